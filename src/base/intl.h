@@ -1,0 +1,11 @@
+/* intl.h - marks what a person sees for translation.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * N_ marks a text in a table; it is translated where it is shown, by _(). */
+#pragma once
+
+#include <libintl.h>
+
+#define _(text) gettext(text)
+#define N_(text) (text)
+#define C_(context, text) g_dpgettext2(NULL, (context), (text))

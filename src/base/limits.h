@@ -1,0 +1,66 @@
+/* limits.h - the only place for limits on what strangers send.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * RELIABILITY's table. Sizes in bytes, times in milliseconds, unless the name
+ * says otherwise. Each is tested at limit - 1, limit and limit + 1. */
+#pragma once
+
+#include <glib.h>
+
+#define KIB ((gsize)1024)
+#define MIB (KIB * 1024)
+
+/* IMAP */
+#define LIMIT_IMAP_LINE		(1 * MIB)	/* outside literals; beyond: close */
+#define LIMIT_IMAP_LITERAL	((guint64)2 * 1024 * MIB)	/* announced; beyond: close */
+#define LIMIT_IMAP_INLINE	(256 * KIB)	/* larger literals are streamed in chunks */
+#define LIMIT_IMAP_RESPONSE	(8 * MIB)	/* one response with its inline literals */
+#define LIMIT_IMAP_DEPTH	64		/* nested lists; beyond: skip the response */
+#define LIMIT_IMAP_COMMAND	((gsize)7900)	/* a command line; longer sets are split */
+#define LIMIT_IMAP_UNTAGGED	(64 * MIB)	/* untagged data without progress; beyond: close */
+#define LIMIT_MAILBOXES		100000
+
+/* messages */
+#define LIMIT_MESSAGE_STORED	(512 * MIB)
+#define LIMIT_MESSAGE_PARSED	(64 * MIB)
+#define LIMIT_HEADER_BLOCK	(1 * MIB)
+#define LIMIT_HEADERS		5000
+#define LIMIT_HEADER		(256 * KIB)
+#define LIMIT_MIME_DEPTH	64
+#define LIMIT_MIME_PARTS	10000
+#define LIMIT_MIME_BOUNDARY	256
+#define LIMIT_MIME_PARAMS	1000
+#define LIMIT_ADDRESSES		10000
+#define LIMIT_ADDRESSES_SHOWN	100
+#define LIMIT_RFC2047_WORDS	1000
+#define LIMIT_DISPLAY_STRING	(4 * KIB)
+#define LIMIT_BODY_SHOWN	(4 * MIB)
+#define LIMIT_HTML_INPUT	(8 * MIB)
+#define LIMIT_HTML_NODES	200000
+#define LIMIT_HTML_DEPTH	512
+#define LIMIT_HTML_OUTPUT	(4 * MIB)
+#define LIMIT_HTML_COLSPAN	1000
+#define LIMIT_QUOTE_DEPTH	100
+#define LIMIT_COMBINING		8
+#define LIMIT_FILE_NAME		200
+
+/* the worker, for one message */
+#define LIMIT_WORKER_CPU_S	2
+#define LIMIT_WORKER_MEMORY	(256 * MIB)
+#define LIMIT_WORKER_ANSWER_MS	3000
+#define LIMIT_WORKER_OUTPUT	(16 * MIB)
+
+/* deadlines */
+#define DEADLINE_CONNECT_MS	20000
+#define DEADLINE_TLS_MS		20000
+#define DEADLINE_GREETING_MS	30000
+#define DEADLINE_SIGN_IN_MS	90000	/* proxy hops and failed-login delays: SEED S28 wants >= 60 s */
+#define DEADLINE_COMMAND_MS	60000	/* without progress */
+#define DEADLINE_QUIT_MS	2000
+#define DEADLINE_PROBE_MS	10000	/* after a suspend or network change */
+#define IDLE_RENEW_MS		(25 * 60 * 1000)
+#define CLOCK_JUMP_MS		60000
+
+/* the store */
+#define LIMIT_DISK_RESERVE	(64 * MIB)	/* no download with less free */
+#define STORE_BATCH_ROWS	100
