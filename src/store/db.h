@@ -1,0 +1,36 @@
+/* db.h - one SQLite file per account: open, check, migrate, transactions.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * WAL, synchronous=FULL, foreign_keys, trusted_schema off. Written only by the account's engine (DB_WRITER, which holds an flock on FILE.lock);
+ * others open DB_READER: query_only, their own connection and thread. A Db is used by one thread. Statements are
+ * prepared once and kept. */
+#pragma once
+
+#include "base/error.h"
+
+typedef struct Db Db;
+typedef enum { DB_READER, DB_WRITER } DbMode;
+
+/* path may be ":memory:" (tests; then writer). A writer makes the file (0600) and its folder (0700), migrates, and runs
+ * quick_check after an unclean end. A reader on a missing or not yet migrated file: EIL_LATER. Locked by another process:
+ * EIL_REFUSED. Damaged: EIL_BROKEN (the caller moves the file aside; all that came from a server can be rebuilt). */
+Db *db_open(const char *path, DbMode mode, GError **err);
+void db_close(Db *db);	/* a writer marks a clean end */
+
+bool db_begin(Db *db, GError **err);	/* IMMEDIATE */
+bool db_commit(Db *db, GError **err);
+void db_rollback(Db *db);
+bool db_checkpoint(Db *db);	/* passive; call between batches */
+
+/* Free bytes of the file system under LIMIT_DISK_RESERVE: nothing may be downloaded (S2). */
+bool db_has_room(Db *db);
+
+/* Test builds and the plug: called before each commit; returns false to stop the engine there. */
+typedef bool (*DbPlug)(void *user);
+void db_set_plug(Db *db, DbPlug plug, void *user);
+
+/* small facts of the account: capabilities of the last session, quirks, sizes */
+char *db_fact(Db *db, const char *key);	/* yours; NULL: none */
+bool db_set_fact(Db *db, const char *key, const char *value, GError **err);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)

@@ -1,0 +1,48 @@
+/* folders.h - the account's folders as the server lists them, and what is known of each.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "store/db.h"
+
+typedef enum {
+	ROLE_NONE, ROLE_INBOX, ROLE_DRAFTS, ROLE_SENT, ROLE_ARCHIVE, ROLE_JUNK, ROLE_TRASH, ROLE_ALL, ROLE_FLAGGED, ROLE_IMPORTANT, ROLE_OUTBOX,
+} FolderRole;
+
+typedef struct {
+	gint64 id;
+	char *name;		/* owned: UTF-8, the whole path with the server's delimiter, not cleaned */
+	char *wire;		/* owned: the name as on the wire; unique in the account */
+	char delimiter;		/* 0: none */
+	guint32 attrs;		/* ImapAttrs of proto/imap/parse.h, as numbers */
+	FolderRole role;
+	bool selectable, subscribed, gone;	/* gone: no longer listed by the server */
+	guint32 uidvalidity, uidnext;
+	guint64 highestmodseq;	/* up to which the store has every change; 0: none */
+	guint32 server_total, server_unseen;	/* as the server last said */
+	guint32 total, unseen;	/* rows in the store, kept exact by the store itself (triggers) */
+	guint32 backfill_below;	/* headers of UIDs >= this are here; 1: all; 0: nothing yet */
+	gint64 checked_at;	/* Unix seconds of the last successful look; 0: never */
+} Folder;
+
+Folder *folder_new(void);
+void folder_free(Folder *f);
+
+/* All that are not gone, of Folder*, in showing order (roles first: INBOX, Drafts, Sent, Archive, Junk, Trash; then by name,
+ * children behind their parents). Yours. NULL on error. */
+GPtrArray *folders_list(Db *db, GError **err);
+Folder *folders_get(Db *db, gint64 id, GError **err);	/* NULL without err: none */
+Folder *folders_find(Db *db, const char *wire, GError **err);
+Folder *folders_role(Db *db, FolderRole role, GError **err);
+
+/* writer: each inside a transaction of the caller's */
+gint64 folders_put(Db *db, const Folder *f, GError **err);	/* by wire name: inserts or updates name, delimiter, attrs, role, selectable, subscribed; clears gone. The id, or 0 */
+bool folders_mark_gone_except(Db *db, const GArray *ids /* of gint64 */, GError **err);
+bool folders_set_sync(Db *db, gint64 id, guint32 uidvalidity, guint32 uidnext, guint64 modseq, GError **err);
+bool folders_set_server_counts(Db *db, gint64 id, guint32 total, guint32 unseen, GError **err);
+bool folders_set_backfill(Db *db, gint64 id, guint32 below, GError **err);
+bool folders_set_checked(Db *db, gint64 id, gint64 when, GError **err);
+/* UIDVALIDITY changed (P9): its messages and their bodies go, sync state starts anew; waiting wishes are parked (journal_park_folder). */
+bool folders_reset(Db *db, gint64 id, guint32 uidvalidity, GError **err);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Folder, folder_free)

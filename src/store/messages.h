@@ -1,0 +1,82 @@
+/* messages.h - what is known of each message: envelope, flags, structure.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * A message is (folder, UIDVALIDITY, UID), unique (P9, P10, P12). `flags` is what the person sees, `server_flags`
+ * what the server last said; pull merges three ways while wishes wait. The list is paged by key, never loaded whole:
+ * 100,000 rows cost as much as 1,000. The order is received date, then UID. */
+#pragma once
+
+#include "store/db.h"
+
+typedef enum {	/* the same numbers as ImapFlags */
+	FLAG_SEEN = 1 << 0, FLAG_ANSWERED = 1 << 1, FLAG_FLAGGED = 1 << 2, FLAG_DELETED = 1 << 3, FLAG_DRAFT = 1 << 4,
+	FLAG_RECENT = 1 << 5, FLAG_FORWARDED = 1 << 6,
+} MessageFlags;
+
+typedef enum { TRAIT_ATTACHMENT = 1 << 0, TRAIT_HTML_ONLY = 1 << 1, TRAIT_CALENDAR = 1 << 2, TRAIT_ENCRYPTED = 1 << 3, TRAIT_SIGNED = 1 << 4 } MessageTraits;
+
+typedef struct {
+	gint64 id, folder;
+	guint32 uidvalidity, uid;
+	guint32 flags, server_flags;
+	char *keywords;		/* owned: space-separated, or NULL */
+	gint64 received, sent;	/* Unix seconds; sent 0: no valid Date */
+	guint64 size;
+	guint64 modseq;
+	guint32 traits;
+	char *subject, *from_name, *from_address, *to, *cc, *reply_to;	/* owned: UTF-8, decoded; lists as "Name <a@b>, ..." ; any may be NULL */
+	char *message_id, *in_reply_to, *references;	/* owned; may be NULL */
+	char *structure;	/* owned: imap_body_serialise, or NULL */
+	bool body_here;		/* text can be shown without the network */
+} Message;
+
+Message *message_new(void);
+void message_free(Message *m);
+
+/* The place of a row in the list. */
+typedef struct { gint64 received; guint32 uid; gint64 id; } MessageKey;
+
+/* A row as the list shows it: no structure, references, cc. */
+typedef struct {
+	MessageKey key;
+	guint32 flags, traits;
+	guint64 size;
+	gint64 sent;
+	char *subject, *from_name, *from_address, *to;	/* owned */
+	bool body_here;
+} MessageRow;
+void message_row_clear(MessageRow *r);
+
+/* What is shown of a folder: everything, or what a limit lets through. The limit is `where`, made by messages_limit_new;
+ * NULL: all. */
+typedef struct MessageLimit MessageLimit;
+
+/* mutt-like patterns for limit and search: words are looked for in from, to and subject; ~f ~t ~c ~s ~b(body here) EXPR, ~N new/unread,
+ * ~U unread, ~R read, ~F flagged, ~A all, ~D deleted, ~h is not offered, ~d <Nd/>Nd, ~z size, ! not, | or, ( ). EIL_ASK_USER with a sentence on a mistake. */
+MessageLimit *messages_limit_new(const char *pattern, GError **err);
+void messages_limit_free(MessageLimit *l);
+
+/* Up to n rows from `from` (NULL: the newest) on: older ones if !newer, else newer ones (nearest first). `inclusive`: with the row of the
+ * key itself. Stops early after budget_us microseconds (0: never): then *cut is set and *resume is the key to go on from. */
+GArray *messages_page(Db *db, gint64 folder, const MessageLimit *limit, const MessageKey *from, bool newer, bool inclusive,
+	guint n, guint budget_us, bool *cut, MessageKey *resume, GError **err);	/* of MessageRow; yours */
+bool messages_row(Db *db, gint64 id, MessageRow *row, GError **err);	/* false without err: gone */
+Message *messages_get(Db *db, gint64 id, GError **err);	/* whole; NULL without err: gone */
+Message *messages_find_uid(Db *db, gint64 folder, guint32 uid, GError **err);
+gint64 messages_id_of_uid(Db *db, gint64 folder, guint32 uid);	/* 0: none */
+guint messages_count_newer(Db *db, gint64 folder, const MessageKey *key);	/* the row's position */
+
+/* writer, each inside a transaction of the caller's */
+gint64 messages_put(Db *db, const Message *m, GError **err);	/* by (folder, uidvalidity, uid): inserts, or updates what came from the server without touching flags that wait in the journal. The id, or 0 */
+bool messages_set_flags(Db *db, gint64 id, guint32 flags, guint32 server_flags, guint64 modseq, GError **err);
+bool messages_server_flags(Db *db, gint64 folder, guint32 uid, guint32 server_flags, const char *keywords, guint64 modseq, bool *changed, GError **err);	/* three-way merge with what waits in the journal */
+bool messages_remove_uid(Db *db, gint64 folder, guint32 uid, GError **err);
+bool messages_remove_range(Db *db, gint64 folder, guint32 lo, guint32 hi, guint *n_removed, GError **err);	/* UIDs lo..hi */
+/* For a resync by UID ranges: the store's (uid, server_flags) in [lo, hi], ascending; of MessageUid; yours. */
+typedef struct { guint32 uid, server_flags; } MessageUid;
+GArray *messages_uids(Db *db, gint64 folder, guint32 lo, guint32 hi, GError **err);
+guint32 messages_max_uid(Db *db, gint64 folder);
+guint32 messages_count_range(Db *db, gint64 folder, guint32 lo, guint32 hi);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Message, message_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MessageLimit, messages_limit_free)
