@@ -1,0 +1,45 @@
+/* accounts.h - an account as the configuration file describes it.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * Made by conf.c from the sections [account NAME]; never changes after (a change makes a new snapshot). Shared between
+ * threads by reference. */
+#pragma once
+
+#include "base/error.h"
+
+typedef enum { SCHEME_NONE, SCHEME_IMAPS, SCHEME_IMAP, SCHEME_IMAP_INSECURE, SCHEME_POP3S, SCHEME_POP3, SCHEME_POP3_INSECURE,
+	SCHEME_SMTPS, SCHEME_SMTP, SCHEME_SMTP_INSECURE } Scheme;
+typedef struct {
+	Scheme scheme;
+	char *user;	/* owned, percent-decoded; NULL: the account's address */
+	char *host;	/* owned; IPv6 literals without brackets */
+	guint16 port;	/* the scheme's default filled in */
+} ServerUrl;
+
+typedef enum { AUTH_PASSWORD, AUTH_OAUTH2 } AuthKind;
+enum { CHECK_STARTUP = 1, CHECK_MANUAL = 2, CHECK_EVERY = 4, CHECK_PUSH = 8 };
+
+typedef struct {
+	char *name;		/* owned, as all here */
+	char *address, *full_name;
+	ServerUrl receive, send;
+	AuthKind auth;
+	char *password_command;	/* NULL: keyring, else asked on the screen */
+	char *ca_file;
+	guint check;		/* CHECK_ bits */
+	guint check_minutes;
+	char *send_when, *keep_on_server;
+	int offline_days;	/* bodies kept here: 0 headers only, -1 all */
+	char *sent;
+} Account;
+
+Account *account_ref(Account *a);
+void account_unref(Account *a);
+const char *account_user(const Account *a);	/* for receiving */
+
+/* "imaps://alice@imap.example.org:993". False: *problem gets a translated sentence (yours). imap+insecure and its like are accepted
+ * for 127.0.0.0/8, ::1 and localhost only. */
+bool server_url_parse(const char *text, ServerUrl *url, char **problem);
+void server_url_clear(ServerUrl *url);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_unref)

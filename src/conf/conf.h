@@ -1,0 +1,37 @@
+/* conf.h - reads and checks the configuration file (INTERFACE: INI, comments and order survive).
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * A Conf is an immutable snapshot, shared by reference. Each mistake is named with file and line. */
+#pragma once
+
+#include "conf/accounts.h"
+#include "conf/options.h"
+
+typedef struct {
+	char *file;	/* owned */
+	guint line;	/* 0: the file as a whole */
+	bool fatal;	/* the program can't go on with that account (else a warning) */
+	char *text;	/* owned: translated sentence */
+} ConfProblem;
+
+typedef struct Conf Conf;
+
+/* Never NULL: what can be read is read, the rest is in conf_problems. A missing file is an empty configuration. */
+Conf *conf_read(const char *file);
+Conf *conf_ref(Conf *c);
+void conf_unref(Conf *c);
+const GPtrArray *conf_problems(const Conf *c);	/* of ConfProblem*, borrowed */
+const GPtrArray *conf_accounts(const Conf *c);	/* of Account*, borrowed, in the file's order; only whole ones */
+const char *conf_text(const Conf *c, const char *section, const char *name);	/* the value, else the table's default; borrowed */
+gint64 conf_int(const Conf *c, const char *section, const char *name);
+bool conf_bool(const Conf *c, const char *section, const char *name);
+char **conf_keys(const Conf *c, const char *section);	/* names set in a section ("keys.index"); yours */
+const char *conf_file(const Conf *c);
+
+/* where things lie */
+typedef struct { char *config, *data, *state, *runtime; } Places;	/* owned: config file, folders for stores, log, sockets */
+Places *places_new(const char *profile, const char *config_file);	/* profile NULL: the XDG folders; makes folders (0700) when they are first needed */
+void places_free(Places *p);
+char *places_store(const Places *p, const Account *a);	/* path of its SQLite file; no server-chosen text in it, the account name escaped (P7); yours */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Conf, conf_unref)

@@ -1,0 +1,82 @@
+/* engine.h - one thread per account that makes server and store agree; the UI knows only its letters.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * News road: engine commits to the store, then posts LETTER_CHANGED; the UI reads the visible page anew.
+ * Wish road: the UI posts a Request; the engine changes store and journal in one transaction and posts LETTER_CHANGED
+ * (2-8 ms), the wire follows. No letter holds a pointer to anything living. */
+#pragma once
+
+#include "base/chan.h"
+#include "base/error.h"
+#include "conf/accounts.h"
+
+/* ---- UI -> engine ---- */
+typedef enum {
+	REQ_OPEN_FOLDER,	/* folder: the one on the screen: its news first */
+	REQ_OPEN_MESSAGE,	/* folder, message: its text is wanted now; answered by LETTER_BODY (or at once if here) */
+	REQ_NEAR,		/* ids: messages near the cursor, to be fetched ahead, nearest first */
+	REQ_FETCH_PART,		/* message, text: section of an attachment; answered by LETTER_BODY with that section in text */
+	REQ_FLAG,		/* ids, flag, on */
+	REQ_CHECK,		/* check mail now (G, F5): also ends a back-off */
+	REQ_PAUSE, REQ_RESUME,	/* the background work (backfill, prefetch) */
+	REQ_CANCEL,		/* what LETTER_PROGRESS told of */
+	REQ_SECRET,		/* text: the answer to LETTER_ASK_SECRET; wiped by the engine; empty: the person declined */
+	REQ_QUIT,
+} RequestKind;
+
+typedef struct {
+	RequestKind kind;
+	gint64 folder, message;
+	GArray *ids;		/* owned, of gint64; NULL where not used */
+	guint32 flag;		/* MessageFlags */
+	bool on;
+	char *text;		/* owned */
+} Request;
+Request *request_new(RequestKind kind);
+void request_free(Request *r);	/* wipes text of REQ_SECRET */
+
+/* ---- engine -> UI ---- */
+typedef enum {
+	LETTER_CHANGED,		/* folder (0: the folder list), change: what to read anew */
+	LETTER_BODY,		/* message, text: section ("" = what the pager needs); failed: text2 says why */
+	LETTER_STATE,		/* state, text: the state in words for the status line (translated, not cleaned) */
+	LETTER_PROGRESS,	/* text: what, done, total (0: unknown); done == total: ended */
+	LETTER_TROUBLE,		/* text: a whole sentence for people; error: EilError; stays until the state changes */
+	LETTER_ASK_SECRET,	/* text: for what; the screen asks and answers with REQ_SECRET */
+	LETTER_CHECKED,		/* when: a send/receive cycle ended well */
+	LETTER_ENDED,		/* the engine's thread is gone (after REQ_QUIT) */
+} LetterKind;
+
+typedef enum { CHANGE_ADDED = 1, CHANGE_REMOVED = 2, CHANGE_FLAGS = 4, CHANGE_COUNTS = 8, CHANGE_FOLDERS = 16, CHANGE_BODIES = 32, CHANGE_RESET = 64 } Change;
+typedef enum { ENGINE_OFFLINE, ENGINE_CONNECTING, ENGINE_SIGNING_IN, ENGINE_ONLINE, ENGINE_WAITING /* back-off: `when` is the next try */, ENGINE_BLOCKED /* until the person acts */ } EngineState;
+
+typedef struct {
+	LetterKind kind;
+	guint account;		/* the number given to engine_new */
+	gint64 folder, message;
+	guint change;
+	EngineState state;
+	EilError error;
+	bool failed;
+	guint64 done, total;
+	gint64 when;		/* Unix seconds */
+	char *text, *text2;	/* owned */
+} Letter;
+void letter_free(Letter *l);
+
+typedef struct Engine Engine;
+
+typedef struct {
+	guint number;		/* of the account, in each letter */
+	Account *account;	/* a reference is taken */
+	const char *store;	/* path of the SQLite file; copied */
+	Chan *letters;		/* borrowed: lives longer than the engine */
+	bool read_only;		/* -R: nothing is changed on any server */
+	bool offline;		/* never connect (tests, plain looking) */
+} EngineSetup;
+
+/* Opens or makes the store before it returns (so that the UI can open its reader), then starts the thread. NULL: err. */
+Engine *engine_new(const EngineSetup *setup, GError **err);
+void engine_post(Engine *e, Request *r);	/* takes r; any thread */
+/* Asks for the end (REQ_QUIT), waits at most wait_ms for LOGOUT and the thread, then leaves it behind: nothing depends on a clean end. */
+void engine_end(Engine *e, guint wait_ms);
