@@ -1,0 +1,590 @@
+/* session.c - one IMAP connection: tags, states, pipelining, IDLE.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * What happens before the first command is in signin.c, sequence numbers are in
+ * seqmap.c. Tags are "e" and the command's id. */
+#include "config.h"
+#include "proto/imap/session_private.h"
+#include "base/limits.h"
+
+#include <string.h>
+
+#define LIMIT_OUTPUT (LIMIT_MESSAGE_STORED + MIB)
+
+static void
+flight_free(gpointer p)
+{
+	Flight *f = p;
+	imap_command_free(f->command);
+	g_free(f);
+}
+
+ImapSession *
+imap_session_new(const ImapSetup *setup, gint64 now_ms)
+{
+	ImapSession *s = g_new0(ImapSession, 1);
+	s->security = setup->security;
+	s->tls = setup->security == IMAP_SECURITY_TLS;
+	s->oauth2 = setup->oauth2;
+	s->allow_preauth = setup->allow_preauth;
+	s->no_early = setup->no_early;
+	s->user = g_strdup(setup->user);
+	s->host = g_strdup(setup->host);
+	s->version = g_strdup(setup->client_version);
+	s->port = setup->port;
+	s->secret = secret_new(setup->secret ? setup->secret : "", -1);
+	s->frame = imap_frame_new();
+	bytes_init(&s->out, LIMIT_OUTPUT);
+	s->flights = g_ptr_array_new_with_free_func(flight_free);
+	s->refused = g_ptr_array_new();
+	s->uids = g_array_new(FALSE, TRUE, sizeof(guint32));
+	g_queue_init(&s->waiting);
+	g_queue_init(&s->events);
+	s->now = s->phase_since = s->progress = now_ms;
+	return s;
+}
+
+void
+imap_session_free(ImapSession *s)
+{
+	if (!s)
+		return;
+	secret_free(s->secret);
+	sasl_free(s->sasl);
+	imap_frame_free(s->frame);
+	bytes_wipe(&s->out);
+	g_ptr_array_unref(s->flights);
+	g_ptr_array_unref(s->refused);
+	g_array_unref(s->uids);
+	g_queue_clear_full(&s->waiting, flight_free);
+	g_queue_clear_full(&s->events, g_free);
+	imap_response_free(s->current);
+	g_strfreev(s->capabilities);
+	g_free(s->user);
+	g_free(s->host);
+	g_free(s->version);
+	g_free(s->failure_text);
+	g_free(s);
+}
+
+/* ---- events ---- */
+
+void
+session_event(ImapSession *s, ImapEventKind kind, const char *text)
+{
+	ImapEvent *e = g_new0(ImapEvent, 1);
+	e->kind = kind;
+	e->text = text;	/* static, or lives in the session */
+	g_queue_push_tail(&s->events, e);
+}
+
+void
+session_fail(ImapSession *s, ImapFailure failure, const char *text)
+{
+	if (s->phase == PHASE_DEAD)
+		return;
+	s->phase = PHASE_DEAD;
+	s->failure = failure;
+	s->failure_text = g_strdup(text);
+	g_clear_pointer(&s->secret, secret_free);
+	bytes_wipe(&s->out);
+	ImapEvent *e = g_new0(ImapEvent, 1);
+	e->kind = IMAP_EV_FAILED;
+	e->failure = failure;
+	e->text = s->failure_text;
+	g_queue_push_tail(&s->events, e);
+}
+
+void
+session_set_capabilities(ImapSession *s, char **words)
+{
+	g_strfreev(s->capabilities);
+	s->capabilities = g_strdupv(words);
+}
+
+bool
+imap_session_can(const ImapSession *s, const char *capability)
+{
+	return s->capabilities && g_strv_contains((const char *const *)s->capabilities, capability);
+}
+
+const char *const *
+imap_session_capabilities(const ImapSession *s)
+{
+	return s->capabilities_final ? (const char *const *)s->capabilities : NULL;
+}
+
+/* ---- writing ---- */
+
+Flight *
+session_flight(ImapSession *s, FlightKind kind, ImapCommand *command)
+{
+	Flight *f = g_new0(Flight, 1);
+	f->id = ++s->next_id;
+	f->kind = kind;
+	f->command = command;
+	return f;
+}
+
+void
+session_write_line(ImapSession *s, Flight *f, const char *text)
+{
+	if (s->idle) {
+		bytes_append_text(&s->out, "DONE\r\n");
+		s->idle = false;
+	}
+	g_ptr_array_add(s->flights, f);
+	bytes_printf(&s->out, "e%" G_GUINT32_FORMAT " %s\r\n", f->id, text);
+	s->progress = s->now;
+}
+
+static bool
+without_waiting(const ImapSession *s, gsize size)
+{
+	return imap_session_can(s, "LITERAL+") ||
+		((imap_session_can(s, "LITERAL-") || imap_session_can(s, "IMAP4REV2")) && size <= 4096);
+}
+
+bool
+session_write_command(ImapSession *s, Flight *f)
+{
+	const ImapCommand *c = f->command;
+
+	if (f->piece == 0 && f != s->literal_wait) {
+		if (s->idle) {
+			bytes_append_text(&s->out, "DONE\r\n");
+			s->idle = false;
+		}
+		g_ptr_array_add(s->flights, f);
+		bytes_printf(&s->out, "e%" G_GUINT32_FORMAT " ", f->id);
+		s->selecting |= c->select;
+	}
+	s->progress = s->now;
+	for (; f->piece < c->pieces->len; f->piece++) {
+		const ImapPiece *p = &g_array_index(c->pieces, ImapPiece, f->piece);
+		if (p->text) {
+			bytes_append_text(&s->out, p->text);
+			continue;
+		}
+		gsize len;
+		const void *data = g_bytes_get_data(p->literal, &len);
+		if (s->literal_wait != f) {
+			bool plus = without_waiting(s, len);
+			bytes_printf(&s->out, "{%" G_GSIZE_FORMAT "%s}\r\n", len, plus ? "+" : "");
+			if (!plus) {
+				s->literal_wait = f;
+				return false;
+			}
+		}
+		s->literal_wait = NULL;
+		bytes_append(&s->out, data, len);
+	}
+	s->literal_wait = NULL;
+	bytes_append(&s->out, c->text->str, c->text->len);
+	bytes_append_text(&s->out, "\r\n");
+	if (!strcmp(c->verb, "COMPRESS"))
+		s->compress_wait = true;
+	return true;
+}
+
+guint
+imap_session_in_flight(const ImapSession *s)
+{
+	guint n = g_queue_get_length((GQueue *)&s->waiting);
+	for (guint i = 0; i < s->flights->len; i++) {
+		const Flight *f = g_ptr_array_index(s->flights, i);
+		n += f->kind == FLIGHT_USER;
+	}
+	return n;
+}
+
+static guint
+user_flights(const ImapSession *s)
+{
+	return imap_session_in_flight(s) - g_queue_get_length((GQueue *)&s->waiting);
+}
+
+void
+session_write_waiting(ImapSession *s)
+{
+	while (s->phase == PHASE_READY && !s->literal_wait && !s->compress_wait && !g_queue_is_empty(&s->waiting)) {
+		Flight *f = g_queue_peek_head(&s->waiting);
+		/* a SELECT waits for what speaks of the folder before it; an early one has nothing before it */
+		if (f->command->select && user_flights(s) > 0 && s->selected)
+			return;
+		g_queue_pop_head(&s->waiting);
+		if (!session_write_command(s, f))
+			return;
+	}
+}
+
+guint32
+imap_session_submit(ImapSession *s, ImapCommand *command)
+{
+	Flight *f = session_flight(s, FLIGHT_USER, command);
+	guint32 id = f->id;
+	g_queue_push_tail(&s->waiting, f);
+	session_write_waiting(s);
+	return id;
+}
+
+const void *
+imap_session_output(ImapSession *s, gsize *len)
+{
+	return bytes_peek(&s->out, len);
+}
+
+void
+imap_session_output_taken(ImapSession *s, gsize n)
+{
+	bytes_consume(&s->out, n);
+	if (s->out.len == 0 && s->out_secret) {
+		s->out_secret = false;
+		bytes_wipe(&s->out);
+	}
+}
+
+bool
+imap_session_output_secret(const ImapSession *s)
+{
+	return s->out_secret || s->phase == PHASE_SIGN_IN;
+}
+
+void
+imap_session_tls_started(ImapSession *s)
+{
+	g_assert(s->phase == PHASE_TLS);
+	s->tls = true;
+	imap_frame_free(s->frame);	/* T2: a new parser */
+	s->frame = imap_frame_new();
+	g_clear_pointer(&s->capabilities, g_strfreev);	/* T5 */
+	s->phase = PHASE_CAPABILITY;
+	session_write_line(s, session_flight(s, FLIGHT_CAPABILITY, NULL), "CAPABILITY");
+}
+
+bool
+imap_session_idle(ImapSession *s)
+{
+	if (s->idle || s->phase != PHASE_READY || !s->selected || imap_session_in_flight(s) || !imap_session_can(s, "IDLE"))
+		return false;
+	session_write_line(s, session_flight(s, FLIGHT_IDLE, NULL), "IDLE");
+	s->idle = true;
+	s->idle_since = s->now;
+	return true;
+}
+
+bool
+imap_session_is_idle(const ImapSession *s)
+{
+	return s->idle;
+}
+
+void
+imap_session_logout(ImapSession *s)
+{
+	if (s->phase == PHASE_DEAD || s->phase == PHASE_LOGOUT)
+		return;
+	if (s->phase != PHASE_READY) {
+		session_fail(s, IMAP_FAIL_BYE, NULL);
+		return;
+	}
+	session_write_line(s, session_flight(s, FLIGHT_LOGOUT, NULL), "LOGOUT");
+	s->phase = PHASE_LOGOUT;
+	s->phase_since = s->now;
+}
+
+/* ---- reading ---- */
+
+/* A code is valid only for the command type in flight (P4). */
+static void
+check_code(ImapResponse *r, const ImapCommand *c)
+{
+	bool copy = c && (strstr(c->verb, "COPY") || strstr(c->verb, "MOVE")), append = c && !strcmp(c->verb, "APPEND");
+	if ((r->code == IMAP_CODE_COPYUID && !copy) || (r->code == IMAP_CODE_APPENDUID && !append))
+		r->code = IMAP_CODE_OTHER;
+}
+
+static void
+selected(ImapSession *s, const Flight *f, const ImapResponse *r)
+{
+	s->selecting = false;
+	s->selected = r->status == IMAP_OK;	/* SERVERS fact 17: a failing SELECT leaves nothing selected */
+	if (!s->selected)
+		g_array_set_size(s->uids, 0);
+}
+
+void
+session_send_id(ImapSession *s)
+{
+	if (!imap_session_can(s, "ID"))
+		return;
+	g_autofree char *line = g_strdup_printf("ID (\"name\" \"eilpost\" \"version\" \"%s\")", s->version ? s->version : "");
+	session_write_line(s, session_flight(s, FLIGHT_ID, NULL), line);
+}
+
+static bool
+flight_done(ImapSession *s, Flight *f, ImapEvent *e)
+{
+	ImapResponse *r = s->current;
+	bool give = false;
+
+	s->progress = s->now;
+	s->unasked = 0;
+	if (s->literal_wait == f)
+		s->literal_wait = NULL;
+	check_code(r, f->command);
+	if (f->kind == FLIGHT_USER) {
+		if (f->command->select)
+			selected(s, f, r);
+		if (!strcmp(f->command->verb, "COMPRESS")) {
+			s->compress_wait = false;
+			if (r->status == IMAP_OK)
+				session_event(s, IMAP_EV_START_COMPRESS, NULL);
+		}
+		if (!strcmp(f->command->verb, "UNSELECT") || !strcmp(f->command->verb, "CLOSE"))
+			s->selected = false;
+		*e = (ImapEvent){ .kind = IMAP_EV_DONE, .id = f->id, .response = r };
+		give = true;
+	} else if (f->kind == FLIGHT_CAPABILITY) {
+		session_send_id(s);
+	} else if (f->kind == FLIGHT_IDLE && r->status != IMAP_OK) {
+		s->idle = false;
+	} else if (f->kind == FLIGHT_LOGOUT) {
+		session_event(s, IMAP_EV_CLOSED, NULL);
+	}
+	g_ptr_array_remove(s->flights, f);
+	session_write_waiting(s);
+	return give;
+}
+
+static bool
+tagged(ImapSession *s, ImapEvent *e)
+{
+	for (guint i = 0; i < s->flights->len; i++) {
+		Flight *f = g_ptr_array_index(s->flights, i);
+		char name[16];
+		g_snprintf(name, sizeof name, "e%" G_GUINT32_FORMAT, f->id);
+		if (!strcmp(name, s->current->tag))
+			return flight_done(s, f, e);
+	}
+	session_fail(s, IMAP_FAIL_PROTOCOL, s->current->text);
+	return false;
+}
+
+static bool
+untagged_status(ImapSession *s)
+{
+	ImapResponse *r = s->current;
+	if (r->status == IMAP_BYE) {
+		if (s->phase == PHASE_LOGOUT)
+			return false;
+		session_fail(s, IMAP_FAIL_BYE, r->text);
+		return false;
+	}
+	if (r->code == IMAP_CODE_CAPABILITY) {
+		session_set_capabilities(s, r->words);
+		s->capabilities_final = true;
+	}
+	if (r->code == IMAP_CODE_COPYUID || r->code == IMAP_CODE_APPENDUID) {
+		bool fits = false;	/* untagged COPYUID comes before the expunges of a MOVE */
+		for (guint i = 0; i < s->flights->len && !fits; i++) {
+			const Flight *f = g_ptr_array_index(s->flights, i);
+			fits = f->command && strstr(f->command->verb, "MOVE");
+		}
+		if (!fits)
+			r->code = IMAP_CODE_OTHER;
+	}
+	return true;
+}
+
+/* True: the response is to be given out. */
+static bool
+untagged(ImapSession *s)
+{
+	ImapResponse *r = s->current;
+	bool known = true;
+
+	switch (r->kind) {
+	case IMAP_RESP_SKIP: case IMAP_RESP_ID:
+		return false;
+	case IMAP_RESP_BAD:
+		session_fail(s, IMAP_FAIL_PROTOCOL, NULL);
+		return false;
+	case IMAP_RESP_CONTINUE:
+		if (s->literal_wait && session_write_command(s, s->literal_wait))
+			session_write_waiting(s);
+		return false;
+	case IMAP_RESP_STATUS:
+		return untagged_status(s);
+	case IMAP_RESP_CAPABILITY:
+		session_set_capabilities(s, r->words);
+		s->capabilities_final = true;
+		return false;
+	case IMAP_RESP_EXISTS:
+		seqmap_exists(s, r->number);
+		return true;
+	case IMAP_RESP_EXPUNGE:
+		seqmap_expunge(s, r);
+		return r->kind == IMAP_RESP_VANISHED;
+	case IMAP_RESP_VANISHED:
+		if (!r->earlier)
+			seqmap_vanished(s, r->set);
+		return true;
+	case IMAP_RESP_FETCH:
+		seqmap_fetch(s, r->fetch, &known);
+		if (!known && (r->fetch->has & IMAP_HAS_FLAGS))
+			session_event(s, IMAP_EV_RESYNC, "FETCH of an unknown message");
+		return known;
+	default:
+		return true;
+	}
+}
+
+static bool
+response(ImapSession *s, const ImapFramePiece *p, ImapEvent *e)
+{
+	imap_response_free(s->current);
+	s->current = imap_parse(p->line, p->len, p->literals, p->n_literals);
+	if (s->phase < PHASE_READY) {
+		signin_response(s, s->current);
+		return false;
+	}
+	if (s->current->tag && s->current->kind == IMAP_RESP_STATUS)
+		return tagged(s, e);
+	if (!untagged(s))
+		return false;
+	*e = (ImapEvent){ .kind = IMAP_EV_RESPONSE, .response = s->current };
+	return true;
+}
+
+static bool
+piece(ImapSession *s, const ImapFramePiece *p, ImapEvent *e)
+{
+	switch (p->kind) {
+	case IMAP_FRAME_RESPONSE:
+		return response(s, p, e);
+	case IMAP_FRAME_FAILED:
+		session_fail(s, s->phase < PHASE_READY && !s->tls ? IMAP_FAIL_PROTOCOL : IMAP_FAIL_PROTOCOL, p->text);
+		return false;
+	default:
+		break;
+	}
+	if (s->phase < PHASE_READY) {
+		session_fail(s, IMAP_FAIL_INJECTION, NULL);
+		return false;
+	}
+	*e = (ImapEvent){
+		.kind = p->kind == IMAP_FRAME_LITERAL ? IMAP_EV_LITERAL : p->kind == IMAP_FRAME_CHUNK ? IMAP_EV_CHUNK : IMAP_EV_LITERAL_END,
+		.size = p->size, .data = p->data, .len = p->len,
+	};
+	return true;
+}
+
+ImapEvent
+imap_session_next(ImapSession *s)
+{
+	for (;;) {
+		g_autofree ImapEvent *queued = g_queue_pop_head(&s->events);
+		if (queued)
+			return *queued;
+		if (s->phase == PHASE_DEAD || s->phase == PHASE_TLS) {
+			if (s->phase == PHASE_TLS && imap_frame_waiting(s->frame) > 0) {
+				session_fail(s, IMAP_FAIL_INJECTION, NULL);
+				continue;
+			}
+			return (ImapEvent){ .kind = IMAP_WANTS_BYTES };
+		}
+		ImapFramePiece p = imap_frame_next(s->frame);
+		if (p.kind == IMAP_FRAME_WANTS_BYTES)
+			return (ImapEvent){ .kind = IMAP_WANTS_BYTES };
+		ImapEvent e;
+		bool given = piece(s, &p, &e);
+		if (given && g_queue_is_empty(&s->events))
+			return e;
+		if (given) {	/* what the response itself caused comes behind it */
+			g_queue_push_head(&s->events, g_memdup2(&e, sizeof e));
+		}
+	}
+}
+
+void
+imap_session_feed(ImapSession *s, const void *data, gsize len)
+{
+	if (s->phase == PHASE_DEAD)
+		return;
+	s->progress = s->now;
+	s->unasked += len;
+	if (user_flights(s) > 0 || s->phase < PHASE_READY)
+		s->unasked = s->phase < PHASE_READY ? s->unasked : 0;
+	if (s->unasked > LIMIT_IMAP_UNTAGGED) {
+		session_fail(s, IMAP_FAIL_PROTOCOL, NULL);
+		return;
+	}
+	imap_frame_feed(s->frame, data, len);
+}
+
+/* ---- time ---- */
+
+gint64
+imap_session_deadline(const ImapSession *s)
+{
+	switch (s->phase) {
+	case PHASE_DEAD: case PHASE_TLS:
+		return -1;
+	case PHASE_GREETING:
+		return s->phase_since + DEADLINE_GREETING_MS;
+	case PHASE_CAPABILITY: case PHASE_STARTTLS: case PHASE_SIGN_IN:
+		return s->phase_since + DEADLINE_SIGN_IN_MS;
+	case PHASE_LOGOUT:
+		return s->phase_since + DEADLINE_QUIT_MS;
+	case PHASE_READY:
+		break;
+	}
+	if (s->deadline_override)
+		return s->deadline_override;
+	if (s->idle)
+		return s->idle_since + IDLE_RENEW_MS;
+	return s->flights->len ? s->progress + DEADLINE_COMMAND_MS : -1;
+}
+
+void
+imap_session_tick(ImapSession *s, gint64 now_ms)
+{
+	s->now = now_ms;
+	if (s->deadline_override && s->progress > s->deadline_override - DEADLINE_PROBE_MS)
+		s->deadline_override = 0;	/* something came since the probe */
+	gint64 deadline = imap_session_deadline(s);
+	if (deadline < 0 || now_ms < deadline)
+		return;
+	if (s->phase == PHASE_READY && s->idle && !s->deadline_override) {
+		session_write_line(s, session_flight(s, FLIGHT_IDLE, NULL), "IDLE");	/* DONE goes before it */
+		s->idle = true;
+		s->idle_since = now_ms;
+		return;
+	}
+	session_fail(s, IMAP_FAIL_TIMEOUT, NULL);
+}
+
+void
+imap_session_probe(ImapSession *s, gint64 now_ms)
+{
+	s->now = now_ms;
+	if (s->phase != PHASE_READY)
+		return;
+	if (s->flights->len == 0 || s->idle)
+		session_write_line(s, session_flight(s, FLIGHT_NOOP, NULL), "NOOP");
+	s->progress = now_ms - 1;
+	s->deadline_override = now_ms + DEADLINE_PROBE_MS;
+}
+
+bool
+imap_session_signed_in(const ImapSession *s)
+{
+	return s->signed_in;
+}
+
+guint32
+imap_session_exists(const ImapSession *s)
+{
+	return s->uids->len;
+}

@@ -1,0 +1,92 @@
+/* session_private.h - the state of one connection; for session.c, signin.c and seqmap.c only.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "proto/imap/command_private.h"
+#include "proto/imap/frame.h"
+#include "proto/imap/session.h"
+#include "proto/sasl.h"
+#include "base/bytes.h"
+#include "base/secret.h"
+
+typedef enum {
+	PHASE_GREETING,		/* nothing may be written */
+	PHASE_CAPABILITY,	/* asked before STARTTLS or sign-in */
+	PHASE_STARTTLS,		/* command written, nothing else may be */
+	PHASE_TLS,		/* the pump does the handshake */
+	PHASE_SIGN_IN,
+	PHASE_READY,
+	PHASE_LOGOUT,
+	PHASE_DEAD,
+} Phase;
+
+typedef enum { FLIGHT_USER, FLIGHT_CAPABILITY, FLIGHT_STARTTLS, FLIGHT_SIGN_IN, FLIGHT_ID, FLIGHT_IDLE, FLIGHT_NOOP, FLIGHT_LOGOUT } FlightKind;
+
+typedef struct {
+	guint32 id;
+	FlightKind kind;
+	ImapCommand *command;	/* owned; FLIGHT_USER, and LOGIN */
+	guint piece;		/* next one to write */
+} Flight;
+
+struct ImapSession {
+	ImapSecurity security;
+	bool oauth2, allow_preauth, no_early;
+	char *user, *host, *version;	/* owned */
+	guint16 port;
+	Secret *secret;		/* owned; gone after the sign-in */
+
+	Phase phase;
+	bool tls;		/* inside verified TLS now */
+	bool signed_in;
+	ImapFrame *frame;	/* owned */
+	Bytes out;
+	bool out_secret;
+	char **capabilities;	/* owned; NULL: unknown */
+	bool capabilities_final;	/* told after the sign-in */
+
+	GPtrArray *flights;	/* owned, of Flight*, in the order written */
+	GQueue waiting;		/* of Flight*, owned: not written yet */
+	Flight *literal_wait;	/* borrowed from flights: waits for "+" */
+	bool compress_wait;
+	guint32 next_id;
+
+	Sasl *sasl;		/* owned, while signing in */
+	const char *mechanism;	/* static */
+	bool mechanism_sent_first;
+	GPtrArray *refused;	/* owned, of static strings */
+	bool early_written;
+
+	bool selected, selecting;
+	GArray *uids;		/* owned, of guint32: sequence number - 1 -> UID, 0 unknown */
+
+	bool idle;		/* IDLE written, DONE not */
+	gint64 now, idle_since, progress, phase_since, deadline_override;
+	guint64 unasked;	/* bytes since something was asked for (P23) */
+
+	ImapResponse *current;	/* owned: what the last event borrowed */
+	GQueue events;		/* of ImapEvent*, owned: to be given out before anything else is read */
+	ImapFailure failure;
+	char *failure_text;	/* owned */
+};
+
+/* session.c */
+Flight *session_flight(ImapSession *s, FlightKind kind, ImapCommand *command);	/* with a new id, not written */
+void session_write_line(ImapSession *s, Flight *f, const char *text);	/* tag, text, CRLF; the flight is in flight now */
+void session_write_waiting(ImapSession *s);
+bool session_write_command(ImapSession *s, Flight *f);	/* false: waits for "+" */
+void session_event(ImapSession *s, ImapEventKind kind, const char *text);
+void session_fail(ImapSession *s, ImapFailure failure, const char *text);
+void session_set_capabilities(ImapSession *s, char **words);	/* copied */
+void session_send_id(ImapSession *s);
+
+/* signin.c: greeting, STARTTLS, authentication */
+void signin_response(ImapSession *s, ImapResponse *r);	/* everything before PHASE_READY */
+void signin_begin(ImapSession *s);
+
+/* seqmap.c */
+void seqmap_exists(ImapSession *s, guint32 n);
+void seqmap_fetch(ImapSession *s, ImapFetch *f, bool *known);
+void seqmap_expunge(ImapSession *s, ImapResponse *r);	/* turns it into VANISHED, or asks for a resync */
+void seqmap_vanished(ImapSession *s, const GArray *set);

@@ -1,0 +1,135 @@
+/* sasl.c - tests of proto/sasl.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * SCRAM is checked against libgsasl's own server side. */
+#include "config.h"
+#include "proto/sasl.h"
+
+#include <gsasl.h>
+#include <string.h>
+
+static const struct { const char *offered; bool oauth2, one_turn; const char *refused, *want; } choices[] = {
+	{ "PLAIN LOGIN SCRAM-SHA-256", false, true, "", "PLAIN" },
+	{ "PLAIN LOGIN SCRAM-SHA-256", false, false, "", "SCRAM-SHA-256" },
+	{ "PLAIN SCRAM-SHA-256 SCRAM-SHA-1", false, false, "SCRAM-SHA-256 SCRAM-SHA-1", "PLAIN" },
+	{ "CRAM-MD5 NTLM", false, true, "", NULL },
+	{ "PLAIN LOGIN", true, true, "", NULL },
+	{ "PLAIN XOAUTH2", true, true, "", "XOAUTH2" },
+	{ "OAUTHBEARER XOAUTH2", true, true, "", "OAUTHBEARER" },
+	{ "PLAIN XOAUTH2", false, true, "PLAIN", NULL },
+	{ "", false, true, "", NULL },
+};
+
+static void
+test_choose(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(choices); i++) {
+		g_auto(GStrv) offered = g_strsplit(choices[i].offered, " ", -1), refused = g_strsplit(choices[i].refused, " ", -1);
+		g_assert_cmpstr(sasl_choose((const char *const *)offered, choices[i].oauth2, choices[i].one_turn, (const char *const *)refused), ==, choices[i].want);
+	}
+}
+
+static const SaslCredentials alice = { .user = "alice", .secret = "secret", .host = "mail.example.org", .port = 993, .service = "imap" };
+
+static void
+test_strings(void)
+{
+	static const struct { const char *mechanism; const char *first; gsize len; } strings[] = {
+		{ "PLAIN", "\0alice\0secret", 13 },
+		{ "XOAUTH2", "user=alice\001auth=Bearer secret\001\001", 31 },
+		{ "OAUTHBEARER", "n,a=alice,\001host=mail.example.org\001port=993\001auth=Bearer secret\001\001", 0 },
+		{ "LOGIN", "alice", 5 },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(strings); i++) {
+		g_autoptr(Sasl) s = sasl_new(strings[i].mechanism, &alice);
+		GBytes *out;
+		gsize len;
+		g_assert_true(sasl_step(s, NULL, 0, &out));
+		const char *data = g_bytes_get_data(out, &len);
+		g_assert_cmpmem(data, len, strings[i].first, strings[i].len ? strings[i].len : strlen(strings[i].first));
+		sasl_bytes_free(out);
+		g_assert_cmpint(sasl_client_first(s), ==, strcmp(strings[i].mechanism, "LOGIN") != 0);
+	}
+	g_assert_null(sasl_new("NTLM", &alice));
+}
+
+static void
+test_token_error(void)
+{
+	g_autoptr(Sasl) s = sasl_new("OAUTHBEARER", &alice);
+	GBytes *out;
+	gsize len;
+	g_assert_true(sasl_step(s, NULL, 0, &out));
+	sasl_bytes_free(out);
+	g_assert_true(sasl_step(s, "{\"status\":\"401\"}", 16, &out));
+	g_assert_cmpmem(g_bytes_get_data(out, &len), g_bytes_get_size(out), "\001", 1);
+	sasl_bytes_free(out);
+	g_assert_cmpstr(sasl_error(s), ==, "{\"status\":\"401\"}");
+}
+
+static int
+server_callback(Gsasl *ctx, Gsasl_session *session, Gsasl_property prop)
+{
+	if (prop != GSASL_PASSWORD)
+		return GSASL_NO_CALLBACK;
+	gsasl_property_set(session, GSASL_PASSWORD, "secret");
+	return GSASL_OK;
+}
+
+static bool
+scram_exchange(const char *mechanism, const char *password, bool tamper)
+{
+	SaslCredentials c = alice;
+	c.secret = password;
+	g_autoptr(Sasl) s = sasl_new(mechanism, &c);
+	Gsasl *ctx;
+	Gsasl_session *server;
+	g_assert_cmpint(gsasl_init(&ctx), ==, GSASL_OK);
+	gsasl_callback_set(ctx, server_callback);
+	g_assert_cmpint(gsasl_server_start(ctx, mechanism, &server), ==, GSASL_OK);
+	char *challenge = NULL;
+	gsize n = 0;
+	bool good = true;
+	for (int step = 0; step < 4 && good && !sasl_done(s); step++) {
+		GBytes *out = NULL;
+		if (tamper && step == 2 && n > 4)
+			challenge[4] ^= 1;
+		good = sasl_step(s, challenge, n, &out);
+		gsasl_free(challenge);
+		challenge = NULL;
+		if (good && !sasl_done(s)) {
+			gsize len;
+			const char *data = g_bytes_get_data(out, &len);
+			int rc = gsasl_step(server, data, len, &challenge, &n);
+			good = rc == GSASL_OK || rc == GSASL_NEEDS_MORE;
+		}
+		sasl_bytes_free(out);
+	}
+	good = good && sasl_done(s);
+	gsasl_free(challenge);
+	gsasl_finish(server);
+	gsasl_done(ctx);
+	return good;
+}
+
+static void
+test_scram(void)
+{
+	static const char *const mechanisms[] = { "SCRAM-SHA-256", "SCRAM-SHA-1" };
+	for (gsize i = 0; i < G_N_ELEMENTS(mechanisms); i++) {
+		g_assert_true(scram_exchange(mechanisms[i], "secret", false));
+		g_assert_false(scram_exchange(mechanisms[i], "wrong", false));
+		g_assert_false(scram_exchange(mechanisms[i], "secret", true));	/* the server's proof is checked */
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/sasl/choose", test_choose);
+	g_test_add_func("/sasl/strings", test_strings);
+	g_test_add_func("/sasl/token-error", test_token_error);
+	g_test_add_func("/sasl/T13/scram", test_scram);
+	return g_test_run();
+}

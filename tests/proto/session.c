@@ -1,0 +1,237 @@
+/* session.c - tests of proto/imap/session: transcripts, played at every chunk size.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * A script is lines: "S:" from the server, "C:" expected of the client since the last "S:" block, ">" something that the caller
+ * does (select, fetch, idle, tls, logout, tick N). What comes out as events is written as a line of words and compared. */
+#include "config.h"
+#include "proto/imap/session.h"
+#include "proto/imap/set.h"
+#include "base/limits.h"
+
+#include <string.h>
+
+typedef struct {
+	const char *name;
+	ImapSecurity security;
+	bool oauth2, early;
+	const char *script, *events;
+} Case;
+
+#define PLAIN_B64 "AGFsaWNlAHNlY3JldA=="
+#define GREET "S:* OK [CAPABILITY IMAP4rev1 SASL-IR LITERAL+ AUTH=PLAIN] hi\n"
+#define SIGNED "C:e1 AUTHENTICATE PLAIN " PLAIN_B64 "\nS:e1 OK [CAPABILITY IMAP4rev1 IDLE LITERAL+ UIDPLUS] in\n"
+#define TLS IMAP_SECURITY_TLS
+#define START IMAP_SECURITY_STARTTLS
+
+static const Case cases[] = {
+	{ "sign-in", TLS, false, false, GREET SIGNED, "greeting signing:PLAIN ready" },
+	{ "sign-in-without-sasl-ir", TLS, false, false,
+		"S:* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi\nC:e1 AUTHENTICATE PLAIN\nS:+ \nC:" PLAIN_B64 "\nS:e1 OK in\nC:e2 CAPABILITY\nS:* CAPABILITY IMAP4rev1 ID\nS:e2 OK\nC:e3 ID (\"name\" \"eilpost\" \"version\" \"1\")\nS:* ID NIL\nS:e3 OK\n",
+		"greeting signing:PLAIN ready" },
+	{ "capability-asked", TLS, false, false,
+		"S:* OK hi\nC:e1 CAPABILITY\nS:* CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN\nS:e1 OK\nC:e2 AUTHENTICATE PLAIN " PLAIN_B64 "\nS:* CAPABILITY IMAP4rev1\nS:e2 OK in\n",
+		"greeting signing:PLAIN ready" },
+	{ "login-command", TLS, false, false, "S:* OK [CAPABILITY IMAP4rev1] hi\nC:e1 LOGIN alice secret\nS:e1 OK [CAPABILITY IMAP4rev1] in\n", "greeting signing:LOGIN command ready" },
+	{ "S3/oauth2-never-a-password", TLS, true, false, "S:* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=LOGIN] hi\n", "greeting fail:6" },
+	{ "oauth2", TLS, true, false,
+		"S:* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN AUTH=XOAUTH2] hi\nC:e1 AUTHENTICATE XOAUTH2 dXNlcj1hbGljZQFhdXRoPUJlYXJlciBzZWNyZXQBAQ==\nS:+ eyJzdGF0dXMiOiI0MDEifQ==\nC:\nS:e1 NO [AUTHENTICATIONFAILED] expired\n",
+		"greeting signing:XOAUTH2 fail:5(expired)" },
+	{ "S4/refused-once-is-enough", TLS, false, false, GREET "C:e1 AUTHENTICATE PLAIN " PLAIN_B64 "\nS:e1 NO [AUTHENTICATIONFAILED] no\n", "greeting signing:PLAIN fail:5(no)" },
+	{ "unavailable-is-not-a-wrong-password", TLS, false, false, GREET "C:e1 AUTHENTICATE PLAIN " PLAIN_B64 "\nS:e1 NO [UNAVAILABLE] later\n", "greeting signing:PLAIN fail:7(later)" },
+	{ "bye-as-greeting", TLS, false, false, "S:* BYE too many\n", "fail:7(too many)" },
+	{ "T4/garbage-greeting", TLS, false, false, "S:220 mail ESMTP\n", "fail:1" },
+	{ "T4/greeting-is-data", TLS, false, false, "S:* 5 EXISTS\n", "fail:1" },
+	{ "T3/preauth-in-the-clear", START, false, false, "S:* PREAUTH hi\n", "greeting fail:4" },
+	{ "T3/preauth-inside-tls", TLS, false, false, "S:* PREAUTH hi\n", "greeting fail:4" },
+	{ "starttls", START, false, false,
+		"S:* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] hi\nC:e1 STARTTLS\nS:e1 OK go\n>tls\nC:e2 CAPABILITY\nS:* CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN\nS:e2 OK\nC:e3 AUTHENTICATE PLAIN " PLAIN_B64 "\nS:e3 OK [CAPABILITY IMAP4rev1] in\n",
+		"greeting starttls signing:PLAIN ready" },
+	{ "T1/stripped-in-greeting", START, false, false, "S:* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi\n", "greeting fail:2" },
+	{ "T1/stripped-in-capability", START, false, false, "S:* OK hi\nC:e1 CAPABILITY\nS:* CAPABILITY IMAP4rev1 AUTH=PLAIN\nS:e1 OK\n", "greeting fail:2" },
+	{ "T1/answered-no", START, false, false, "S:* OK [CAPABILITY STARTTLS] hi\nC:e1 STARTTLS\nS:e1 NO [ALERT] call 555\n", "greeting fail:2" },
+	{ "T1/answered-bad", START, false, false, "S:* OK [CAPABILITY STARTTLS] hi\nC:e1 STARTTLS\nS:e1 BAD x\n", "greeting fail:2" },
+	{ "T1/answered-plus", START, false, false, "S:* OK [CAPABILITY STARTTLS] hi\nC:e1 STARTTLS\nS:+ x\n", "greeting fail:2" },
+	{ "T1/answered-other-tag", START, false, false, "S:* OK [CAPABILITY STARTTLS] hi\nC:e1 STARTTLS\nS:e9 OK x\n", "greeting fail:2" },
+	{ "T2/data-while-tls-starts", START, false, false, "S:* OK [CAPABILITY STARTTLS] hi\nC:e1 STARTTLS\nS:* 4 EXISTS\n", "greeting fail:3" },
+	{ "T5/list-before-sign-in", TLS, false, false, "S:* OK hi\nC:e1 CAPABILITY\nS:* LIST () \"/\" INBOX\n", "greeting fail:3" },
+	{ "T5/fetch-before-sign-in", TLS, false, false, GREET "C:e1 AUTHENTICATE PLAIN " PLAIN_B64 "\nS:* 1 FETCH (FLAGS ())\n", "greeting signing:PLAIN fail:3" },
+	{ "early-select", TLS, false, true, ">select\n" GREET "C:e2 AUTHENTICATE PLAIN " PLAIN_B64 "\nC:e1 SELECT INBOX\nS:e2 OK [CAPABILITY IMAP4rev1] in\nS:* 3 EXISTS\nS:e1 OK [READ-WRITE] x\n",
+		"greeting signing:PLAIN ready exists:3 done:1:0" },
+	{ "out-of-order", TLS, false, false, GREET SIGNED ">select\n>fetch\nC:e2 SELECT INBOX\nC:e3 UID FETCH 1:* (FLAGS)\nS:* 2 EXISTS\nS:e2 OK x\nS:* 1 FETCH (UID 7 FLAGS (\\Seen))\nS:e3 OK x\n",
+		"greeting signing:PLAIN ready exists:2 done:2:0 fetch:7 done:3:0" },
+	{ "expunge-becomes-vanished", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 2 EXISTS\nS:e2 OK x\n>fetch\nC:e3 UID FETCH 1:* (FLAGS)\nS:* 1 FETCH (UID 7 FLAGS ())\nS:* 2 FETCH (UID 9 FLAGS ())\nS:e3 OK x\nS:* 1 EXPUNGE\nS:* 1 FETCH (FLAGS (\\Seen))\n",
+		"greeting signing:PLAIN ready exists:2 done:2:0 fetch:7 fetch:9 done:3:0 vanished:7 fetch:9" },
+	{ "resync-on-unknown", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 2 EXISTS\nS:e2 OK x\nS:* 2 FETCH (FLAGS (\\Seen))\nS:* 5 EXPUNGE\nS:* 1 EXISTS\n",
+		"greeting signing:PLAIN ready exists:2 done:2:0 resync resync exists:1 resync" },
+	{ "idle", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 1 EXISTS\nS:e2 OK x\n>idle\nC:e3 IDLE\nS:+ idling\nS:* 2 EXISTS\n>fetch\nC:DONE\nC:e4 UID FETCH 1:* (FLAGS)\nS:e3 OK\nS:e4 OK\n",
+		"greeting signing:PLAIN ready exists:1 done:2:0 exists:2 done:4:0" },
+	{ "idle-renewed", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 1 EXISTS\nS:e2 OK x\n>idle\nC:e3 IDLE\nS:+ idling\n>tick 1500000\nC:DONE\nC:e4 IDLE\nS:e3 OK\nS:+ idling\n",
+		"greeting signing:PLAIN ready exists:1 done:2:0" },
+	{ "P21/silent-server", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\n>tick 60001\n", "greeting signing:PLAIN ready fail:8" },
+	{ "P21/no-greeting", TLS, false, false, ">tick 30000\n", "fail:8" },
+	{ "P4/copyuid-to-a-select", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:e2 OK [COPYUID 1 1 1] x\n", "greeting signing:PLAIN ready done:2:0" },
+	{ "unknown-tag", TLS, false, false, GREET SIGNED "S:e77 OK what\n", "greeting signing:PLAIN ready fail:1(what)" },
+	{ "bye", TLS, false, false, GREET SIGNED "S:* BYE shutting down\n", "greeting signing:PLAIN ready fail:9(shutting down)" },
+	{ "logout", TLS, false, false, GREET SIGNED ">logout\nC:e2 LOGOUT\nS:* BYE\nS:e2 OK\n", "greeting signing:PLAIN ready closed" },
+	{ "literal-waits", TLS, false, false,
+		"S:* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi\nC:e1 AUTHENTICATE PLAIN " PLAIN_B64 "\nS:e1 OK [CAPABILITY IMAP4rev1] in\n>status\n>fetch\nC:e2 STATUS {2}\nS:+ go\nC:\xc3\xbc (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)\nC:e3 UID FETCH 1:* (FLAGS)\nS:e2 OK\nS:e3 OK\n",
+		"greeting signing:PLAIN ready done:2:0 done:3:0" },
+	{ "literal-plus", TLS, false, false, GREET SIGNED ">status\nC:e2 STATUS {2+}\nC:\xc3\xbc (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)\nS:e2 NO gone\n", "greeting signing:PLAIN ready done:2:1" },
+};
+
+static void
+events(ImapSession *s, GString *got)
+{
+	for (;;) {
+		ImapEvent e = imap_session_next(s);
+		if (e.kind == IMAP_WANTS_BYTES)
+			return;
+		if (got->len)
+			g_string_append_c(got, ' ');
+		switch (e.kind) {
+		case IMAP_EV_GREETING: g_string_append(got, "greeting"); break;
+		case IMAP_EV_START_TLS: g_string_append(got, "starttls"); break;
+		case IMAP_EV_SIGNING_IN: g_string_append_printf(got, "signing:%s", e.text); break;
+		case IMAP_EV_READY: g_string_append(got, "ready"); break;
+		case IMAP_EV_DONE: g_string_append_printf(got, "done:%u:%d", e.id, e.response->status);
+			g_assert_cmpint(e.response->code, !=, IMAP_CODE_COPYUID); break;
+		case IMAP_EV_RESYNC: g_string_append(got, "resync"); break;
+		case IMAP_EV_CLOSED: g_string_append(got, "closed"); break;
+		case IMAP_EV_FAILED: g_string_append_printf(got, "fail:%d", e.failure);
+			if (e.text)
+				g_string_append_printf(got, "(%s)", e.text);
+			break;
+		case IMAP_EV_RESPONSE:
+			if (e.response->kind == IMAP_RESP_EXISTS)
+				g_string_append_printf(got, "exists:%u", e.response->number);
+			else if (e.response->kind == IMAP_RESP_FETCH)
+				g_string_append_printf(got, "fetch:%u", e.response->fetch->uid);
+			else if (e.response->kind == IMAP_RESP_VANISHED)
+				g_string_append_printf(got, "vanished:%u", g_array_index(e.response->set, ImapRange, 0).lo);
+			break;
+		default: g_string_append_printf(got, "event%d", e.kind); break;
+		}
+	}
+}
+
+static void
+act(ImapSession *s, const char *what)
+{
+	if (g_str_has_prefix(what, "select")) {
+		ImapCommand *c = imap_command_select("INBOX", false, false);
+		imap_command_early(c);
+		imap_session_submit(s, c);
+	} else if (g_str_has_prefix(what, "fetch")) {
+		imap_session_submit(s, imap_command_uid_fetch("1:*", "(FLAGS)", 0, false));
+	} else if (g_str_has_prefix(what, "status")) {
+		imap_session_submit(s, imap_command_status("\xc3\xbc", false));
+	} else if (g_str_has_prefix(what, "idle")) {
+		g_assert_true(imap_session_idle(s));
+	} else if (g_str_has_prefix(what, "tls")) {
+		imap_session_tls_started(s);
+	} else if (g_str_has_prefix(what, "logout")) {
+		imap_session_logout(s);
+	} else if (g_str_has_prefix(what, "tick")) {
+		imap_session_tick(s, atoi(what + 5));
+	}
+}
+
+/* Feeds one server line in pieces of `step`; a whole block goes in at once when step is 0. */
+static void
+feed(ImapSession *s, const char *line, gsize len, gsize step, GString *got)
+{
+	g_autofree char *wire = g_strdup_printf("%.*s\r\n", (int)len, line);
+	gsize total = strlen(wire);
+	for (gsize at = 0; at < total; at += step) {
+		imap_session_feed(s, wire + at, MIN(step, total - at));
+		events(s, got);
+	}
+}
+
+static void
+play(const Case *c, gsize step)
+{
+	ImapSetup setup = { .security = c->security, .user = "alice", .secret = "secret", .oauth2 = c->oauth2, .host = "h", .port = 143, .client_version = "1" };
+	g_autoptr(ImapSession) s = imap_session_new(&setup, 0);
+	g_autoptr(GString) got = g_string_new(NULL);
+	g_auto(GStrv) lines = g_strsplit(c->script, "\n", -1);
+
+	for (char **l = lines; *l && **l; l++) {
+		gsize len;
+		if (g_str_has_prefix(*l, "S:")) {
+			imap_session_output(s, &len);
+			g_assert_cmpuint(len, ==, 0);	/* nothing was written that the script does not expect */
+			feed(s, *l + 2, strlen(*l + 2), step, got);
+		} else if (g_str_has_prefix(*l, "C:")) {
+			g_autofree char *want = g_strconcat(*l + 2, "\r\n", NULL);
+			const char *out = imap_session_output(s, &len);
+			g_assert_cmpuint(len, >=, strlen(want));
+			g_autofree char *have = g_strndup(out, strlen(want));
+			g_assert_cmpstr(have, ==, want);
+			imap_session_output_taken(s, strlen(want));
+		} else {
+			act(s, *l + 1);
+			events(s, got);
+		}
+	}
+	gsize len;
+	imap_session_output(s, &len);
+	g_assert_cmpuint(len, ==, 0);
+	g_assert_cmpstr(got->str, ==, c->events);
+}
+
+static void
+test_case(gconstpointer data)
+{
+	for (gsize step = 1; step < 200; step += step < 20 ? 1 : 37)
+		play(data, step);
+}
+
+/* T2: bytes in the same segment as the OK to STARTTLS end the session, in whatever way they are cut. */
+static void
+test_injection(void)
+{
+	static const char wire[] = "* OK [CAPABILITY STARTTLS] hi\r\ne1 OK go\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n";
+	ImapSetup setup = { .security = START, .user = "alice", .secret = "secret", .host = "h", .client_version = "1" };
+	g_autoptr(ImapSession) s = imap_session_new(&setup, 0);
+	g_autoptr(GString) got = g_string_new(NULL);
+	imap_session_feed(s, wire, sizeof wire - 1);
+	events(s, got);
+	g_assert_cmpstr(got->str, ==, "greeting fail:3");
+	gsize len;
+	const char *out = imap_session_output(s, &len);
+	g_assert_null(g_strstr_len(out ? out : "", (gssize)len, "AUTHENTICATE"));
+}
+
+/* P23: a flood that nobody asked for closes the connection. */
+static void
+test_flood(void)
+{
+	ImapSetup setup = { .security = TLS, .user = "alice", .secret = "secret", .host = "h", .client_version = "1" };
+	g_autoptr(ImapSession) s = imap_session_new(&setup, 0);
+	g_autoptr(GString) got = g_string_new(NULL), flood = g_string_new(NULL);
+	feed(s, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] x", 48, 100, got);
+	feed(s, "e1 OK [CAPABILITY IMAP4rev1] x", 30, 100, got);
+	while (flood->len < 100000)
+		g_string_append(flood, "* 5 RECENT\r\n");
+	for (gsize fed = 0; fed < LIMIT_IMAP_UNTAGGED + flood->len; fed += flood->len) {
+		imap_session_feed(s, flood->str, flood->len);
+		while (imap_session_next(s).kind == IMAP_EV_RESPONSE)
+			;
+	}
+	imap_session_feed(s, "x", 1);
+	g_assert_cmpint(imap_session_deadline(s), ==, -1);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *path = g_strconcat("/imap/", g_ascii_isupper(cases[i].name[0]) ? "" : "session/", cases[i].name, NULL);
+		g_test_add_data_func(path, &cases[i], test_case);
+	}
+	g_test_add_func("/imap/T2/bytes-after-starttls", test_injection);
+	g_test_add_func("/imap/P23/flood", test_flood);
+	return g_test_run();
+}
