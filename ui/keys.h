@@ -35,6 +35,7 @@ char *key_name(Key k);	/* "C-x"; yours */
 Key key_parse(const char *text, const char **end);
 bool key_sequence_parse(const char *text, KeySequence *out);	/* the whole word */
 char *key_sequence_name(const KeySequence *s);	/* yours */
+char *key_sequence_label(const KeySequence *s);	/* for people: "Enter", "F1", "C-l"; translated; yours */
 bool key_is_text(Key k);	/* a character that can be typed into a line */
 
 typedef struct Keymap Keymap;
@@ -62,10 +63,11 @@ CommandId keymap_find(const Keymap *m, Where context, const KeySequence *s);
 char **keymap_keys(const Keymap *m, Where context, CommandId id);
 char *keymap_first_key(const Keymap *m, Where context, CommandId id);	/* NULL: unbound; yours */
 
-/* Where the same command is in a binding of two commands at once: a sentence for each clash, of char*; yours. */
+/* Keys that stand for two commands in one context, or that a shorter sequence hides: "index: q quit close", of char*; yours. */
 GPtrArray *keymap_clashes(const Keymap *m);
 
 /* The keys that matter in a context for the bottom line, "Return open  / search  ? help", those that fit into columns; at most n. */
+char **keymap_hints(const Keymap *m, Where context, guint n);	/* key, word, key, word ..., NULL: the same in pieces; yours */
 Clean *keymap_line(const Keymap *m, Where context, int columns, guint n);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Keymap, keymap_free)

@@ -29,7 +29,7 @@ typedef enum {
 	PROMPT_SAME,		/* nothing but maybe the cursor moved */
 	PROMPT_CHANGED,		/* the text changed (limit as you type) */
 	PROMPT_DONE,		/* Return: take the text; it is in the history now */
-	PROMPT_CANCELLED,	/* Esc, C-g, or Backspace in an empty line that was empty from the start */
+	PROMPT_CANCELLED,	/* Esc, C-g, or Backspace in an empty line (not of a password) */
 } PromptState;
 PromptState prompt_key(Prompt *p, Key k, const char *paste /* with K_PASTE */);
 
