@@ -41,5 +41,9 @@ const char *account_user(const Account *a);	/* for receiving */
  * for 127.0.0.0/8, ::1 and localhost only. */
 bool server_url_parse(const char *text, ServerUrl *url, char **problem);
 void server_url_clear(ServerUrl *url);
+/* "startup, every 5 minutes" as CHECK_ bits; "headers", "90 days", "all" as offline_days. */
+bool account_parse_check(const char *text, guint *bits, guint *minutes, char **problem);
+bool account_parse_days(const char *text, int *days, char **problem);
+Account *account_new(void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_unref)

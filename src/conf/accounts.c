@@ -1,0 +1,217 @@
+/* accounts.c - an account as the configuration file describes it.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+#include "conf/accounts.h"
+#include "base/intl.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+static bool
+say(char **problem, char *sentence)
+{
+	if (problem)
+		*problem = sentence;
+	else
+		g_free(sentence);
+	return false;
+}
+
+/* ---- server URLs ---- */
+
+static const struct { const char *name; Scheme scheme; guint16 port; bool insecure; } SCHEMES[] = {
+	{ "imaps", SCHEME_IMAPS, 993, false }, { "imap", SCHEME_IMAP, 143, false }, { "imap+insecure", SCHEME_IMAP_INSECURE, 143, true },
+	{ "pop3s", SCHEME_POP3S, 995, false }, { "pop3", SCHEME_POP3, 110, false }, { "pop3+insecure", SCHEME_POP3_INSECURE, 110, true },
+	{ "smtps", SCHEME_SMTPS, 465, false }, { "smtp", SCHEME_SMTP, 587, false }, { "smtp+insecure", SCHEME_SMTP_INSECURE, 587, true },
+};
+
+static bool
+is_loopback(const char *host)
+{
+	struct in_addr four;
+	struct in6_addr six;
+	if (!g_ascii_strcasecmp(host, "localhost"))
+		return true;
+	if (inet_pton(AF_INET, host, &four) == 1)
+		return ntohl(four.s_addr) >> 24 == 127;
+	return inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+static bool
+parse_port(const char *text, guint16 *port, char **problem)
+{
+	guint64 n;
+	if (!g_ascii_string_to_unsigned(text, 10, 1, 65535, &n, NULL))
+		return say(problem, g_strdup_printf(_("“%s” is not a port (1 to 65535)."), text));
+	*port = (guint16)n;
+	return true;
+}
+
+/* "host", "host:port", "[::1]:port" */
+static bool
+parse_authority(char *text, ServerUrl *url, char **problem)
+{
+	char *port = NULL;
+
+	if (*text == '[') {
+		char *end = strchr(text, ']');
+		if (!end || (end[1] && end[1] != ':'))
+			return say(problem, g_strdup_printf(_("The bracket in “%s” is not closed."), text));
+		*end = 0;
+		port = end[1] ? end + 2 : NULL;
+		text++;
+	} else if ((port = strchr(text, ':'))) {
+		*port++ = 0;
+	}
+	if (!*text || strpbrk(text, " \t\"<>\\@"))
+		return say(problem, g_strdup(_("The name of the server is missing or has characters that no name has.")));
+	url->host = g_strdup(text);
+	return !port || parse_port(port, &url->port, problem);
+}
+
+bool
+server_url_parse(const char *text, ServerUrl *url, char **problem)
+{
+	const char *sep = strstr(text, "://");
+	bool insecure = false;
+
+	*url = (ServerUrl){ 0 };
+	if (!sep)
+		return say(problem, g_strdup_printf(_("“%s” is not a server address; it should look like imaps://alice@imap.example.org."), text));
+	for (guint i = 0; i < G_N_ELEMENTS(SCHEMES); i++)
+		if (strlen(SCHEMES[i].name) == (gsize)(sep - text) && !g_ascii_strncasecmp(text, SCHEMES[i].name, (gsize)(sep - text))) {
+			url->scheme = SCHEMES[i].scheme;
+			url->port = SCHEMES[i].port;
+			insecure = SCHEMES[i].insecure;
+		}
+	if (url->scheme == SCHEME_NONE) {
+		g_autofree char *name = g_strndup(text, (gsize)(sep - text));
+		return say(problem, g_strdup_printf(_("“%s” is not a protocol that eilpost knows (imaps, imap, pop3s, pop3, smtps, smtp)."), name));
+	}
+	g_autofree char *rest = g_strdup(sep + 3);
+	gsize len = strlen(rest);
+	if (len && rest[len - 1] == '/')
+		rest[len - 1] = 0;
+	if (strpbrk(rest, "/?#"))
+		return say(problem, g_strdup_printf(_("Nothing may follow the server's name in “%s”."), text));
+	char *at = strrchr(rest, '@');
+	if (at) {
+		*at = 0;
+		if (strchr(rest, ':'))
+			return say(problem, g_strdup(_("A password does not belong into the server address; use password-command, or let eilpost ask.")));
+		url->user = g_uri_unescape_string(rest, NULL);
+		if (!url->user || !*url->user)
+			return say(problem, g_strdup_printf(_("The user name in “%s” can't be read."), text));
+	}
+	if (!parse_authority(at ? at + 1 : rest, url, problem))
+		return false;
+	if (insecure && !is_loopback(url->host))
+		return say(problem, g_strdup_printf(_("Without encryption eilpost talks to this computer only, not to %s."), url->host));
+	return true;
+}
+
+void
+server_url_clear(ServerUrl *url)
+{
+	g_clear_pointer(&url->user, g_free);
+	g_clear_pointer(&url->host, g_free);
+}
+
+/* ---- values with words in them ---- */
+
+static bool
+number_and(const char *text, const char *before, const char *const *after, gint64 max, gint64 *n)
+{
+	g_autofree char *copy = g_ascii_strdown(text, -1);
+	char *end;
+
+	if (!g_str_has_prefix(copy, before))
+		return false;
+	char *at = copy + strlen(before);
+	*n = g_ascii_strtoll(at, &end, 10);
+	return end != at && *n >= 1 && *n <= max && g_strv_contains(after, g_strstrip(end));
+}
+
+bool
+account_parse_check(const char *text, guint *bits, guint *minutes, char **problem)
+{
+	static const char *const MINUTES[] = { "minutes", "minute", "min", "m", NULL };
+	g_auto(GStrv) words = g_strsplit(text, ",", -1);
+
+	*bits = *minutes = 0;
+	for (char **w = words; *w; w++) {
+		gint64 n = 0;
+		const char *word = g_strstrip(*w);
+		if (!g_ascii_strcasecmp(word, "startup"))
+			*bits |= CHECK_STARTUP;
+		else if (!g_ascii_strcasecmp(word, "manual"))
+			*bits |= CHECK_MANUAL;
+		else if (!g_ascii_strcasecmp(word, "push"))
+			*bits |= CHECK_PUSH;
+		else if (number_and(word, "every ", MINUTES, 1440, &n))
+			*bits |= CHECK_EVERY;
+		else
+			return say(problem, g_strdup_printf(_("“%s” is none of: startup, manual, push, every N minutes (1 to 1440)."), word));
+		if (n)
+			*minutes = (guint)n;
+	}
+	if ((*bits & CHECK_MANUAL) && *bits != CHECK_MANUAL)
+		return say(problem, g_strdup(_("“manual” excludes the others: with it mail is fetched only when you say so.")));
+	return *bits || say(problem, g_strdup(_("The value is empty.")));
+}
+
+bool
+account_parse_days(const char *text, int *days, char **problem)
+{
+	static const char *const DAYS[] = { "days", "day", "d", NULL };
+	gint64 n;
+
+	if (!g_ascii_strcasecmp(text, "headers"))
+		*days = 0;
+	else if (!g_ascii_strcasecmp(text, "all"))
+		*days = -1;
+	else if (number_and(text, "", DAYS, 36500, &n))
+		*days = (int)n;
+	else
+		return say(problem, g_strdup_printf(_("“%s” is none of: headers, N days, all."), text));
+	return true;
+}
+
+/* ---- the struct ---- */
+
+typedef struct { Account account; gatomicrefcount refs; } Counted;
+
+Account *
+account_new(void)
+{
+	Counted *c = g_new0(Counted, 1);
+	g_atomic_ref_count_init(&c->refs);
+	return &c->account;
+}
+
+Account *
+account_ref(Account *a)
+{
+	g_atomic_ref_count_inc(&((Counted *)a)->refs);
+	return a;
+}
+
+void
+account_unref(Account *a)
+{
+	if (!a || !g_atomic_ref_count_dec(&((Counted *)a)->refs))
+		return;
+	char *texts[] = { a->name, a->address, a->full_name, a->password_command, a->ca_file, a->send_when, a->keep_on_server, a->sent };
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+		g_free(texts[i]);
+	server_url_clear(&a->receive);
+	server_url_clear(&a->send);
+	g_free(a);
+}
+
+const char *
+account_user(const Account *a)
+{
+	return a->receive.user ? a->receive.user : a->address;
+}

@@ -1,0 +1,429 @@
+/* conf.c - reads and checks the configuration file.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * The form is GKeyFile's INI; it is read line by line here because GKeyFile tells no line numbers and stops at the first
+ * mistake. A comment may also stand behind a value, after a space and "#". */
+#include "config.h"
+#include "conf/conf.h"
+#include "base/intl.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define LIMIT_FILE (1024 * 1024)
+
+typedef struct { char *section, *name, *value; guint line; } Entry;
+
+struct Conf {
+	gatomicrefcount refs;
+	char *file;		/* owned */
+	GPtrArray *entries;	/* owned, of Entry*, in the file's order */
+	GPtrArray *problems, *accounts;	/* owned */
+};
+
+static void
+entry_free(gpointer p)
+{
+	Entry *e = p;
+	g_free(e->section);
+	g_free(e->name);
+	g_free(e->value);
+	g_free(e);
+}
+
+static void
+problem_free(gpointer p)
+{
+	ConfProblem *x = p;
+	g_free(x->file);
+	g_free(x->text);
+	g_free(x);
+}
+
+static void
+problem(Conf *c, guint line, bool fatal, char *text)
+{
+	ConfProblem *p = g_new0(ConfProblem, 1);
+	p->file = g_strdup(c->file);
+	p->line = line;
+	p->fatal = fatal;
+	p->text = text;
+	g_ptr_array_add(c->problems, p);
+}
+
+/* ---- what was meant? ---- */
+
+static guint
+distance(const char *a, const char *b)
+{
+	gsize n = strlen(b);
+	guint row[64];
+
+	if (n >= G_N_ELEMENTS(row) || strlen(a) >= G_N_ELEMENTS(row))
+		return G_MAXUINT;
+	for (guint k = 0; k <= n; k++)
+		row[k] = k;
+	for (guint i = 1; a[i - 1]; i++) {
+		guint diagonal = row[0];
+		row[0] = i;
+		for (guint k = 1; k <= n; k++) {
+			guint same = diagonal + (a[i - 1] != b[k - 1]);
+			diagonal = row[k];
+			row[k] = MIN(same, MIN(row[k], row[k - 1]) + 1);
+		}
+	}
+	return row[n];
+}
+
+static const char *
+nearest(const char *section, const char *name)
+{
+	gsize n;
+	const Option *table = options_table(&n), *best = NULL;
+	guint least = 4;
+
+	for (gsize i = 0; i < n; i++) {
+		guint d = strcmp(table[i].section, section) ? G_MAXUINT : distance(name, table[i].name);
+		if (d < least) {
+			least = d;
+			best = &table[i];
+		}
+	}
+	return best ? best->name : NULL;
+}
+
+/* "account work" is of the kind "account"; sections of free keys are their own kind. */
+static char *
+kind_of(const char *section)
+{
+	const char *space = strchr(section, ' ');
+	return space ? g_strndup(section, (gsize)(space - section)) : g_strdup(section);
+}
+
+static bool
+is_free(const char *kind)
+{
+	return g_str_has_prefix(kind, "keys.") || !strcmp(kind, "colors") || !strcmp(kind, "identity") || !strcmp(kind, "search");
+}
+
+/* ---- lines ---- */
+
+static char *
+without_comment(const char *value)
+{
+	for (const char *p = value; (p = strchr(p, '#')); p++)
+		if (p == value || p[-1] == ' ' || p[-1] == '\t')
+			return g_strchomp(g_strndup(value, (gsize)(p - value)));
+	return g_strchomp(g_strdup(value));
+}
+
+static char *
+read_section(Conf *c, char *text, guint line)
+{
+	char *end = strchr(text, ']');
+	g_autofree char *rest = end ? without_comment(end + 1) : NULL;
+
+	if (!end || *g_strstrip(rest)) {
+		problem(c, line, true, g_strdup(_("A section looks like [account work]; the bracket is not closed, or something follows it.")));
+		return g_strdup("");
+	}
+	*end = 0;
+	g_autofree char *kind = kind_of(g_strstrip(text + 1));
+	char *section = g_strdup(g_strstrip(text + 1));
+	if (!strcmp(section, "account")) {
+		problem(c, line, true, g_strdup(_("The account needs a name: [account work].")));
+	} else if (strcmp(kind, "account") && strcmp(kind, "general") && strcmp(kind, "ui") && !is_free(kind)) {
+		problem(c, line, false, g_strdup_printf(_("There is no section [%s]; known are account NAME, general, ui, colors, keys.index and so on."), section));
+	} else {
+		for (guint i = 0; i < c->entries->len; i++) {
+			const Entry *e = g_ptr_array_index(c->entries, i);
+			if (!strcmp(e->section, section)) {
+				problem(c, line, false, g_strdup_printf(_("The section [%s] is there twice; both are taken together."), section));
+				break;
+			}
+		}
+	}
+	return section;
+}
+
+static void
+read_entry(Conf *c, const char *section, char *text, guint line)
+{
+	char *eq = strchr(text, '=');
+
+	if (!eq || eq == text) {
+		problem(c, line, false, g_strdup_printf(_("“%s” is not a line of the form name = value."), text));
+		return;
+	}
+	*eq = 0;
+	Entry *e = g_new0(Entry, 1);
+	e->section = g_strdup(section);
+	e->name = g_strdup(g_strstrip(text));
+	g_autofree char *value = g_strdup(g_strchug(eq + 1));
+	e->value = without_comment(value);
+	e->line = line;
+	g_ptr_array_add(c->entries, e);
+	if (!*section) {
+		problem(c, line, false, g_strdup_printf(_("“%s” stands before any section such as [account work]."), e->name));
+		return;
+	}
+	g_autofree char *kind = kind_of(section);
+	const Option *o = option_find(kind, e->name);
+	if (!o && is_free(kind))
+		return;
+	if (!o) {
+		const char *meant = nearest(kind, e->name);
+		problem(c, line, false, meant ? g_strdup_printf(_("There is no option “%s”; is “%s” meant?"), e->name, meant) :
+			g_strdup_printf(_("There is no option “%s” in [%s]."), e->name, section));
+		return;
+	}
+	char *why = NULL;
+	if (!option_check(o, e->value, &why)) {
+		problem(c, line, o->required, g_strdup_printf("%s: %s", e->name, why));
+		g_free(why);
+		e->line = G_MAXUINT;	/* as if it were not there */
+	}
+}
+
+static void
+read_lines(Conf *c, char *text)
+{
+	g_autofree char *section = g_strdup("");
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	for (guint i = 0; lines[i]; i++) {
+		char *at = g_strstrip(lines[i]);
+		if (!*at || *at == '#' || *at == ';')
+			continue;
+		if (*at == '[') {
+			g_free(section);
+			section = read_section(c, at, i + 1);
+		} else {
+			read_entry(c, section, at, i + 1);
+		}
+	}
+}
+
+/* ---- accounts ---- */
+
+static const Entry *
+find(const Conf *c, const char *section, const char *name)
+{
+	const Entry *found = NULL;	/* the last one counts */
+	for (guint i = 0; i < c->entries->len; i++) {
+		const Entry *e = g_ptr_array_index(c->entries, i);
+		if (e->line != G_MAXUINT && !strcmp(e->section, section) && !strcmp(e->name, name))
+			found = e;
+	}
+	return found;
+}
+
+static guint
+section_line(const Conf *c, const char *section)
+{
+	for (guint i = 0; i < c->entries->len; i++) {
+		const Entry *e = g_ptr_array_index(c->entries, i);
+		if (!strcmp(e->section, section) && e->line != G_MAXUINT)
+			return e->line;
+	}
+	return 0;
+}
+
+static bool
+is_receiving(Scheme s)
+{
+	return s >= SCHEME_IMAPS && s <= SCHEME_POP3_INSECURE;
+}
+
+static char *
+expand_home(const char *path)
+{
+	if (path && path[0] == '~' && path[1] == '/')
+		return g_build_filename(g_get_home_dir(), path + 2, NULL);
+	return g_strdup(path);
+}
+
+static bool
+account_check(Conf *c, const Account *a, const char *section)
+{
+	const Entry *receive = find(c, section, "receive"), *send = find(c, section, "send");
+
+	if (!is_receiving(a->receive.scheme)) {
+		problem(c, receive->line, true, g_strdup(_("receive: mail is received by imaps, imap, pop3s or pop3, not by smtp.")));
+		return false;
+	}
+	if (send && is_receiving(a->send.scheme))
+		problem(c, send->line, false, g_strdup(_("send: mail is sent by smtp or smtps, not by imap or pop3.")));
+	if (a->ca_file && g_access(a->ca_file, R_OK) != 0)
+		problem(c, find(c, section, "ca-file")->line, false, g_strdup_printf(_("ca-file: %s can't be read."), a->ca_file));
+	return true;
+}
+
+static void
+account_make(Conf *c, const char *section)
+{
+	static const char *const required[] = { "address", "receive" };
+	g_autoptr(Account) a = account_new();
+
+	a->name = g_strstrip(g_strdup(section + 8));
+	for (guint i = 0; i < G_N_ELEMENTS(required); i++)
+		if (!find(c, section, required[i])) {
+			bool wrong = false;	/* said already */
+			for (guint k = 0; k < c->entries->len; k++) {
+				const Entry *e = g_ptr_array_index(c->entries, k);
+				wrong |= !strcmp(e->section, section) && !strcmp(e->name, required[i]);
+			}
+			if (!wrong)
+				problem(c, section_line(c, section), true, g_strdup_printf(_("The account “%s” lacks “%s”."), a->name, required[i]));
+			return;
+		}
+	a->address = g_strdup(conf_text(c, section, "address"));
+	a->full_name = g_strdup(conf_text(c, section, "full-name"));
+	server_url_parse(conf_text(c, section, "receive"), &a->receive, NULL);
+	if (conf_text(c, section, "send"))
+		server_url_parse(conf_text(c, section, "send"), &a->send, NULL);
+	a->auth = !strcmp(conf_text(c, section, "auth"), "oauth2") ? AUTH_OAUTH2 : AUTH_PASSWORD;
+	a->password_command = g_strdup(conf_text(c, section, "password-command"));
+	a->ca_file = expand_home(conf_text(c, section, "ca-file"));
+	account_parse_check(conf_text(c, section, "check"), &a->check, &a->check_minutes, NULL);
+	a->send_when = g_strdup(conf_text(c, section, "send-when"));
+	a->keep_on_server = g_strdup(conf_text(c, section, "keep-on-server"));
+	account_parse_days(conf_text(c, section, "offline"), &a->offline_days, NULL);
+	a->sent = g_strdup(conf_text(c, section, "sent"));
+	if (account_check(c, a, section))
+		g_ptr_array_add(c->accounts, g_steal_pointer(&a));
+}
+
+static void
+make_accounts(Conf *c)
+{
+	g_autoptr(GHashTable) done = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; i < c->entries->len; i++) {
+		const Entry *e = g_ptr_array_index(c->entries, i);
+		if (g_str_has_prefix(e->section, "account ") && g_hash_table_add(done, e->section))
+			account_make(c, e->section);
+	}
+}
+
+/* ---- the door ---- */
+
+static char *
+load(Conf *c)
+{
+	g_autoptr(GError) err = NULL;
+	g_autofree char *text = NULL;
+	gsize len;
+	GStatBuf st;
+
+	if (g_stat(c->file, &st) != 0)
+		return NULL;
+	if (st.st_size > LIMIT_FILE || S_ISDIR(st.st_mode) || !g_file_get_contents(c->file, &text, &len, &err)) {
+		problem(c, 0, true, g_strdup_printf(_("The file can't be read: %s"), err ? err->message : _("it is too large, or a folder")));
+		return NULL;
+	}
+	if (strlen(text) != len || !g_utf8_validate(text, -1, NULL)) {
+		guint line = 1;
+		const char *bad;
+		g_utf8_validate(text, -1, &bad);
+		for (const char *p = text; p < bad; p++)
+			line += *p == '\n';
+		problem(c, line, false, g_strdup(_("The file is not UTF-8 text from here on; what can't be read is replaced.")));
+		char *whole = g_utf8_make_valid(text, -1);
+		return whole;
+	}
+	return g_steal_pointer(&text);
+}
+
+Conf *
+conf_read(const char *file)
+{
+	Conf *c = g_new0(Conf, 1);
+	g_atomic_ref_count_init(&c->refs);
+	c->file = g_strdup(file);
+	c->entries = g_ptr_array_new_with_free_func(entry_free);
+	c->problems = g_ptr_array_new_with_free_func(problem_free);
+	c->accounts = g_ptr_array_new_with_free_func((GDestroyNotify)account_unref);
+	g_autofree char *text = load(c);
+	if (text) {
+		read_lines(c, g_str_has_prefix(text, "\xef\xbb\xbf") ? text + 3 : text);
+		make_accounts(c);
+	}
+	return c;
+}
+
+Conf *
+conf_ref(Conf *c)
+{
+	g_atomic_ref_count_inc(&c->refs);
+	return c;
+}
+
+void
+conf_unref(Conf *c)
+{
+	if (!c || !g_atomic_ref_count_dec(&c->refs))
+		return;
+	g_ptr_array_unref(c->entries);
+	g_ptr_array_unref(c->problems);
+	g_ptr_array_unref(c->accounts);
+	g_free(c->file);
+	g_free(c);
+}
+
+const GPtrArray *
+conf_problems(const Conf *c)
+{
+	return c->problems;
+}
+
+const GPtrArray *
+conf_accounts(const Conf *c)
+{
+	return c->accounts;
+}
+
+const char *
+conf_file(const Conf *c)
+{
+	return c->file;
+}
+
+const char *
+conf_text(const Conf *c, const char *section, const char *name)
+{
+	const Entry *e = find(c, section, name);
+	if (e)
+		return e->value;
+	g_autofree char *kind = kind_of(section);
+	const Option *o = option_find(kind, name);
+	return o ? o->value : NULL;
+}
+
+gint64
+conf_int(const Conf *c, const char *section, const char *name)
+{
+	const char *text = conf_text(c, section, name);
+	return text ? g_ascii_strtoll(text, NULL, 10) : 0;
+}
+
+bool
+conf_bool(const Conf *c, const char *section, const char *name)
+{
+	const char *text = conf_text(c, section, name);
+	return text && (!strcmp(text, "yes") || !strcmp(text, "true"));
+}
+
+char **
+conf_keys(const Conf *c, const char *section)
+{
+	GPtrArray *names = g_ptr_array_new();
+	for (guint i = 0; i < c->entries->len; i++) {
+		const Entry *e = g_ptr_array_index(c->entries, i);
+		if (e->line != G_MAXUINT && !strcmp(e->section, section) && find(c, section, e->name) == e)
+			g_ptr_array_add(names, g_strdup(e->name));
+	}
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}

@@ -1,0 +1,142 @@
+/* options.c - THE table of settings.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * A setting that is not a row here does not exist: reading, checking, help, manual and tests go by this table. */
+#include "config.h"
+#include "conf/options.h"
+#include "conf/accounts.h"
+#include "base/intl.h"
+
+#include <string.h>
+
+#define ACCOUNT(name, type, value, touch, help) { "account", name, type, 0, 0, value, NULL, false, touch, help }
+
+static const Option TABLE[] = {
+	{ "account", "address", OPT_ADDRESS, 0, 0, NULL, NULL, true, TOUCH_ENGINE, N_("The account's mail address") },
+	ACCOUNT("full-name", OPT_TEXT, NULL, TOUCH_NOTHING, N_("Your name as others see it")),
+	{ "account", "receive", OPT_URL, 0, 0, NULL, NULL, true, TOUCH_ENGINE,
+		N_("Where mail is received: imaps://user@host, imap:// (STARTTLS), pop3s://, pop3:// (STARTTLS)") },
+	ACCOUNT("send", OPT_URL, NULL, TOUCH_ENGINE, N_("Where mail is sent: smtp://user@host:587 (STARTTLS) or smtps://")),
+	{ "account", "auth", OPT_CHOICE, 0, 0, "password", "password oauth2", false, TOUCH_ENGINE, N_("How to sign in") },
+	ACCOUNT("password-command", OPT_COMMAND, NULL, TOUCH_ENGINE, N_("A command that writes the password to its output; without it you are asked")),
+	ACCOUNT("ca-file", OPT_FILE, NULL, TOUCH_ENGINE, N_("Certificates to be trusted beside those of the system (PEM)")),
+	ACCOUNT("check", OPT_CHECK, "startup, push", TOUCH_ENGINE,
+		N_("When mail is sent and received: startup, manual, every N minutes, push; several, separated by commas")),
+	{ "account", "send-when", OPT_CHOICE, 0, 0, "at once", "at once|with check|manual", false, TOUCH_ENGINE, N_("When a written mail leaves") },
+	ACCOUNT("keep-on-server", OPT_TEXT, "yes", TOUCH_ENGINE, N_("POP3: yes, no, N days, or until deleted here")),
+	ACCOUNT("offline", OPT_DAYS, "90 days", TOUCH_ENGINE, N_("IMAP: which texts are kept on this computer: headers, N days, all")),
+	ACCOUNT("sent", OPT_TEXT, NULL, TOUCH_ENGINE, N_("The folder for copies of sent mail, or “no copy”")),
+
+	{ "general", "save-folder", OPT_FILE, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("Where attachments are saved; without it where eilpost was started") },
+	{ "ui", "theme", OPT_CHOICE, 0, 0, "auto", "auto mono", false, TOUCH_SCREEN, N_("Colours, or none") },
+	{ "ui", "folders-width", OPT_INT, 0, 60, "0", NULL, false, TOUCH_SCREEN, N_("Columns of the folder pane; 0: by the width of the screen") },
+	{ "ui", "index-height", OPT_INT, 10, 90, "40", NULL, false, TOUCH_SCREEN, N_("Percent of the height for the list while a message is open") },
+	{ "ui", "dates", OPT_CHOICE, 0, 0, "relative", "relative absolute", false, TOUCH_LIST, N_("Dates in the list: relative to today, or in full") },
+	{ "ui", "prefer-html", OPT_BOOL, 0, 0, "no", NULL, false, TOUCH_READER, N_("Show the HTML of a message that has both") },
+	{ "ui", "mark-read", OPT_BOOL, 0, 0, "yes", NULL, false, TOUCH_READER, N_("Opening a message marks it as read") },
+	{ "ui", "wrap", OPT_INT, 0, 500, "0", NULL, false, TOUCH_READER, N_("Wrap text at this column; 0: at the width of the pane") },
+};
+
+const Option *
+options_table(gsize *n)
+{
+	*n = G_N_ELEMENTS(TABLE);
+	return TABLE;
+}
+
+const Option *
+option_find(const char *section, const char *name)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(TABLE); i++)
+		if (!strcmp(TABLE[i].section, section) && !strcmp(TABLE[i].name, name))
+			return &TABLE[i];
+	return NULL;
+}
+
+/* "a b c", or "a|b c|d" where a choice has spaces in it. */
+static bool
+is_choice(const Option *o, const char *value)
+{
+	g_auto(GStrv) all = g_strsplit(o->choices, strchr(o->choices, '|') ? "|" : " ", -1);
+	return g_strv_contains((const char *const *)all, value);
+}
+
+static bool
+say(char **problem, char *sentence)
+{
+	if (problem)
+		*problem = sentence;
+	else
+		g_free(sentence);
+	return false;
+}
+
+static bool
+check_int(const Option *o, const char *value, char **problem)
+{
+	gint64 n;
+	if (g_ascii_string_to_signed(value, 10, o->min, o->max, &n, NULL))
+		return true;
+	return say(problem, g_strdup_printf(_("“%s” is not a number from %d to %d."), value, (int)o->min, (int)o->max));
+}
+
+static bool
+check_choice(const Option *o, const char *value, char **problem)
+{
+	if (is_choice(o, value))
+		return true;
+	g_auto(GStrv) all = g_strsplit(o->choices, strchr(o->choices, '|') ? "|" : " ", -1);
+	g_autofree char *list = g_strjoinv(", ", all);
+	return say(problem, g_strdup_printf(_("“%s” is none of: %s."), value, list));
+}
+
+static bool
+check_address(const char *value, char **problem)
+{
+	const char *at = strrchr(value, '@');
+	if (at && at > value && at[1] && !strpbrk(value, " <>,;\t"))
+		return true;
+	return say(problem, g_strdup_printf(_("“%s” is not a mail address; it should look like alice@example.org."), value));
+}
+
+static bool
+check_url(const char *value, char **problem)
+{
+	ServerUrl url = { 0 };
+	bool ok = server_url_parse(value, &url, problem);
+	server_url_clear(&url);
+	return ok;
+}
+
+bool
+option_check(const Option *o, const char *value, char **problem)
+{
+	guint bits, minutes;
+	int days;
+
+	if (!g_utf8_validate(value, -1, NULL))
+		return say(problem, g_strdup(_("The value is not UTF-8 text.")));
+	switch (o->type) {
+	case OPT_INT:
+		return check_int(o, value, problem);
+	case OPT_CHOICE:
+		return check_choice(o, value, problem);
+	case OPT_ADDRESS:
+		return check_address(value, problem);
+	case OPT_URL:
+		return check_url(value, problem);
+	case OPT_CHECK:
+		return account_parse_check(value, &bits, &minutes, problem);
+	case OPT_DAYS:
+		return account_parse_days(value, &days, problem);
+	case OPT_BOOL:
+		if (!strcmp(value, "yes") || !strcmp(value, "no") || !strcmp(value, "true") || !strcmp(value, "false"))
+			return true;
+		return say(problem, g_strdup_printf(_("“%s” is neither yes nor no."), value));
+	case OPT_TEXT: case OPT_FILE: case OPT_COMMAND: case OPT_COLOR: case OPT_KEYS:
+		break;
+	}
+	if (*value)
+		return true;
+	return say(problem, g_strdup(_("The value is empty.")));
+}
