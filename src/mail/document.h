@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 
 typedef enum {
-	BLOCK_TEXT,		/* a paragraph: wrapped by the reader */
+	BLOCK_TEXT,		/* a paragraph: wrapped by the reader; a newline in it begins a new line */
 	BLOCK_PRE,		/* laid out already (plain text that is not flowed, <pre>, table rows): each line kept, only cut or wrapped hard */
 	BLOCK_HEADING,
 	BLOCK_ITEM,		/* list item: `marker` columns at the beginning are the bullet or number, hanging indent */
@@ -29,6 +29,7 @@ typedef enum {
 	NOTE_ENCODING_BROKEN, NOTE_HTML_CUT, NOTE_HIDDEN_TEXT, NOTE_REMOTE_CONTENT, NOTE_NO_TEXT, NOTE_EMPTY, NOTE_NOT_MAIL,
 	NOTE_PART_NOT_HERE,	/* known from the structure, not downloaded yet */
 	NOTE_MORE_ADDRESSES, NOTE_SEVERAL_FROM, NOTE_NAME_LOOKS_LIKE_ADDRESS, NOTE_ENCRYPTED, NOTE_SIGNED_UNCHECKED, NOTE_CALENDAR,
+	NOTE_UNKNOWN_TYPE,	/* shown as plain text because nothing better is known */
 	NOTE_LAST
 } NoteKind;
 
@@ -45,7 +46,11 @@ typedef struct {
 } Block;
 
 typedef struct { Clean *name, *value; bool brief; /* shown without `h` */ } HeaderField;	/* owned; value decoded, unfolded */
-typedef struct { Clean *target, *host; bool mismatch; /* the shown text names another host (M18) */ } DocLink;	/* owned */
+typedef struct {
+	Clean *target, *host;	/* owned */
+	bool mismatch;		/* the shown text names another host (M18) */
+	bool visible;		/* the target stands in the text itself: no "[n]" after it, needs no line in the list of links */
+} DocLink;
 
 typedef struct {
 	char *section;		/* owned: IMAP section, "1.2" */
@@ -64,15 +69,24 @@ typedef struct {
 	GPtrArray *blocks;	/* of Block* */
 	GArray *links;		/* of DocLink */
 	GArray *parts;		/* of DocPart, depth first */
-	GArray *notes;		/* of guint8 NoteKind that concern the whole */
+	GArray *notes;		/* of guint8 NoteKind that concern the whole, each once */
+	gint64 date;		/* of the Date field, seconds since 1970; DOCUMENT_NO_DATE: none that can be read */
+	gint16 date_offset;	/* its zone, minutes east of UTC */
 } Document;
+
+#define DOCUMENT_NO_DATE G_MININT64
 
 Document *document_new(void);
 void document_free(Document *d);
+void document_add_field(Document *d, Clean *name, Clean *value, bool brief);	/* takes both */
+void document_add_note(Document *d, NoteKind note);	/* unless it is there */
+Block *document_add_block(Document *d, BlockKind kind);	/* text NULL; borrowed */
 GBytes *document_write(const Document *d);
 /* NULL: not a whole document within the limits. */
 Document *document_read(const void *data, gsize len);
-/* The sentence of a note, translated; argument may be NULL. Yours. */
+/* True if a file may be saved under this name: one component, no leading dot or dash, no controls, not too long. */
+bool document_name_is_safe(const char *name);
+/* The sentence of a note, translated; argument may be NULL or "". Yours. */
 char *document_note_text(NoteKind note, const Clean *argument);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Document, document_free)
