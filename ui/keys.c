@@ -101,7 +101,7 @@ append_name(GString *out, Key k, bool label)
 }
 
 char *
-key_name(Key k)
+key_to_name(Key k)
 {
 	g_autoptr(GString) s = g_string_new(NULL);
 	append_name(s, k, false);

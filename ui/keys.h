@@ -30,7 +30,7 @@ enum {
 enum { KEYS_SEQUENCE = 4 };	/* longest */
 typedef struct { Key keys[KEYS_SEQUENCE]; guint8 n; } KeySequence;
 
-char *key_name(Key k);	/* "C-x"; yours */
+char *key_to_name(Key k);	/* "C-x"; yours (curses owns the name key_name) */
 /* One key at the beginning of text; *end gets what follows. 0: not a key. */
 Key key_parse(const char *text, const char **end);
 bool key_sequence_parse(const char *text, KeySequence *out);	/* the whole word */

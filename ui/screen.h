@@ -24,8 +24,8 @@ void screen_redraw(Screen *s);	/* the next blit draws everything: the terminal m
 void screen_bell(Screen *s);
 void screen_title(Screen *s, const Clean *title);	/* the window's, where the terminal has one; restored at the end */
 
-/* The next key, K_NONE when there is none now; never waits (but ESCDELAY behind an ESC). K_PASTE: *paste is yours, cleaned to
- * UTF-8 without control characters but newline and tab. K_CLOSED: the terminal is gone, leave. After K_RESIZE screen_size is new. */
+/* The next key, K_NONE when there is none now; never waits (but ESCDELAY behind an ESC). K_PASTE: *paste is yours
+ * (maybe a password: free it with secret_wipe_string), UTF-8 without control characters but newline and tab, not Clean. K_CLOSED: the terminal is gone, leave. After K_RESIZE screen_size is new. */
 Key screen_key(Screen *s, char **paste);
 
 /* Calls `ready` from the main loop whenever screen_key may have something; drain it until K_NONE. Removed by screen_stop. */

@@ -28,7 +28,7 @@ test_names(void)
 		if (!names[i].name)
 			continue;
 		g_assert_cmpstr(end, ==, "");
-		g_autofree char *name = key_name(k);
+		g_autofree char *name = key_to_name(k);
 		g_assert_cmpstr(name, ==, names[i].name);
 		g_assert_cmphex(key_parse(name, &end), ==, k);
 	}

@@ -1,0 +1,784 @@
+/* screen.c - the one sink for the terminal and the one source of keys.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * ncurses keeps its own picture of the terminal and sends the difference; we
+ * give it the rows that changed since the last canvas. Signals only write a
+ * letter into a pipe, so that the main loop meets them where it meets the keys;
+ * the fatal ones put the terminal back with what a handler may call. */
+#include "config.h"
+#define NCURSES_WIDECHAR 1
+#define NCURSES_NOMACROS 1	/* no macros named move, clear, timeout ... */
+#include "ui/screen.h"
+#include "base/error.h"
+#include "base/intl.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#undef columns	/* term.h makes a macro of it */
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+enum { ESC_DELAY_MS = 25, PASTE_LIMIT = 1024 * 1024, PAIRS = 64, CODE_PASTE = 2000, CODE_PASTE_END = 2001 };
+enum { WOKE_RESIZE = 1, WOKE_SUSPEND = 2, WOKE_TERMINATE = 4, WOKE_CONTINUE = 8 };
+
+struct Screen {
+	SCREEN *term;		/* owned */
+	FILE *in_file, *out_file;	/* owned: of duplicates of in and out */
+	int in, out;
+	WINDOW *keys;		/* owned: a pad, because reading from a window would draw it */
+	const Theme *theme;	/* borrowed */
+	Canvas *last;		/* owned: what the terminal shows; NULL: not known */
+	bool utf8, ansi, titled;
+	struct { gint16 fg, bg; } pairs[PAIRS];
+	int n_pairs;
+	mbstate_t partial;	/* of a character that is not whole yet */
+	GString *paste;		/* owned: one that is coming in */
+	gint64 paste_time;
+	guint woke;
+	GSource *watches[2];	/* owned */
+	void (*ready)(void *user);
+	void *user;		/* borrowed */
+};
+
+/* What signal handlers need; a process has one terminal. */
+static struct {
+	volatile sig_atomic_t up;
+	int wake[2];
+	int out;
+	struct termios modes;
+	char leave[256];
+	gsize leave_len;
+	char stack[64 * 1024];
+} now = { .wake = { -1, -1 } };
+
+static const int waking[] = { SIGWINCH, SIGTSTP, SIGTERM, SIGHUP, SIGINT, SIGCONT };
+static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+static struct sigaction waking_was[G_N_ELEMENTS(waking)], fatal_was[G_N_ELEMENTS(fatal)];
+
+/* ---- signals ---- */
+
+static void
+on_waking(int sig)
+{
+	int saved = errno;
+	char letter = sig == SIGWINCH ? 'W' : sig == SIGTSTP ? 'S' : sig == SIGCONT ? 'C' : 'T';
+	ssize_t n = write(now.wake[1], &letter, 1);	/* a full pipe wakes as well */
+	(void)n;
+	errno = saved;
+}
+
+static void
+on_fatal(int sig)
+{
+	if (now.up) {
+		now.up = 0;
+		ssize_t n = write(now.out, now.leave, now.leave_len);
+		(void)n;
+		tcsetattr(now.out, TCSANOW, &now.modes);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(fatal); i++)
+		if (fatal[i] == sig)
+			sigaction(sig, &fatal_was[i], NULL);
+	raise(sig);	/* delivered when this handler returns */
+}
+
+static void
+set_handler(int sig, void (*handler)(int), int flags, struct sigaction *was)
+{
+	struct sigaction sa = { .sa_handler = handler, .sa_flags = flags };
+	sigemptyset(&sa.sa_mask);
+	sigaction(sig, &sa, was);
+}
+
+static bool
+take_signals(GError **err)
+{
+	if (!g_unix_open_pipe(now.wake, FD_CLOEXEC, err))
+		return false;
+	g_unix_set_fd_nonblocking(now.wake[0], TRUE, NULL);
+	g_unix_set_fd_nonblocking(now.wake[1], TRUE, NULL);
+	stack_t stack = { .ss_sp = now.stack, .ss_size = sizeof now.stack };
+	sigaltstack(&stack, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(waking); i++)
+		set_handler(waking[i], on_waking, SA_RESTART, &waking_was[i]);
+	for (gsize i = 0; i < G_N_ELEMENTS(fatal); i++)
+		set_handler(fatal[i], on_fatal, SA_ONSTACK, &fatal_was[i]);
+	return true;
+}
+
+static void
+give_signals_back(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(waking); i++)
+		sigaction(waking[i], &waking_was[i], NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(fatal); i++)
+		sigaction(fatal[i], &fatal_was[i], NULL);
+	for (int i = 0; i < 2; i++) {
+		if (now.wake[i] >= 0)
+			close(now.wake[i]);
+		now.wake[i] = -1;
+	}
+}
+
+static void
+read_wakings(Screen *s)
+{
+	char letters[64];
+	ssize_t n;
+
+	while ((n = read(now.wake[0], letters, sizeof letters)) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			s->woke |= letters[i] == 'W' ? WOKE_RESIZE : letters[i] == 'S' ? WOKE_SUSPEND :
+				letters[i] == 'C' ? WOKE_CONTINUE : WOKE_TERMINATE;
+	}
+}
+
+/* ---- beginning and end ---- */
+
+/* Past ncurses, whose own output is flushed after each update. */
+static void
+write_all(const Screen *s, const char *bytes, gsize len)
+{
+	while (len > 0) {
+		ssize_t n = write(s->out, bytes, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;	/* a dead terminal is met when we read from it */
+		bytes += n;
+		len -= (gsize)n;
+	}
+}
+
+static void
+private_modes(const Screen *s, bool on)
+{
+	if (s->ansi)
+		write_all(s, on ? "\033[?2004h" : "\033[?2004l", 8);
+}
+
+static const char *
+capability(const char *name)
+{
+	const char *text = tigetstr(name);
+	return text && text != (char *)-1 ? text : "";
+}
+
+/* What a handler writes when everything else is lost. */
+static void
+prepare_leaving(const Screen *s)
+{
+	g_autofree char *text = g_strconcat(s->ansi ? "\033[?2004l" : "", capability("sgr0"), capability("cnorm"), capability("rmkx"),
+		capability("rmcup"), NULL);
+	now.leave_len = MIN(strlen(text), sizeof now.leave);
+	memcpy(now.leave, text, now.leave_len);
+	now.out = s->out;
+}
+
+static void
+fit_size(Screen *s)
+{
+	struct winsize ws;
+	if (ioctl(s->out, TIOCGWINSZ, &ws) == 0 && ws.ws_row > 0 && ws.ws_col > 0 &&
+		(ws.ws_row != getmaxy(stdscr) || ws.ws_col != getmaxx(stdscr)))
+		resize_term(ws.ws_row, ws.ws_col);
+	g_clear_pointer(&s->last, canvas_free);
+}
+
+static void
+set_modes(Screen *s)
+{
+	raw();
+	noecho();
+	nonl();
+	typeahead(-1);	/* a frame is never left half done: the app draws queued keys once */
+	set_escdelay(ESC_DELAY_MS);
+	s->keys = newpad(1, 1);
+	keypad(s->keys, TRUE);
+	meta(s->keys, TRUE);
+	nodelay(s->keys, TRUE);
+	if (has_colors()) {
+		start_color();
+		use_default_colors();
+	}
+	define_key("\033[200~", CODE_PASTE);
+	define_key("\033[201~", CODE_PASTE_END);
+}
+
+static bool
+open_terminal(Screen *s, GError **err)
+{
+	const char *name = g_getenv("TERM");
+
+	s->in_file = fdopen(fcntl(s->in, F_DUPFD_CLOEXEC, 3), "r");
+	s->out_file = fdopen(fcntl(s->out, F_DUPFD_CLOEXEC, 3), "w");
+	if (!isatty(s->in) || !isatty(s->out) || !s->in_file || !s->out_file || tcgetattr(s->out, &now.modes) < 0) {
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The screen needs a terminal, but standard input or output is none. “eilpost --help” names what works without."));
+		return false;
+	}
+	s->term = newterm(NULL, s->out_file, s->in_file);
+	if (s->term)
+		set_term(s->term);
+	if (!s->term || !*capability("cup")) {
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The terminal “%s” is not known here, or can't place its cursor. Set TERM to one that is, for example xterm-256color."), name ? name : "");
+		return false;
+	}
+	return true;
+}
+
+Screen *
+screen_start(int in, int out, GError **err)
+{
+	Screen *s = g_new0(Screen, 1);
+	s->in = in;
+	s->out = out;
+	if (!take_signals(err) || !open_terminal(s, err)) {
+		screen_stop(s);
+		return NULL;
+	}
+	s->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	s->ansi = g_str_has_prefix(capability("cup"), "\033[");
+	prepare_leaving(s);
+	set_modes(s);
+	now.up = 1;
+	private_modes(s, true);
+	fit_size(s);
+	return s;
+}
+
+static void
+leave(Screen *s)
+{
+	now.up = 0;
+	private_modes(s, false);
+	if (s->titled)
+		write_all(s, "\033[23;0t", 7);
+	s->titled = false;
+	endwin();
+}
+
+void
+screen_stop(Screen *s)
+{
+	if (!s)
+		return;
+	for (gsize i = 0; i < G_N_ELEMENTS(s->watches); i++) {
+		if (!s->watches[i])
+			continue;
+		g_source_destroy(s->watches[i]);
+		g_source_unref(s->watches[i]);
+	}
+	if (now.up)
+		leave(s);
+	if (s->keys)
+		delwin(s->keys);
+	if (s->term) {
+		tcsetattr(s->out, TCSADRAIN, &now.modes);
+		delscreen(s->term);
+	}
+	g_clear_pointer(&s->in_file, fclose);
+	g_clear_pointer(&s->out_file, fclose);
+	give_signals_back();
+	canvas_free(s->last);
+	if (s->paste)
+		g_string_free(s->paste, TRUE);
+	g_free(s);
+}
+
+void
+screen_pause(Screen *s)
+{
+	if (now.up)
+		leave(s);
+}
+
+void
+screen_resume(Screen *s)
+{
+	if (now.up)
+		return;
+	reset_prog_mode();
+	now.up = 1;
+	private_modes(s, true);
+	fit_size(s);
+	clearok(curscr, TRUE);
+}
+
+void
+screen_suspend(Screen *s)
+{
+	struct pollfd waked = { .fd = now.wake[0], .events = POLLIN };
+
+	screen_pause(s);
+	read_wakings(s);
+	set_handler(SIGTSTP, SIG_DFL, SA_RESTART, NULL);
+	/* The whole group: the shell looks at its leader, maybe a script. Another thread may be the one that takes the signal; and where
+	 * nobody could continue us the kernel drops it: hence the wait for SIGCONT has an end. */
+	kill(0, SIGTSTP);
+	poll(&waked, 1, 200);
+	set_handler(SIGTSTP, on_waking, SA_RESTART, NULL);
+	read_wakings(s);
+	s->woke &= (guint)~(WOKE_CONTINUE | WOKE_SUSPEND);
+	screen_resume(s);
+}
+
+/* ---- drawing ---- */
+
+int
+screen_colors(const Screen *s)
+{
+	return has_colors() ? COLORS : 0;
+}
+
+void
+screen_set_theme(Screen *s, const Theme *theme)
+{
+	s->theme = theme;
+	s->n_pairs = 0;
+	screen_redraw(s);
+}
+
+void
+screen_size(const Screen *s, int *rows, int *cols)
+{
+	*rows = MAX(getmaxy(stdscr), 1);
+	*cols = MAX(getmaxx(stdscr), 1);
+}
+
+static short
+pair_for(Screen *s, Look look)
+{
+	if (look.fg == COLOR_DEFAULT && look.bg == COLOR_DEFAULT)
+		return 0;
+	for (int i = 0; i < s->n_pairs; i++)
+		if (s->pairs[i].fg == look.fg && s->pairs[i].bg == look.bg)
+			return (short)(i + 1);
+	if (s->n_pairs == PAIRS || s->n_pairs + 1 >= COLOR_PAIRS)
+		return 0;
+	s->pairs[s->n_pairs].fg = look.fg;
+	s->pairs[s->n_pairs].bg = look.bg;
+	s->n_pairs++;
+	init_pair((short)s->n_pairs, look.fg, look.bg);
+	return (short)s->n_pairs;
+}
+
+static attr_t
+attributes(guint attrs)
+{
+	return (attrs & MOD_BOLD ? WA_BOLD : 0) | (attrs & MOD_REVERSE ? WA_REVERSE : 0) | (attrs & MOD_UNDERLINE ? WA_UNDERLINE : 0) |
+		(attrs & MOD_DIM ? WA_DIM : 0) | (attrs & MOD_ITALIC ? WA_ITALIC : 0);
+}
+
+/* Our own signs where the terminal's character set hasn't got them. */
+static const struct { gunichar ch; char plain; } plain_signs[] = {
+	{ 0x2502, '|' }, { 0x2500, '-' }, { 0x251c, '+' }, { 0x253c, '+' }, { 0x2026, '~' }, { 0x25cf, 'N' }, { 0xbb, 'r' }, { 0x203a, '>' },
+	{ 0x25be, 'v' }, { 0x25b8, '>' }, { 0x2022, '*' }, { 0x201c, '"' }, { 0x201d, '"' }, { 0x201e, '"' }, { 0x2018, '\'' }, { 0x2019, '\'' },
+	{ 0x2013, '-' }, { 0x2014, '-' }, { 0xa0, ' ' }, { 0xb7, '.' },
+};
+
+/* The character as this locale can show it; never one that ncurses would act on. */
+static wchar_t
+showable(const Screen *s, const Cell *cell)
+{
+	wchar_t ch = (wchar_t)cell->ch;
+	char bytes[MB_LEN_MAX];
+
+	if (cell->ch >= 0x20 && cell->ch < 0x7f)
+		return ch;
+	if (cell->ch < 0x20 || wcwidth(ch) != cell->columns || wctomb(bytes, ch) <= 0) {
+		for (gsize i = 0; i < G_N_ELEMENTS(plain_signs); i++)
+			if (plain_signs[i].ch == cell->ch)
+				return (wchar_t)plain_signs[i].plain;
+		return s->utf8 && cell->columns == 1 ? 0xfffd : '?';
+	}
+	return ch;
+}
+
+/* A row as ncurses wants it: one cchar_t a character. How many. */
+static int
+row_cells(Screen *s, const Cell *row, int cols, cchar_t *out)
+{
+	int n = 0;
+	for (int x = 0; x < cols; x++) {
+		const Cell *cell = &row[x];
+		Look look = s->theme ? theme_look(s->theme, cell->style) : (Look){ COLOR_DEFAULT, COLOR_DEFAULT, 0 };
+		wchar_t text[CELL_MARKS + 2] = { 0 };
+		if (cell->columns == 0)
+			continue;
+		text[0] = cell->columns == 2 && x + 1 >= cols ? ' ' : showable(s, cell);
+		for (int i = 0; s->utf8 && i < CELL_MARKS && cell->marks[i]; i++)
+			text[i + 1] = wcwidth((wchar_t)cell->marks[i]) == 0 ? (wchar_t)cell->marks[i] : 0;
+		attr_t attrs = attributes(look.attrs);
+		short pair = pair_for(s, look);
+		setcchar(&out[n++], text, attrs, pair, NULL);
+		if (cell->columns == 2 && text[0] < 0x80 && x + 1 < cols)	/* a sign of one column stands for it */
+			setcchar(&out[n++], L" ", attrs, pair, NULL);
+	}
+	return n;
+}
+
+void
+screen_blit(Screen *s, const Canvas *canvas)
+{
+	int rows, cols, y, x;
+
+	if (!now.up)
+		return;
+	screen_size(s, &rows, &cols);
+	rows = MIN(rows, canvas_rows(canvas));
+	cols = MIN(cols, canvas_cols(canvas));
+	bool all = !s->last || canvas_rows(s->last) != canvas_rows(canvas) || canvas_cols(s->last) != canvas_cols(canvas);
+	g_autofree cchar_t *cells = g_new(cchar_t, (gsize)cols * 2);
+	gsize bytes = sizeof(Cell) * (gsize)canvas_cols(canvas);
+
+	if (all) {
+		canvas_free(s->last);
+		s->last = canvas_new(canvas_rows(canvas), canvas_cols(canvas));
+		werase(stdscr);
+	}
+	for (int row = 0; row < canvas_rows(canvas); row++) {
+		const Cell *from = canvas_row(canvas, row);
+		Cell *shown = (Cell *)canvas_row(s->last, row);
+		if (!all && memcmp(from, shown, bytes) == 0)
+			continue;
+		memcpy(shown, from, bytes);
+		if (row < rows)
+			mvadd_wchnstr(row, 0, cells, row_cells(s, from, cols, cells));
+	}
+	curs_set(canvas_cursor_peek(canvas, &y, &x) ? 1 : 0);
+	wmove(stdscr, MIN(y, rows - 1), MIN(x, cols - 1));
+	wnoutrefresh(stdscr);
+	doupdate();
+}
+
+void
+screen_redraw(Screen *s)
+{
+	g_clear_pointer(&s->last, canvas_free);
+	clearok(curscr, TRUE);
+}
+
+void
+screen_bell(Screen *s)
+{
+	if (now.up)
+		beep();
+}
+
+void
+screen_title(Screen *s, const Clean *title)
+{
+	if (!now.up || !s->ansi || tigetflag("XT") <= 0)
+		return;
+	/* a Clean has no byte that could end the sequence early or begin another */
+	g_autofree char *text = g_strdup_printf("%s\033]2;%.*s\033\\", s->titled ? "" : "\033[22;0t",
+		(int)utf8_cut(clean_peek(title), -1, 100, NULL), clean_peek(title));
+	write_all(s, text, strlen(text));
+	s->titled = true;
+}
+
+/* ---- keys ---- */
+
+static const struct { int code; Key key; } codes[] = {
+	{ KEY_UP, K_UP }, { KEY_DOWN, K_DOWN }, { KEY_LEFT, K_LEFT }, { KEY_RIGHT, K_RIGHT }, { KEY_HOME, K_HOME }, { KEY_END, K_END },
+	{ KEY_PPAGE, K_PAGE_UP }, { KEY_NPAGE, K_PAGE_DOWN }, { KEY_IC, K_INSERT }, { KEY_DC, K_DELETE }, { KEY_ENTER, K_RETURN },
+	{ KEY_BACKSPACE, K_BACKSPACE }, { KEY_BTAB, K_SHIFT | K_TAB }, { KEY_FIND, K_HOME }, { KEY_SELECT, K_END },
+	{ KEY_A1, K_HOME }, { KEY_A3, K_PAGE_UP }, { KEY_C1, K_END }, { KEY_C3, K_PAGE_DOWN },
+	{ KEY_SR, K_SHIFT | K_UP }, { KEY_SF, K_SHIFT | K_DOWN }, { KEY_SLEFT, K_SHIFT | K_LEFT }, { KEY_SRIGHT, K_SHIFT | K_RIGHT },
+	{ KEY_SHOME, K_SHIFT | K_HOME }, { KEY_SEND, K_SHIFT | K_END }, { KEY_SPREVIOUS, K_SHIFT | K_PAGE_UP }, { KEY_SNEXT, K_SHIFT | K_PAGE_DOWN },
+	{ KEY_SDC, K_SHIFT | K_DELETE }, { KEY_SIC, K_SHIFT | K_INSERT },
+};
+
+/* Extended names of terminfo, with a modifier number behind them: kUP5. */
+static const struct { const char *name; Key key; } extended[] = {
+	{ "kUP", K_UP }, { "kDN", K_DOWN }, { "kLFT", K_LEFT }, { "kRIT", K_RIGHT }, { "kHOM", K_HOME }, { "kEND", K_END },
+	{ "kPRV", K_PAGE_UP }, { "kNXT", K_PAGE_DOWN }, { "kDC", K_DELETE }, { "kIC", K_INSERT },
+};
+
+static Key
+modifiers_of(guint number)	/* xterm's: 1 + shift 1, alt 2, ctrl 4 */
+{
+	guint bits = number > 0 ? number - 1 : 0;
+	return (bits & 1 ? K_SHIFT : 0) | (bits & 2 ? K_META : 0) | (bits & 4 ? K_CTRL : 0);
+}
+
+static Key
+key_of_code(int code)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(codes); i++)
+		if (codes[i].code == code)
+			return codes[i].key;
+	if (code > KEY_F0 && code <= KEY_F(12))
+		return K_F0 + (Key)(code - KEY_F0);
+	if (code > KEY_F(12) && code <= KEY_F(24))	/* terminfo counts F13 on with shift, F25 on with control */
+		return K_SHIFT | (K_F0 + (Key)(code - KEY_F(12)));
+	if (code > KEY_F(24) && code <= KEY_F(36))
+		return K_CTRL | (K_F0 + (Key)(code - KEY_F(24)));
+	const char *name = code > KEY_MAX ? keyname(code) : NULL;
+	for (gsize i = 0; name && i < G_N_ELEMENTS(extended); i++) {
+		gsize len = strlen(extended[i].name);
+		if (strncmp(name, extended[i].name, len) == 0 && g_ascii_isdigit(name[len]))
+			return extended[i].key | modifiers_of((guint)(name[len] - '0'));
+	}
+	return K_UNKNOWN;
+}
+
+static Key
+key_of_char(gunichar ch)
+{
+	switch (ch) {
+	case 0x08: case 0x7f: return K_BACKSPACE;
+	case '\t': case '\r': case 0x1b: return ch;
+	}
+	if (ch == 0 || (ch >= 0x80 && ch < 0xa0) || ch == 0xfffd || ch >= K_UP)
+		return K_UNKNOWN;
+	if (ch < 0x20)
+		return K_C(ch < 0x1b ? ch + 'a' - 1 : ch + '@');
+	return ch;
+}
+
+typedef enum { GOT_NOTHING, GOT_CHAR, GOT_CODE } Got;
+
+/* Characters are put together here and not by wget_wch, which forgets a character that the network cut in two. */
+static Got
+get(Screen *s, wint_t *ch)
+{
+	for (int code; (code = wgetch(s->keys)) != ERR;) {
+		wchar_t wide = 0;
+		char byte = (char)code;
+		if (code > 0xff) {
+			*ch = (wint_t)code;
+			return GOT_CODE;
+		}
+		size_t n = mbrtowc(&wide, &byte, 1, &s->partial);
+		if (n == (size_t)-2)
+			continue;
+		if (n == (size_t)-1)	/* not of this locale; what is plain ASCII begins anew */
+			memset(&s->partial, 0, sizeof s->partial);
+		*ch = n != (size_t)-1 ? (wint_t)wide : code < 0x80 ? (wint_t)code : 0xfffd;
+		return GOT_CHAR;
+	}
+	return GOT_NOTHING;
+}
+
+/* The next byte of a sequence that has begun; the network may have cut it. */
+static Got
+get_soon(Screen *s, wint_t *ch)
+{
+	Got got = get(s, ch);
+	if (got == GOT_NOTHING) {
+		struct pollfd p = { .fd = s->in, .events = POLLIN };
+		if (poll(&p, 1, ESC_DELAY_MS) > 0)
+			got = get(s, ch);
+	}
+	return got;
+}
+
+/* CSI number ; modifiers final, where terminfo doesn't know it. */
+static Key
+key_of_csi(const guint *numbers, char final)
+{
+	static const Key tilde[] = {
+		[1] = K_HOME, K_INSERT, K_DELETE, K_END, K_PAGE_UP, K_PAGE_DOWN, K_HOME, K_END,
+		[11] = K_F0 + 1, K_F0 + 2, K_F0 + 3, K_F0 + 4, K_F0 + 5, [17] = K_F0 + 6, K_F0 + 7, K_F0 + 8, K_F0 + 9, K_F0 + 10,
+		[23] = K_F0 + 11, K_F0 + 12,
+	};
+	static const char finals[] = "ABCDHFPQRS";
+	static const Key letters[] = { K_UP, K_DOWN, K_RIGHT, K_LEFT, K_HOME, K_END, K_F0 + 1, K_F0 + 2, K_F0 + 3, K_F0 + 4 };
+	Key mods = modifiers_of(numbers[1]), key = K_NONE;
+
+	if (final == '~' && numbers[0] < G_N_ELEMENTS(tilde))
+		key = tilde[numbers[0]];
+	else if (final == 'Z')
+		return K_SHIFT | K_TAB;
+	else if (final == 'u')
+		key = key_of_char(numbers[0]);
+	else if (strchr(finals, final))
+		key = letters[strchr(finals, final) - finals];
+	if (key == K_NONE || key == K_UNKNOWN)
+		return K_UNKNOWN;
+	return key | (key < K_UP && key != K_TAB && key != K_RETURN ? mods & ~(Key)K_SHIFT : mods);
+}
+
+static Key
+read_csi(Screen *s, wint_t first)
+{
+	guint numbers[2] = { 0, 0 }, n = 0;
+	wint_t ch = first;
+
+	for (int len = 0; len < 64; len++) {
+		if (ch >= '0' && ch <= '9' && n < 2)
+			numbers[n] = MIN(numbers[n] * 10 + (guint)(ch - '0'), 0x10ffff);
+		else if (ch == ';')
+			n++;
+		else if (ch >= 0x40 && ch <= 0x7e)
+			return key_of_csi(numbers, (char)ch);
+		if (get_soon(s, &ch) != GOT_CHAR)
+			break;
+	}
+	return K_UNKNOWN;
+}
+
+/* After an ESC: alone it is Esc; with a character behind it at once it is Alt; with [ or O a sequence that ncurses didn't know: all
+ * of it is taken, so that its rest is not read as commands. */
+static Key
+read_escape(Screen *s)
+{
+	wint_t ch, next;
+	Got got = get(s, &ch);
+
+	if (got == GOT_NOTHING)
+		return K_ESC;
+	if (got == GOT_CODE)
+		return ch == CODE_PASTE || ch == CODE_PASTE_END ? K_UNKNOWN : K_META | key_of_code((int)ch);
+	if (ch == 0x1b)
+		return K_ESC;
+	if (ch == '[' || ch == 'O') {
+		if (get_soon(s, &next) != GOT_CHAR)
+			return K_META | ch;
+		return read_csi(s, next);
+	}
+	Key k = key_of_char(ch);
+	return k == K_UNKNOWN ? k : K_META | k;
+}
+
+static bool
+input_closed(const Screen *s)
+{
+	struct pollfd p = { .fd = s->in, .events = POLLIN };
+	int waiting = 0;
+
+	if (poll(&p, 1, 0) <= 0)
+		return false;
+	if (p.revents & (POLLERR | POLLHUP | POLLNVAL))
+		return true;
+	return ioctl(s->in, FIONREAD, &waiting) < 0 || waiting == 0;	/* readable, but nothing there: the end */
+}
+
+static Key
+paste_done(Screen *s, char **paste)
+{
+	char *text = g_string_free(s->paste, FALSE);
+	s->paste = NULL;
+	if (paste)
+		*paste = text;
+	else
+		g_free(text);
+	return K_PASTE;
+}
+
+static Key
+paste_more(Screen *s, Got got, wint_t ch, char **paste)
+{
+	s->paste_time = g_get_monotonic_time();
+	if (got == GOT_CODE && ch == CODE_PASTE_END)
+		return paste_done(s, paste);
+	if (ch == '\r')
+		ch = '\n';
+	bool text = got == GOT_CHAR && (ch == '\n' || ch == '\t' || (ch >= 0x20 && ch != 0x7f && !(ch >= 0x80 && ch < 0xa0)));
+	if (text && s->paste->len < PASTE_LIMIT)
+		g_string_append_unichar(s->paste, ch);
+	return K_NONE;
+}
+
+static Key
+key_of_waking(Screen *s)
+{
+	read_wakings(s);
+	if (s->woke & WOKE_TERMINATE) {
+		s->woke &= (guint)~WOKE_TERMINATE;
+		return K_TERMINATE;
+	}
+	if (s->woke & WOKE_SUSPEND) {
+		s->woke &= (guint)~WOKE_SUSPEND;
+		return K_SUSPEND;
+	}
+	if (s->woke & (WOKE_RESIZE | WOKE_CONTINUE)) {
+		if (s->woke & WOKE_CONTINUE) {	/* stopped from outside: the shell had the terminal */
+			reset_prog_mode();
+			private_modes(s, true);
+			clearok(curscr, TRUE);
+		}
+		s->woke = 0;
+		fit_size(s);
+		return K_RESIZE;
+	}
+	return K_NONE;
+}
+
+/* One key from the terminal; K_NONE: nothing there, or a piece of a paste (*more is then true). */
+static Key
+key_of_terminal(Screen *s, char **paste, bool *more)
+{
+	wint_t ch;
+	Got got = get(s, &ch);
+	int waiting = 0;
+
+	*more = got != GOT_NOTHING;
+	if (got == GOT_NOTHING) {
+		if (input_closed(s))
+			return K_CLOSED;
+		*more = ioctl(s->in, FIONREAD, &waiting) == 0 && waiting > 0;	/* bytes that are no character were skipped */
+		return K_NONE;
+	}
+	if (s->paste)
+		return paste_more(s, got, ch, paste);
+	if (got == GOT_CODE && ch == CODE_PASTE) {
+		s->paste = g_string_new(NULL);
+		s->paste_time = g_get_monotonic_time();
+		return K_NONE;
+	}
+	if (got == GOT_CODE)
+		return ch == KEY_RESIZE ? K_NONE : key_of_code((int)ch);
+	return ch == 0x1b ? read_escape(s) : key_of_char(ch);
+}
+
+Key
+screen_key(Screen *s, char **paste)
+{
+	Key k = key_of_waking(s);
+
+	if (paste)
+		*paste = NULL;
+	if (k != K_NONE || !now.up)
+		return k;
+	if (s->paste && g_get_monotonic_time() - s->paste_time > G_USEC_PER_SEC)
+		return paste_done(s, paste);	/* its end got lost: it must not swallow the keys after it */
+	for (bool more = true; more && k == K_NONE;)
+		k = key_of_terminal(s, paste, &more);
+	return k;
+}
+
+static gboolean
+on_ready(int fd, GIOCondition condition, gpointer data)
+{
+	Screen *s = data;
+	s->ready(s->user);
+	return G_SOURCE_CONTINUE;
+}
+
+void
+screen_watch(Screen *s, GMainContext *context, void (*ready)(void *user), void *user)
+{
+	int fds[] = { s->in, now.wake[0] };
+
+	s->ready = ready;
+	s->user = user;
+	for (gsize i = 0; i < G_N_ELEMENTS(fds); i++) {
+		s->watches[i] = g_unix_fd_source_new(fds[i], G_IO_IN | G_IO_HUP | G_IO_ERR);
+		g_source_set_priority(s->watches[i], G_PRIORITY_HIGH);	/* a key before any letter */
+		g_source_set_callback(s->watches[i], G_SOURCE_FUNC(on_ready), s, NULL);
+		g_source_attach(s->watches[i], context);
+	}
+}
