@@ -23,6 +23,7 @@ typedef struct {
 	guint32 total, unseen;	/* rows in the store, kept exact by the store itself (triggers) */
 	guint32 backfill_below;	/* headers of UIDs >= this are here; 1: all; 0: nothing yet */
 	gint64 checked_at;	/* Unix seconds of the last successful look; 0: never */
+	guint32 recent;		/* rows with FLAG_RECENT, kept as total and unseen are */
 } Folder;
 
 Folder *folder_new(void);
@@ -42,6 +43,14 @@ bool folders_set_sync(Db *db, gint64 id, guint32 uidvalidity, guint32 uidnext, g
 bool folders_set_server_counts(Db *db, gint64 id, guint32 total, guint32 unseen, GError **err);
 bool folders_set_backfill(Db *db, gint64 id, guint32 below, GError **err);
 bool folders_set_checked(Db *db, gint64 id, gint64 when, GError **err);
+/* Takes it out of the store with all that hangs on it (the server said that it is deleted, not merely unlisted). */
+bool folders_remove(Db *db, gint64 id, GError **err);
+/* The server shows the folder empty while the store has messages of it (P9): a server's accident looks the same as a
+ * clean-up. *sure at once for few messages, else only if it was still so FOLDER_EMPTY_WAIT_S after the first time; until
+ * then keep the rows and say so. Ask this BEFORE taking them out or calling folders_reset; not for EXPUNGE and VANISHED,
+ * which name each message. Anything but 0 in folders_set_server_counts forgets the first time. */
+enum { FOLDER_EMPTY_FEW = 20, FOLDER_EMPTY_WAIT_S = 600 };
+bool folders_empty_is_sure(Db *db, gint64 id, gint64 now, bool *sure, GError **err);
 /* UIDVALIDITY changed (P9): its messages and their bodies go, sync state starts anew; waiting wishes are parked (journal_park_folder). */
 bool folders_reset(Db *db, gint64 id, guint32 uidvalidity, GError **err);
 

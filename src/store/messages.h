@@ -51,22 +51,33 @@ void message_row_clear(MessageRow *r);
  * NULL: all. */
 typedef struct MessageLimit MessageLimit;
 
-/* mutt-like patterns for limit and search: words are looked for in from, to and subject; ~f ~t ~c ~s ~b(body here) EXPR, ~N new/unread,
- * ~U unread, ~R read, ~F flagged, ~A all, ~D deleted, ~h is not offered, ~d <Nd/>Nd, ~z size, ! not, | or, ( ). EIL_ASK_USER with a sentence on a mistake. */
+/* mutt-like patterns for limit and search: plain words (all of them) are looked for in from, to and subject; ~f ~t ~c ~s EXPR, ~C EXPR to or cc, ~L EXPR
+ * from, to or cc, ~b EXPR in the text of bodies that are here, ~N new/unread, ~U unread, ~R read, ~F flagged, ~Q answered, ~D deleted, ~X with attachments,
+ * ~A all, ~d DATE sent, ~r DATE received (<3d >1w =1d, y m w d H M S; 2026-01-31, 31/1/2026, 20260131; A-B, A-, -B except with 2026-01-31, there A..B), ~z size
+ * (>10K <1M 10K-1M), ! not, | or, ( ). EXPR is a word or "some words": no regular expression; letter case and width do not matter.
+ * ~h is not offered. EIL_ASK_USER with a sentence on a mistake; an empty pattern is ~A. */
 MessageLimit *messages_limit_new(const char *pattern, GError **err);
 void messages_limit_free(MessageLimit *l);
 
-/* Up to n rows from `from` (NULL: the newest) on: older ones if !newer, else newer ones (nearest first). `inclusive`: with the row of the
- * key itself. Stops early after budget_us microseconds (0: never): then *cut is set and *resume is the key to go on from. */
+/* Up to n rows from `from` (NULL: the newest; with newer: the oldest) on: older ones if !newer, else newer ones (nearest first). `inclusive`: with the row of the
+ * key itself. Stops early after budget_us microseconds (0: never): then *cut is set and *resume is the last row that was looked at: go on from it, not inclusive.
+ * Each call looks at one row at least. cut and resume may be NULL where budget_us is 0. */
 GArray *messages_page(Db *db, gint64 folder, const MessageLimit *limit, const MessageKey *from, bool newer, bool inclusive,
 	guint n, guint budget_us, bool *cut, MessageKey *resume, GError **err);	/* of MessageRow; yours */
+/* The same, only the keys: a whole limit's result in slices, or the next match of a search. */
+GArray *messages_keys(Db *db, gint64 folder, const MessageLimit *limit, const MessageKey *from, bool newer, bool inclusive,
+	guint n, guint budget_us, bool *cut, MessageKey *resume, GError **err);	/* of MessageKey; yours */
 bool messages_row(Db *db, gint64 id, MessageRow *row, GError **err);	/* false without err: gone */
 Message *messages_get(Db *db, gint64 id, GError **err);	/* whole; NULL without err: gone */
 Message *messages_find_uid(Db *db, gint64 folder, guint32 uid, GError **err);
 gint64 messages_id_of_uid(Db *db, gint64 folder, guint32 uid);	/* 0: none */
+/* Position and row, both ways: a sum over days and a count inside one day, not over all rows. */
 guint messages_count_newer(Db *db, gint64 folder, const MessageKey *key);	/* the row's position */
+bool messages_key_at(Db *db, gint64 folder, guint position, MessageKey *key);	/* 0: the newest; false: there are not so many */
+bool messages_key(Db *db, gint64 id, MessageKey *key);	/* false: gone */
 
 /* writer, each inside a transaction of the caller's */
+/* A new row gets m->flags and m->server_flags as they are (give both the same); NULL and 0 leave what is known of an old one. */
 gint64 messages_put(Db *db, const Message *m, GError **err);	/* by (folder, uidvalidity, uid): inserts, or updates what came from the server without touching flags that wait in the journal. The id, or 0 */
 bool messages_set_flags(Db *db, gint64 id, guint32 flags, guint32 server_flags, guint64 modseq, GError **err);
 bool messages_server_flags(Db *db, gint64 folder, guint32 uid, guint32 server_flags, const char *keywords, guint64 modseq, bool *changed, GError **err);	/* three-way merge with what waits in the journal */

@@ -1,0 +1,157 @@
+/* limit_text.c - looks for a folded word in foreign text.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * Plain ASCII, which is nearly all, is compared where it lies. Bodies are kept as they came, still encoded: what is
+ * plainly base64 or quoted-printable is decoded here by a few bounded lines, without MIME, which belongs to the worker. */
+#include "config.h"
+#include "store/limit_private.h"
+#include "store/bodies.h"
+#include "store/db_private.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+
+#include <string.h>
+
+#define BODY_SEARCHED (256 * KIB)	/* of each section: a slice of the search must end */
+
+static bool
+is_ascii(const char *text)
+{
+	for (; *text; text++)
+		if ((guchar)*text >= 0x80)
+			return false;
+	return true;
+}
+
+static bool
+begins_folded(const char *text, const char *needle)
+{
+	for (; *needle; text++, needle++)
+		if (g_ascii_tolower(*text) != *needle)
+			return false;
+	return true;
+}
+
+bool
+text_has(const char *text, const char *needle)
+{
+	if (!text)
+		return false;
+	if (!is_ascii(text)) {
+		g_autofree char *folded = utf8_fold(text, -1);
+		return strstr(folded, needle) != NULL;
+	}
+	if (!is_ascii(needle))
+		return false;
+	char first[3] = { *needle, g_ascii_toupper(*needle), 0 };
+	if (!*needle)
+		return true;
+	for (text = strpbrk(text, first); text; text = strpbrk(text + 1, first))
+		if (begins_folded(text, needle))
+			return true;
+	return false;
+}
+
+/* ---- bodies ---- */
+
+static bool
+looks_base64(const char *data, gsize len)
+{
+	gsize n = MIN(len, 512);
+
+	for (gsize i = 0; i < n; i++)
+		if (!g_ascii_isalnum(data[i]) && !strchr("+/=\r\n", data[i]))
+			return false;
+	/* one long word is more likely than prose */
+	return len >= 60 && !memchr(data, ' ', n);
+}
+
+static int
+hex_pair(const char *p)
+{
+	int hi = g_ascii_xdigit_value(p[0]), lo = hi < 0 ? -1 : g_ascii_xdigit_value(p[1]);
+
+	return lo < 0 ? -1 : hi * 16 + lo;
+}
+
+/* In place; a text that is not quoted-printable hardly has "=41" in it, and then only finds more. */
+static gsize
+decode_quoted(char *data, gsize len)
+{
+	gsize out = 0;
+
+	for (gsize i = 0; i < len; i++) {
+		int value;
+		if (data[i] != '=') {
+			data[out++] = data[i];
+		} else if (i + 1 < len && data[i + 1] == '\n') {
+			i += 1;
+		} else if (i + 2 < len && data[i + 1] == '\r' && data[i + 2] == '\n') {
+			i += 2;
+		} else if (i + 2 < len && (value = hex_pair(data + i + 1)) > 0) {
+			data[out++] = (char)value;
+			i += 2;
+		} else {
+			data[out++] = data[i];
+		}
+	}
+	return out;
+}
+
+/* NUL would end the search, a line break would divide words of a paragraph. */
+static void
+make_searchable(char *data, gsize len)
+{
+	for (gsize i = 0; i < len; i++)
+		if (data[i] == 0 || data[i] == '\n' || data[i] == '\r')
+			data[i] = ' ';
+	data[len] = 0;
+}
+
+static bool
+bytes_have(GBytes *bytes, const char *needle)
+{
+	gsize len;
+	const char *data = g_bytes_get_data(bytes, &len);
+	g_autofree char *copy = NULL;
+
+	len = MIN(len, BODY_SEARCHED);
+	copy = g_malloc(len + 1);
+	if (len)
+		memcpy(copy, data, len);
+	copy[len] = 0;
+	if (looks_base64(copy, len)) {
+		int state = 0;
+		guint save = 0;
+		len = g_base64_decode_step(copy, len, (guchar *)copy, &state, &save);
+	} else if (memchr(copy, '=', len)) {
+		len = decode_quoted(copy, len);
+	}
+	make_searchable(copy, len);
+	if (g_utf8_validate(copy, (gssize)len, NULL))
+		return text_has(copy, needle);
+	g_autofree char *western = g_convert(copy, (gssize)len, "UTF-8", "WINDOWS-1252", NULL, NULL, NULL);
+	return text_has(western ? western : copy, needle);
+}
+
+bool
+body_has_text(Db *db, gint64 message, const char *needle)
+{
+	g_autoptr(GPtrArray) sections = g_ptr_array_new_with_free_func(g_free);
+	{
+		g_autoptr(Stmt) st = db_stmt(db, "SELECT section FROM body WHERE message = ?1 AND done = 1 AND section <> 'HEADER'"
+		    " ORDER BY section", NULL);
+		bool row;
+		if (!st)
+			return false;
+		stmt_int(st, 1, message);
+		while (db_next(db, st, &row, NULL) && row)
+			g_ptr_array_add(sections, stmt_dup(st, 0));
+	}
+	for (guint i = 0; i < sections->len; i++) {
+		g_autoptr(GBytes) bytes = bodies_get(db, message, sections->pdata[i], NULL);
+		if (bytes && bytes_have(bytes, needle))
+			return true;
+	}
+	return false;
+}
