@@ -17,7 +17,7 @@ typedef enum {
 	STYLE_SELECTED,		/* the selected row of the pane that has the keys */
 	STYLE_SELECTED_IDLE,	/* of the others */
 	STYLE_READ, STYLE_UNREAD, STYLE_FLAGGED, STYLE_DELETED, STYLE_MARK,	/* rows of the index; the marks before them */
-	STYLE_DATE, STYLE_SIZE,
+	STYLE_DATE, STYLE_SIZE,	/* of attachments; a row of the index has one style */
 	STYLE_ACCOUNT, STYLE_FOLDER, STYLE_FOLDER_NEW, STYLE_FOLDER_COUNT, STYLE_FOLDER_OPEN, STYLE_FOLDER_DIM,	/* DIM: can't be opened */
 	STYLE_HEADER_NAME, STYLE_HEADER_VALUE, STYLE_HEADER_SUBJECT,
 	STYLE_QUOTE1, STYLE_QUOTE2, STYLE_QUOTE3, STYLE_QUOTE4,
