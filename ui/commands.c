@@ -171,3 +171,19 @@ command_match(const char *typed, Where context)
 		g_array_append_val(ids, g_array_index(matches, Match, i).id);
 	return ids;
 }
+
+char **
+command_complete(const char *text, gsize cursor, Where context, gsize *start)
+{
+	gsize lead = strspn(text, " \t");
+
+	if (cursor < lead || lead + strcspn(text + lead, " \t") < cursor)
+		return NULL;
+	*start = lead;
+	g_autofree char *typed = g_strndup(text + lead, cursor - lead);
+	g_autoptr(GArray) ids = command_match(typed, context);
+	char **names = g_new0(char *, ids->len + 1);
+	for (guint i = 0; i < ids->len; i++)
+		names[i] = g_strdup(rows[g_array_index(ids, CommandId, i)].name);
+	return names;
+}

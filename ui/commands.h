@@ -75,3 +75,7 @@ CommandId command_parse(const char *line, char **arg, char **problem);
 
 /* The palette: ids of the commands valid in a context that fit what was typed (letters in order; name before help), best first; of CommandId; yours. */
 GArray *command_match(const char *typed, Where context);
+
+/* For the prompt: names that may stand for the first word of text, when the cursor is in it (so *start is 0); NULL behind it: what is wanted
+ * there is the app's to know. Yours. */
+char **command_complete(const char *text, gsize cursor, Where context, gsize *start);

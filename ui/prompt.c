@@ -30,6 +30,8 @@ struct Prompt {
 	void *user;		/* borrowed */
 	char **candidates;	/* owned */
 	int selected;
+	bool live;		/* candidates without being asked */
+	bool walking;		/* Tab goes through them */
 	gsize start;		/* of what the candidates replace */
 };
 
@@ -73,6 +75,21 @@ forget_candidates(Prompt *p)
 {
 	g_clear_pointer(&p->candidates, g_strfreev);
 	p->selected = -1;
+	p->walking = false;
+}
+
+/* Asks for candidates; whether there are any. */
+static bool
+find_candidates(Prompt *p)
+{
+	forget_candidates(p);
+	if (!p->complete)
+		return false;
+	p->start = p->cursor;
+	p->candidates = p->complete(p->user, p->text->str, p->cursor, &p->start);
+	if (!p->candidates || !p->candidates[0] || p->start > p->cursor)
+		forget_candidates(p);
+	return p->candidates != NULL;
 }
 
 static void
@@ -119,6 +136,13 @@ prompt_set_complete(Prompt *p, PromptComplete complete, void *user)
 {
 	p->complete = complete;
 	p->user = user;
+}
+
+void
+prompt_set_live(Prompt *p)
+{
+	p->live = true;
+	find_candidates(p);
 }
 
 PromptKind
@@ -344,23 +368,22 @@ common_beginning(const Prompt *p)
 }
 
 static PromptState
+walk(Prompt *p, int by)
+{
+	int n = (int)g_strv_length(p->candidates);
+	p->walking = true;
+	p->selected = p->selected < 0 ? (by > 0 ? 0 : n - 1) : (p->selected + by + n) % n;
+	replace(p, p->candidates[p->selected], strlen(p->candidates[p->selected]));
+	return PROMPT_CHANGED;
+}
+
+static PromptState
 complete(Prompt *p, int by)
 {
-	if (p->candidates && g_strv_length(p->candidates) > 0) {
-		int n = (int)g_strv_length(p->candidates);
-		p->selected = p->selected < 0 ? (by > 0 ? 0 : n - 1) : (p->selected + by + n) % n;
-		replace(p, p->candidates[p->selected], strlen(p->candidates[p->selected]));
-		return PROMPT_CHANGED;
-	}
-	forget_candidates(p);
-	if (!p->complete)
+	if (p->walking)
+		return walk(p, by);
+	if (!find_candidates(p))
 		return PROMPT_SAME;
-	p->start = p->cursor;
-	p->candidates = p->complete(p->user, p->text->str, p->cursor, &p->start);
-	if (!p->candidates || !p->candidates[0] || p->start > p->cursor) {
-		forget_candidates(p);
-		return PROMPT_SAME;
-	}
 	if (!p->candidates[1]) {
 		replace(p, p->candidates[0], strlen(p->candidates[0]));
 		forget_candidates(p);
@@ -369,6 +392,9 @@ complete(Prompt *p, int by)
 	gsize n = common_beginning(p);
 	if (n > 0)
 		replace(p, p->candidates[0], n);
+	else if (p->live)	/* they are seen already */
+		return walk(p, by);
+	p->walking = true;
 	return n > 0 ? PROMPT_CHANGED : PROMPT_SAME;
 }
 
@@ -435,8 +461,12 @@ prompt_key(Prompt *p, Key k, const char *paste)
 		return complete(p, 1);
 	if (k == (K_SHIFT | K_TAB) || k == (K_META | K_TAB))
 		return complete(p, -1);
-	forget_candidates(p);
-	return edit(p, k, paste);
+	PromptState state = edit(p, k, paste);
+	if (p->live && state == PROMPT_CHANGED)
+		find_candidates(p);
+	else if (!p->live || p->walking)
+		forget_candidates(p);
+	return state;
 }
 
 /* ---- drawing ---- */
@@ -472,4 +502,29 @@ prompt_draw(Prompt *p, Canvas *c, Rect line)
 	/* what was inserted went through the cleaner: see insert */
 	canvas_put_part(c, r.y, r.x, r.w, STYLE_PROMPT_TEXT, clean_ours(s), p->scroll, p->text->len - p->scroll);
 	canvas_cursor(c, r.y, r.x + utf8_columns(s + p->scroll, (gssize)(p->cursor - p->scroll)), true);
+}
+
+int
+prompt_draw_candidates(const Prompt *p, Canvas *c, Rect r, char *(*note)(void *user, const char *candidate), void *user)
+{
+	int n = p->candidates ? (int)g_strv_length(p->candidates) : 0;
+	int rows = MIN(n, r.h);
+	int top = p->selected >= rows ? p->selected - rows + 1 : 0;
+
+	for (int i = 0; i < rows; i++) {
+		const char *text = p->candidates[top + i];
+		CellStyle style = top + i == p->selected ? STYLE_CANDIDATE_SELECTED : STYLE_CANDIDATE;
+		g_autoptr(Clean) clean = clean_new(text, -1, CLEAN_SHOW);
+		g_autofree char *at_right = note ? note(user, text) : NULL;
+		int y = r.y + r.h - rows + i;
+		canvas_fill(c, (Rect){ y, r.x, 1, r.w }, style);
+		int used = canvas_put(c, y, r.x + 1, r.w - 2, style, PUT_CUT, clean);
+		if (!at_right)
+			continue;
+		g_autoptr(Clean) clean_note = clean_new(at_right, -1, CLEAN_LINE);
+		int room = r.w - 2 - used - 2;
+		if (room >= 4)
+			canvas_put(c, y, r.x + r.w - 1 - room, room, style, PUT_RIGHT, clean_note);
+	}
+	return rows;
 }

@@ -24,6 +24,7 @@ typedef char **(*PromptComplete)(void *user, const char *text, gsize cursor, gsi
 Prompt *prompt_new(PromptKind kind, const Clean *label, const char *initial, PromptHistory *history /* borrowed; NULL: none */);
 void prompt_free(Prompt *p);	/* wipes */
 void prompt_set_complete(Prompt *p, PromptComplete complete, void *user);
+void prompt_set_live(Prompt *p);	/* the candidates are there from the beginning and follow each key (the palette) */
 
 typedef enum {
 	PROMPT_SAME,		/* nothing but maybe the cursor moved */
@@ -38,6 +39,9 @@ const char *prompt_text(const Prompt *p);	/* borrowed until the next key; "" for
 Secret *prompt_take_secret(Prompt *p);		/* of a password; yours; never NULL */
 /* What completion offers now, NULL: nothing; *selected is the one in the line, -1: none. Borrowed. */
 char *const *prompt_candidates(const Prompt *p, int *selected);
+/* The candidates from the bottom of r upwards, as many as fit, the selected one among them; note (may be NULL) gives what stands at the
+ * right of each (its key or help; yours to give away). The rows used. */
+int prompt_draw_candidates(const Prompt *p, Canvas *c, Rect r, char *(*note)(void *user, const char *candidate), void *user);
 /* Draws into one line and puts the cursor there; scrolls sideways when the text is longer. */
 void prompt_draw(Prompt *p, Canvas *c, Rect line);
 

@@ -85,6 +85,21 @@ test_match(void)
 	g_assert_cmpuint(all->len, >, 20);
 }
 
+static void
+test_complete(void)
+{
+	gsize start = 99;
+	g_auto(GStrv) lim = command_complete("  lim", 5, IN_INDEX, &start);
+	g_assert_cmpuint(start, ==, 2);
+	g_assert_cmpstr(lim[0], ==, "limit");
+	g_assert_null(command_complete("limit x", 7, IN_INDEX, &start));
+	g_assert_null(command_complete("  lim", 1, IN_INDEX, &start));
+	g_auto(GStrv) first = command_complete("limit x", 2, IN_INDEX, &start);
+	g_assert_cmpstr(first[0], ==, "limit");
+	g_auto(GStrv) none = command_complete("zzzz", 4, IN_INDEX, &start);
+	g_assert_null(none[0]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -93,5 +108,6 @@ main(int argc, char **argv)
 	g_test_add_func("/commands/allowed", test_allowed);
 	g_test_add_func("/commands/parse", test_parse);
 	g_test_add_func("/commands/match", test_match);
+	g_test_add_func("/commands/complete", test_complete);
 	return g_test_run();
 }

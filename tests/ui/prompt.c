@@ -194,6 +194,43 @@ test_complete(void)
 	}
 }
 
+static char *
+note(void *user, const char *candidate)
+{
+	return g_strdup_printf("%zu bytes", strlen(candidate));
+}
+
+/* The palette: candidates from the start, following what is typed; Tab walks. */
+static void
+test_live(void)
+{
+	static const struct { const char *keys, *text; int n, selected; } steps[] = {
+		{ "", "", 5, -1 }, { "a", "a", 2, -1 }, { "<Tab>", "Archive", 2, 0 }, { "<Tab>", "Archiv/2024", 2, 1 }, { "<S-Tab>", "Archive", 2, 0 },
+		{ "<Left>", "Archive", 0, -1 }, { "C-u", "", 5, -1 }, { "<Left>", "", 5, -1 }, { "z", "z", 0, -1 }, { "<Backspace> i", "i", 1, -1 }, { "<Tab>", "Inbox", 0, -1 },
+	};
+	int asked = 0, selected;
+	PromptState last;
+	g_autoptr(Prompt) p = prompt_new(PROMPT_COMMAND, clean_ours(":"), NULL, NULL);
+	prompt_set_complete(p, folders, &asked);
+	prompt_set_live(p);
+	for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+		press(p, steps[i].keys, &last);
+		char *const *shown = prompt_candidates(p, &selected);
+		g_assert_cmpstr(prompt_text(p), ==, steps[i].text);
+		g_assert_cmpint(shown ? (int)g_strv_length((char **)shown) : 0, ==, steps[i].n);
+		g_assert_cmpint(selected, ==, steps[i].selected);
+	}
+	press(p, "C-u <Tab> <Tab> <Tab>", &last);
+	g_autoptr(Canvas) c = canvas_new(4, 24);
+	g_assert_cmpint(prompt_draw_candidates(p, c, (Rect){ 1, 0, 2, 24 }, note, NULL), ==, 2);
+	g_autofree char *text = canvas_text(c);
+	g_assert_cmpstr(text, ==, "\n Archiv/2024   11 bytes\n Inbox          5 bytes\n\n");
+	g_assert_cmpint(canvas_style_at(c, 2, 3), ==, STYLE_CANDIDATE_SELECTED);
+	g_assert_cmpint(canvas_style_at(c, 1, 3), ==, STYLE_CANDIDATE);
+	for (int w = 0; w < 24; w++)
+		prompt_draw_candidates(p, c, (Rect){ 0, 0, 4, w }, note, NULL);
+}
+
 static void
 test_password(void)
 {
@@ -251,6 +288,7 @@ main(int argc, char **argv)
 	g_test_add_func("/prompt/paste", test_paste);
 	g_test_add_func("/prompt/history", test_history);
 	g_test_add_func("/prompt/complete", test_complete);
+	g_test_add_func("/prompt/live", test_live);
 	g_test_add_func("/prompt/T16/password", test_password);
 	g_test_add_func("/prompt/scroll", test_scroll);
 	return g_test_run();
