@@ -255,9 +255,10 @@ hand_out(Render *r, Job *j, GError **err)
 			i++;
 			continue;
 		}
-		if (worker_give(r, w, j))
+		if (worker_read(r, w) != WIRE_BAD && worker_give(r, w, j))
 			return w;
-		worker_end(r, w);	/* died while it waited; the last one has its place now */
+		/* died while it waited, or spoke without being asked; the last one has its place now */
+		worker_end(r, w);
 	}
 	Worker *fresh = worker_start(r, j->memory, err);
 	if (!fresh || worker_give(r, fresh, j))

@@ -4,7 +4,8 @@
  * Foreign bytes are never parsed in the main process: MIME, charsets, RFC 2047 and HTML are the work of the program
  * eilpost-render (src/render/worker.c), which gets bytes by a socket pair and gives records back. It may die at will:
  * the job then fails with EIL_BROKEN and a sentence, and a fresh one takes the next job. A Render keeps `warm` workers
- * ready. One thread per Render (the UI has one, each engine has one); jobs are answered in order. */
+ * ready. One thread per Render (the UI has one, each engine has one); jobs are answered in order. The workers die with
+ * the thread that started them, so make it in the thread that uses it. */
 #pragma once
 
 #include "base/error.h"
@@ -15,7 +16,8 @@ typedef struct Render Render;
 /* warm: 0..2 workers started ahead. Starting never fails here: a job does. */
 Render *render_new(guint warm);
 void render_free(Render *r);
-/* True if the sandbox (seccomp) is in force; false: limits only, the status line says so. */
+/* True if the sandbox (seccomp) is in force; false: limits only, the status line says so. A hope until the first worker
+ * has said so itself, a few milliseconds after render_new. */
 bool render_sealed(const Render *r);
 
 /* A message to make readable: either the whole (raw), or its parts as far as they are here. */
@@ -36,7 +38,7 @@ typedef struct {
 	bool prefer_html;
 } RenderMessage;
 
-/* Asynchronous: done is called from render_dispatch (err set, document NULL: could not be shown safely). The job id can be
+/* Asynchronous: done (which may ask for more, but not free r) is called from render_dispatch (err set, document NULL: could not be shown safely). The job id can be
  * cancelled; done is then not called. Watch render_fd in your loop (readable or deadline -> render_dispatch). */
 typedef void (*RenderDone)(void *user, Document *document /* yours */, const GError *err);
 guint render_message(Render *r, const RenderMessage *m, RenderDone done, void *user);
