@@ -41,7 +41,7 @@ typedef struct {
 	bool dropped;		/* busy with a job that nobody wants any more */
 	bool retire;		/* after this job */
 	gint64 deadline;	/* monotonic µs, while busy */
-	guint n_jobs;
+	guint n_jobs, n_answers;
 	guint32 job_kind, job_id;
 	gsize job_limit;
 } Worker;
@@ -140,7 +140,7 @@ worker_end(Render *r, Worker *w)
 	epoll_ctl(r->epoll, EPOLL_CTL_DEL, w->fd, NULL);
 	close(w->fd);
 	ProcessEnd end = process_end(w->pid);
-	if (!w->greeted)
+	if (w->n_answers == 0)	/* or it would be replaced for ever where each dies after its hello */
 		r->failed_starts++;
 	if (r->runner == w)
 		r->runner = NULL;
@@ -200,7 +200,6 @@ worker_greeted(Render *r, Worker *w)
 	const guint8 *p = g_bytes_get_data(data, NULL);
 
 	w->greeted = r->greeted = true;
-	r->failed_starts = 0;
 	r->flags = g_bytes_get_size(data) == 4 ? p[0] : 0;
 	if (w->busy)
 		wire_inbox_expect(&w->in, w->job_kind, w->job_id, w->job_limit);
@@ -233,6 +232,8 @@ worker_done(Render *r, Worker *w)
 	guint spare = 0;
 
 	w->busy = w->dropped = false;
+	w->n_answers++;
+	r->failed_starts = 0;
 	if (r->runner == w)
 		r->runner = NULL;
 	for (guint i = 0; i < r->workers->len; i++)

@@ -49,7 +49,7 @@ static bool
 limit(int what, rlim_t value)
 {
 	struct rlimit l = { value, value };
-	return setrlimit((__rlimit_resource_t)what, &l) == 0;
+	return setrlimit(what, &l) == 0;
 }
 
 static bool

@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,9 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #define SOCKET 0
 
@@ -213,8 +215,10 @@ serve(void)
 	bool going = work(&q);
 	sandbox_job(0);
 	munmap(map, q.frame.length);
+#ifdef __GLIBC__
 	if (q.frame.length > MIB)
 		malloc_trim(0);
+#endif
 	return going;
 }
 

@@ -612,6 +612,63 @@ test_leaks(void)
 	no_children();
 }
 
+static gpointer
+use_one(gpointer n)
+{
+	Render *r = render_new(1);
+	Got g = { 0 };
+	for (int i = 1; i <= 40; i++) {
+		const char *const texts[] = { "=?utf-8?q?=C3=BC?=" };
+		ask(r, &g, HELLO);
+		g_autofree char **out = render_decode_headers(r, texts, 1);
+		g_assert_cmpstr(out[0], ==, "\xc3\xbc");
+		g_free(out[0]);
+		wait_for(r, &g, i);
+		g_assert_null(g.error);
+	}
+	got_clear(&g);
+	render_free(r);
+	return n;
+}
+
+/* The person's thread and the accounts' each have their own. */
+static void
+test_threads(void)
+{
+	GThread *threads[4];
+	guint before = open_files();
+
+	g_setenv("EILPOST_RENDER", real_worker, TRUE);
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		threads[i] = g_thread_new("render", use_one, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		g_thread_join(threads[i]);
+	g_assert_cmpuint(open_files(), ==, before);
+	no_children();
+}
+
+/* Who dies after each hello is not replaced for ever. */
+static void
+test_dying(void)
+{
+	Render *r = bad_render(2);
+	Got g = { 0 };
+	for (int i = 0; i < 8; i++) {
+		for (guint n = 0; n < render_n_workers(r); n++)
+			kill(render_worker_pid(r, n), SIGKILL);
+		g_usleep(5000);
+		render_dispatch(r);
+	}
+	g_assert_cmpuint(render_n_workers(r), ==, 0);
+	ask(r, &g, "fine");
+	wait_for(r, &g, 1);
+	g_assert_null(g.error);
+	render_dispatch(r);
+	g_assert_cmpuint(render_n_workers(r), ==, 2);
+	got_clear(&g);
+	render_free(r);
+}
+
 /* The worker inherits nothing: no descriptor, no environment. */
 static void
 test_inherits(void)
@@ -668,6 +725,8 @@ main(int argc, char **argv)
 	g_test_add_func("/render/client/large-part", test_large_part);
 	g_test_add_func("/render/client/M2/bombs", test_bombs);
 	g_test_add_func("/render/client/leaks", test_leaks);
+	g_test_add_func("/render/client/threads", test_threads);
+	g_test_add_func("/render/client/dying", test_dying);
 	g_test_add_func("/render/client/inherits", test_inherits);
 	int r = g_test_run();
 	g_free(real_worker);
