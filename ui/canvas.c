@@ -141,7 +141,8 @@ part_halves(Canvas *c, int y, int x)
 	}
 }
 
-/* A character of 1 or 2 columns. Where the clip would halve it, the half that is inside is a space. */
+/* A character of 1 or 2 columns. Where the clip would halve it, the half that is inside is a
+ * space. */
 static void
 set_cell(Canvas *c, int y, int x, CellStyle style, gunichar ch, int columns)
 {
@@ -236,7 +237,8 @@ canvas_put(Canvas *c, int y, int x, int width, CellStyle style, PutFlags flags, 
 }
 
 int
-canvas_put_part(Canvas *c, int y, int x, int width, CellStyle style, const Clean *text, gsize from, gsize len)
+canvas_put_part(Canvas *c, int y, int x, int width, CellStyle style, const Clean *text, gsize from,
+	gsize len)
 {
 	const char *s = clean_peek(text);
 	gsize whole = strlen(s);

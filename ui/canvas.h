@@ -1,8 +1,9 @@
 /* canvas.h - a grid of cells that panes draw on; knows neither curses nor what the cells mean.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Text arrives only as Clean (base/utf8), so nothing that a stranger wrote can act on the terminal. Coordinates are
- * absolute; what lies outside the canvas or the clip is not drawn. UI thread only. */
+ * Text arrives only as Clean (base/utf8), so nothing that a stranger wrote can act on the
+ * terminal. Coordinates are absolute; what lies outside the canvas or the clip is not drawn. UI
+ * thread only. */
 #pragma once
 
 #include "base/utf8.h"
@@ -17,7 +18,8 @@ bool rect_empty(Rect r);
 /* A Style of ui/theme.h, with modifiers or-ed to it. */
 typedef guint16 CellStyle;
 enum {
-	MOD_BOLD = 0x100, MOD_REVERSE = 0x200, MOD_UNDERLINE = 0x400, MOD_DIM = 0x800, MOD_ITALIC = 0x1000,
+	MOD_BOLD = 0x100, MOD_REVERSE = 0x200, MOD_UNDERLINE = 0x400, MOD_DIM = 0x800,
+	MOD_ITALIC = 0x1000,
 	MOD_STYLE = 0xff,	/* the mask of the Style itself */
 };
 
@@ -28,7 +30,8 @@ typedef enum {
 	PUT_HARD = 1 << 2,	/* too long: cut without an ellipsis */
 } PutFlags;
 
-enum { CELL_MARKS = 4 };	/* combining marks kept on a cell: what the terminal library can take */
+/* combining marks kept on a cell: what the terminal library can take */
+enum { CELL_MARKS = 4 };
 
 typedef struct {
 	gunichar ch;		/* ' ' when empty; 0 in the right half of a wide character */
@@ -50,18 +53,23 @@ Rect canvas_rect(const Canvas *c);
 /* Draws only inside r from now on; gives the clip that was, to be set again. */
 Rect canvas_clip(Canvas *c, Rect r);
 
-/* One line of text in `width` columns; ends at a newline. The columns used, padding included. A wide character is
- * never halved: where half of one would stand there is a space. */
-int canvas_put(Canvas *c, int y, int x, int width, CellStyle style, PutFlags flags, const Clean *text);
-/* The same for the first `len` bytes: pieces of a line with styles of their own; never an ellipsis. */
-int canvas_put_part(Canvas *c, int y, int x, int width, CellStyle style, const Clean *text, gsize from, gsize len);
+/* One line of text in `width` columns; ends at a newline. The columns used, padding included. A
+ * wide character is never halved: where half of one would stand there is a space. */
+int canvas_put(Canvas *c, int y, int x, int width, CellStyle style, PutFlags flags,
+	const Clean *text);
+/* The same for the first `len` bytes: pieces of a line with styles of their own; never an
+ * ellipsis. */
+int canvas_put_part(Canvas *c, int y, int x, int width, CellStyle style, const Clean *text,
+	gsize from, gsize len);
 /* A character of the program's own (lines, bullets). */
 void canvas_put_char(Canvas *c, int y, int x, CellStyle style, gunichar ch);
 void canvas_fill(Canvas *c, Rect r, CellStyle style);	/* with spaces */
 void canvas_hline(Canvas *c, int y, int x, int w, CellStyle style);
 void canvas_vline(Canvas *c, int y, int x, int h, CellStyle style);
-void canvas_style_row(Canvas *c, int y, int x, int w, CellStyle style);	/* the text stays, its style is replaced */
-void canvas_style_add(Canvas *c, int y, int x, int w, CellStyle modifiers);	/* or-ed to what is there */
+/* the text stays, its style is replaced */
+void canvas_style_row(Canvas *c, int y, int x, int w, CellStyle style);
+/* or-ed to what is there */
+void canvas_style_add(Canvas *c, int y, int x, int w, CellStyle modifiers);
 
 void canvas_cursor(Canvas *c, int y, int x, bool visible);
 bool canvas_cursor_peek(const Canvas *c, int *y, int *x);	/* whether it is visible */
@@ -69,7 +77,8 @@ bool canvas_cursor_peek(const Canvas *c, int *y, int *x);	/* whether it is visib
 const Cell *canvas_cell(const Canvas *c, int y, int x);	/* borrowed; NULL outside */
 const Cell *canvas_row(const Canvas *c, int y);		/* canvas_cols() of them, borrowed */
 
-/* for tests: the text of a row without the spaces at its end, all rows with newlines; a cell's style. Yours. */
+/* for tests: the text of a row without the spaces at its end, all rows with newlines; a cell's
+ * style. Yours. */
 char *canvas_row_text(const Canvas *c, int y);
 char *canvas_text(const Canvas *c);
 CellStyle canvas_style_at(const Canvas *c, int y, int x);

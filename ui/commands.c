@@ -9,7 +9,8 @@
 
 static const Command rows[N_COMMANDS] = {
 #define COMMAND(symbol, name_, keys_, where_, needs_, arg_, line_, label_, help_) \
-	[CMD_##symbol] = { name_, keys_, (Where)(where_), (Needs)(needs_), arg_, (Where)(line_), label_, help_ },
+	[CMD_##symbol] = { name_, keys_, (Where)(where_), (Needs)(needs_), arg_, \
+		(Where)(line_), label_, help_ },
 #include "ui/commands.def"
 #undef COMMAND
 };
@@ -83,7 +84,8 @@ find_beginning(const char *word, char **problem)
 	if (n == 1)
 		return found;
 	*problem = n == 0 ? g_strdup_printf(_("There is no command “%s”; “?” lists those there are."), word) :
-		g_strdup_printf(_("“%s” is the beginning of several commands; Tab shows them."), word);
+		g_strdup_printf(_("“%s” is the beginning of several commands; Tab shows them."),
+			word);
 	return COMMAND_NONE;
 }
 
@@ -116,7 +118,8 @@ command_parse(const char *line, char **arg, char **problem)
 	return id;
 }
 
-/* How well typed (folded) fits a text: 0 not at all; letters in order count, together and at word beginnings more. */
+/* How well typed (folded) fits a text: 0 not at all; letters in order count, together and at word
+ * beginnings more. */
 static int
 fuzzy(const char *typed, const char *text)
 {
@@ -157,7 +160,8 @@ command_match(const char *typed, Where context)
 		if (!(rows[i].where & context))
 			continue;
 		int score = fuzzy(want, rows[i].name) * 10;
-		if (score == 0 && strlen(want) >= 3) {	/* a word of the help, in the person's language */
+		/* a word of the help, in the person's language */
+		if (score == 0 && strlen(want) >= 3) {
 			g_autofree char *help = utf8_fold(_(rows[i].help), -1);
 			score = strstr(help, want) ? 1 : 0;
 		}

@@ -1,9 +1,11 @@
-/* commands.h - THE table of commands: keymap, help, palette, bottom line, manual and tests read it.
+/* commands.h - THE table of commands: keymap, help, palette, bottom line, manual and tests read
+ * it.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * The rows are in ui/commands.def, one COMMAND(symbol, name, keys, where, needs, arg, line, label, help) each. This
- * file makes ids of them and declares void cmd_SYMBOL(struct App *, const char *arg); the functions live beside the app, which fills
- * its dispatch array from the same rows:
+ * The rows are in ui/commands.def, one COMMAND(symbol, name, keys, where, needs, arg, line,
+ * label, help) each. This file makes ids of them and declares void cmd_SYMBOL(struct App *, const
+ * char *arg); the functions live beside the app, which fills its dispatch array from the same
+ * rows:
  *
  *	static const CommandRun run[N_COMMANDS] = {
  *	#define COMMAND(symbol, ...) [CMD_##symbol] = cmd_##symbol,
@@ -11,16 +13,19 @@
  *	#undef COMMAND
  *	};
  *
- * Where and needs are checked by the caller (command_allowed), so that the body only does its work. */
+ * Where and needs are checked by the caller (command_allowed), so that the body only does its
+ * work. */
 #pragma once
 
 #include "base/utf8.h"
 
 struct App;
-typedef void (*CommandRun)(struct App *app, const char *arg);	/* arg: what stood behind the name at ":"; NULL when called by key */
+/* arg: what stood behind the name at ":"; NULL when called by key */
+typedef void (*CommandRun)(struct App *app, const char *arg);
 
 typedef enum {	/* contexts: who has the keys */
-	IN_INDEX = 1 << 0, IN_PAGER = 1 << 1, IN_FOLDERS = 1 << 2, IN_PARTS = 1 << 3 /* attachment list */, IN_HELP = 1 << 4,
+	IN_INDEX = 1 << 0, IN_PAGER = 1 << 1, IN_FOLDERS = 1 << 2,
+	IN_PARTS = 1 << 3 /* attachment list */, IN_HELP = 1 << 4,
 	IN_LISTS = IN_INDEX | IN_FOLDERS | IN_PARTS,
 	IN_TEXTS = IN_PAGER | IN_HELP,
 	IN_ANY = IN_LISTS | IN_TEXTS,
@@ -37,7 +42,8 @@ typedef enum {
 	NEEDS_WRITE = 1 << 5,	/* not started with -R */
 } Needs;
 
-typedef enum { ARG_NONE, ARG_TEXT, ARG_PATTERN, ARG_NUMBER, ARG_FOLDER, ARG_FILE, ARG_COMMAND, ARG_CONTEXT_KEY } ArgKind;
+typedef enum { ARG_NONE, ARG_TEXT, ARG_PATTERN, ARG_NUMBER, ARG_FOLDER, ARG_FILE, ARG_COMMAND,
+	ARG_CONTEXT_KEY } ArgKind;
 
 typedef enum {
 #define COMMAND(symbol, ...) CMD_##symbol,
@@ -57,7 +63,8 @@ typedef struct {
 	Where where;
 	Needs needs;
 	ArgKind arg;		/* optional always: without it the command asks */
-	Where line;		/* contexts in whose bottom line it stands, in the order of the table */
+	/* contexts in whose bottom line it stands, in the order of the table */
+	Where line;
 	const char *label;	/* N_(): a word for the bottom line; NULL: never there */
 	const char *help;	/* N_(): one line, a verb first, no full stop */
 } Command;
@@ -69,13 +76,15 @@ const char *command_help(CommandId id);		/* translated */
 /* Whether it may run here and now; else *why gets a translated sentence (yours; why may be NULL). */
 bool command_allowed(CommandId id, Where context, Needs have, char **why);
 
-/* Splits what was typed at ":" into command and argument ("limit  ~U anna"; a beginning of a name that is unique will do, a number
- * alone is `jump`); *arg is yours, NULL if there is none. COMMAND_NONE: *problem gets a sentence (yours). */
+/* Splits what was typed at ":" into command and argument ("limit ~U anna"; a beginning of a name
+ * that is unique will do, a number alone is `jump`); *arg is yours, NULL if there is none.
+ * COMMAND_NONE: *problem gets a sentence (yours). */
 CommandId command_parse(const char *line, char **arg, char **problem);
 
-/* The palette: ids of the commands valid in a context that fit what was typed (letters in order; name before help), best first; of CommandId; yours. */
+/* The palette: ids of the commands valid in a context that fit what was typed (letters in order;
+ * name before help), best first; of CommandId; yours. */
 GArray *command_match(const char *typed, Where context);
 
-/* For the prompt: names that may stand for the first word of text, when the cursor is in it (so *start is 0); NULL behind it: what is wanted
- * there is the app's to know. Yours. */
+/* For the prompt: names that may stand for the first word of text, when the cursor is in it (so
+ * *start is 0); NULL behind it: what is wanted there is the app's to know. Yours. */
 char **command_complete(const char *text, gsize cursor, Where context, gsize *start);

@@ -23,21 +23,26 @@ struct Keymap {
 };
 
 static const struct { const char *name; Key key; const char *label; } named[] = {
-	{ "Up", K_UP, N_("Up") }, { "Down", K_DOWN, N_("Down") }, { "Left", K_LEFT, N_("Left") }, { "Right", K_RIGHT, N_("Right") },
+	{ "Up", K_UP, N_("Up") }, { "Down", K_DOWN, N_("Down") }, { "Left", K_LEFT, N_("Left") },
+	{ "Right", K_RIGHT, N_("Right") },
 	{ "Home", K_HOME, N_("Home") }, { "End", K_END, N_("End") },
 	{ "PageUp", K_PAGE_UP, N_("PageUp") }, { "PageDown", K_PAGE_DOWN, N_("PageDown") },
 	{ "Insert", K_INSERT, N_("Insert") }, { "Delete", K_DELETE, N_("Del") },
-	{ "Tab", K_TAB, N_("Tab") }, { "Return", K_RETURN, N_("Enter") }, { "Esc", K_ESC, N_("Esc") },
+	{ "Tab", K_TAB, N_("Tab") }, { "Return", K_RETURN, N_("Enter") },
+	{ "Esc", K_ESC, N_("Esc") },
 	{ "Space", K_SPACE, N_("Space") }, { "Backspace", K_BACKSPACE, N_("Backspace") },
 	/* other names for the same */
-	{ "Enter", K_RETURN, NULL }, { "Del", K_DELETE, NULL }, { "PgUp", K_PAGE_UP, NULL }, { "PgDn", K_PAGE_DOWN, NULL },
+	{ "Enter", K_RETURN, NULL }, { "Del", K_DELETE, NULL }, { "PgUp", K_PAGE_UP, NULL },
+	{ "PgDn", K_PAGE_DOWN, NULL },
 	{ "Escape", K_ESC, NULL },
 };
 
-static const struct { char letter; Key bit; } modifiers[] = { { 'C', K_CTRL }, { 'M', K_META }, { 'S', K_SHIFT } };
+static const struct { char letter; Key bit; } modifiers[] = { { 'C', K_CTRL }, { 'M', K_META },
+	{ 'S', K_SHIFT } };
 
 static const struct { const char *name; Where context; } contexts[] = {
-	{ "index", IN_INDEX }, { "pager", IN_PAGER }, { "folders", IN_FOLDERS }, { "attachments", IN_PARTS }, { "help", IN_HELP },
+	{ "index", IN_INDEX }, { "pager", IN_PAGER }, { "folders", IN_FOLDERS },
+	{ "attachments", IN_PARTS }, { "help", IN_HELP },
 	{ "parts", IN_PARTS },
 };
 
@@ -53,7 +58,8 @@ base_of(Key k)
 	return k & K_MASK;
 }
 
-/* What a terminal can't tell apart is one key: C-i is Tab, C-m Return, C-h Backspace, C-[ Esc; C-A is C-a. */
+/* What a terminal can't tell apart is one key: C-i is Tab, C-m Return, C-h Backspace, C-[ Esc;
+ * C-A is C-a. */
 static Key
 normal(Key k)
 {
@@ -130,6 +136,54 @@ key_sequence_label(const KeySequence *seq)
 	return g_strdup(s->str);
 }
 
+Key
+key_modifiers(guint number)
+{
+	guint bits = number > 0 ? number - 1 : 0;
+	return (bits & 1 ? K_SHIFT : 0) | (bits & 2 ? K_META : 0) | (bits & 4 ? K_CTRL : 0);
+}
+
+Key
+key_of_char(gunichar ch)
+{
+	switch (ch) {
+	case 0x08: case 0x7f: return K_BACKSPACE;
+	case '\t': case '\r': case 0x1b: return ch;
+	}
+	if (ch == 0 || (ch >= 0x80 && ch < 0xa0) || ch == 0xfffd || ch >= K_UP)
+		return K_UNKNOWN;
+	if (ch < 0x20)
+		return K_C(ch < 0x1b ? ch + 'a' - 1 : ch + '@');
+	return ch;
+}
+
+Key
+key_of_csi(const guint numbers[2], char final)
+{
+	static const Key tilde[] = {
+		[1] = K_HOME, K_INSERT, K_DELETE, K_END, K_PAGE_UP, K_PAGE_DOWN, K_HOME, K_END,
+		[11] = K_F0 + 1, K_F0 + 2, K_F0 + 3, K_F0 + 4, K_F0 + 5, [17] = K_F0 + 6, K_F0 + 7,
+		K_F0 + 8, K_F0 + 9, K_F0 + 10,
+		[23] = K_F0 + 11, K_F0 + 12,
+	};
+	static const char finals[] = "ABCDHFPQRS";
+	static const Key letters[] = { K_UP, K_DOWN, K_RIGHT, K_LEFT, K_HOME, K_END, K_F0 + 1,
+		K_F0 + 2, K_F0 + 3, K_F0 + 4 };
+	Key mods = key_modifiers(numbers[1]), key = K_NONE;
+
+	if (final == '~' && numbers[0] < G_N_ELEMENTS(tilde))
+		key = tilde[numbers[0]];
+	else if (final == 'Z')
+		return K_SHIFT | K_TAB;
+	else if (final == 'u')
+		key = key_of_char(numbers[0]);
+	else if (strchr(finals, final))
+		key = letters[strchr(finals, final) - finals];
+	if (key == K_NONE || key == K_UNKNOWN)
+		return K_UNKNOWN;
+	return key | (key < K_UP && key != K_TAB && key != K_RETURN ? mods & ~(Key)K_SHIFT : mods);
+}
+
 /* Modifiers "C-", "M-", "S-" at the beginning, as long as something stands behind them. */
 static const char *
 parse_modifiers(const char *p, Key *mods)
@@ -157,7 +211,8 @@ parse_name(const char *name, gsize len)
 	for (gsize i = 0; i < G_N_ELEMENTS(named); i++)
 		if (g_ascii_strcasecmp(word, named[i].name) == 0)
 			return named[i].key;
-	if ((*word == 'F' || *word == 'f') && g_ascii_string_to_unsigned(word + 1, 10, 1, 63, &n, NULL))
+	if ((*word == 'F' || *word == 'f') &&
+		g_ascii_string_to_unsigned(word + 1, 10, 1, 63, &n, NULL))
 		return K_F0 + (Key)n;
 	return K_NONE;
 }
@@ -178,7 +233,8 @@ key_parse(const char *text, const char **end)
 		}
 	}
 	gunichar c = g_utf8_get_char_validated(p, -1);
-	if (!*p || c == (gunichar)-1 || c == (gunichar)-2 || !key_is_text(c) || ((mods & K_CTRL) && (c <= ' ' || c >= 0x7f))) {
+	if (!*p || c == (gunichar)-1 || c == (gunichar)-2 || !key_is_text(c) ||
+		((mods & K_CTRL) && (c <= ' ' || c >= 0x7f))) {
 		*end = text;
 		return K_NONE;
 	}
@@ -273,7 +329,8 @@ binding(const Keymap *m, guint i)
 static bool
 begins_with(const KeySequence *s, const KeySequence *beginning)
 {
-	return s->n >= beginning->n && memcmp(s->keys, beginning->keys, beginning->n * sizeof(Key)) == 0;
+	return s->n >= beginning->n &&
+		memcmp(s->keys, beginning->keys, beginning->n * sizeof(Key)) == 0;
 }
 
 static void
@@ -281,7 +338,8 @@ bind(Keymap *m, Where context, const KeySequence *keys, CommandId id)
 {
 	for (guint i = m->bindings->len; i-- > 0;) {
 		const Binding *b = binding(m, i);
-		if (b->context == context && (begins_with(&b->keys, keys) || begins_with(keys, &b->keys)))
+		if (b->context == context &&
+			(begins_with(&b->keys, keys) || begins_with(keys, &b->keys)))
 			g_array_remove_index(m->bindings, i);
 	}
 	Binding b = { context, *keys, id };
@@ -356,6 +414,27 @@ keymap_bind_key(Keymap *m, Where context, const char *key, const char *command, 
 	return true;
 }
 
+bool
+keymap_bind_line(Keymap *m, const char *line, char **problem)
+{
+	g_auto(GStrv) all = g_strsplit_set(line ? line : "", " \t", -1);
+	const char *words[3] = { NULL };
+	int n = 0;
+
+	for (char **w = all; *w; w++) {
+		if (!**w)
+			continue;
+		if (n < 3)
+			words[n] = *w;
+		n++;
+	}
+	if (n != 3) {
+		*problem = g_strdup(_("Say where, which key and which command, for example: bind index gg first-entry"));
+		return false;
+	}
+	return keymap_bind_key(m, keymap_context(words[0]), words[1], words[2], problem);
+}
+
 CommandId
 keymap_find(const Keymap *m, Where context, const KeySequence *s)
 {
@@ -384,7 +463,8 @@ keymap_feed(Keymap *m, Where context, Key k, bool *pending)
 	CommandId id = keymap_find(m, context, &m->typed);
 	if (id == COMMAND_NONE && m->typed.n < KEYS_SEQUENCE) {
 		for (guint i = 0; i < m->bindings->len && !*pending; i++)
-			*pending = binding(m, i)->context == context && begins_with(&binding(m, i)->keys, &m->typed);
+			*pending = binding(m, i)->context == context &&
+				begins_with(&binding(m, i)->keys, &m->typed);
 	}
 	if (!*pending)
 		keymap_reset(m);
@@ -418,10 +498,14 @@ keymap_clashes(const Keymap *m)
 	for (guint i = 0; i < m->bindings->len; i++) {
 		for (guint j = 0; j < m->bindings->len; j++) {
 			const Binding *a = binding(m, i), *b = binding(m, j);
-			if (i == j || a->context != b->context || !begins_with(&a->keys, &b->keys) || (a->keys.n == b->keys.n && i < j))
+			if (i == j || a->context != b->context ||
+				!begins_with(&a->keys, &b->keys) ||
+				(a->keys.n == b->keys.n && i < j))
 				continue;
 			g_autofree char *key = key_sequence_name(&b->keys);
-			g_ptr_array_add(out, g_strdup_printf("%s: %s %s %s", keymap_context_name(a->context), key,
+			g_ptr_array_add(out,
+				g_strdup_printf("%s: %s %s %s", keymap_context_name(a->context),
+				key,
 				command_row(a->command)->name, command_row(b->command)->name));
 		}
 	}

@@ -85,7 +85,8 @@ layout_list_top(gint64 top, gint64 selected, int height, gint64 total)
 {
 	if (height <= 0 || total <= 0)
 		return 0;
-	if (selected < top)	/* the page that ends with it, so that going back has the same rhythm */
+	/* the page that ends with it, so that going back has the same rhythm */
+	if (selected < top)
 		top = selected - (height - 1);
 	else if (selected >= top + height)
 		top = selected;

@@ -201,7 +201,8 @@ password_key(Prompt *p, Key k, const char *paste)
 	switch (k) {
 	case K_BACKSPACE:
 		if (len > 0)
-			secret_splice(p, (gsize)(g_utf8_find_prev_char(text, text + len) - text), "", 0);
+			secret_splice(p, (gsize)(g_utf8_find_prev_char(text, text + len) - text),
+				"", 0);
 		return PROMPT_CHANGED;
 	case K_C('u'): case K_C('k'): case K_C('w'):
 		secret_splice(p, 0, "", 0);
@@ -283,7 +284,8 @@ word_backward(const Prompt *p, gsize at)
 static bool
 insert(Prompt *p, const char *text)
 {
-	/* behind a letter of ours, so that a lone combining mark is kept if it has something to stand on */
+	/* behind a letter of ours, so that a lone combining mark is kept if it has something to
+	 * stand on */
 	g_autofree char *led = g_strconcat(p->cursor > 0 ? "a" : " ", text, NULL);
 	g_autoptr(Clean) clean = clean_new(led, -1, CLEAN_LINE);
 	const char *s = clean_peek(clean) + 1;
@@ -430,8 +432,10 @@ edit(Prompt *p, Key k, const char *paste)
 	case K_RIGHT: case K_C('f'): return move(p, forward(p, at));
 	case K_HOME: case K_C('a'): return move(p, 0);
 	case K_END: case K_C('e'): return move(p, end);
-	case K_M('b'): case K_CTRL | K_LEFT: case K_META | K_LEFT: return move(p, word_backward(p, at));
-	case K_M('f'): case K_CTRL | K_RIGHT: case K_META | K_RIGHT: return move(p, word_forward(p, at));
+	case K_M('b'): case K_CTRL | K_LEFT: case K_META | K_LEFT:
+		return move(p, word_backward(p, at));
+	case K_M('f'): case K_CTRL | K_RIGHT: case K_META | K_RIGHT:
+		return move(p, word_forward(p, at));
 	case K_BACKSPACE: return end == 0 ? PROMPT_CANCELLED : erase(p, backward(p, at), at, false);
 	case K_DELETE: case K_C('d'): return erase(p, at, forward(p, at), false);
 	case K_C('k'): return erase(p, at, end, true);
@@ -484,7 +488,8 @@ void
 prompt_draw(Prompt *p, Canvas *c, Rect line)
 {
 	canvas_fill(c, line, STYLE_PROMPT_TEXT);
-	int label = canvas_put(c, line.y, line.x, MAX(line.w * 2 / 3, 1), STYLE_PROMPT, PUT_CUT, p->label);
+	int label = canvas_put(c, line.y, line.x, MAX(line.w * 2 / 3, 1), STYLE_PROMPT, PUT_CUT,
+		p->label);
 	Rect r = rect_inset(line, label, 0);
 	if (r.w <= 0) {
 		canvas_cursor(c, line.y, line.x, true);
@@ -497,15 +502,19 @@ prompt_draw(Prompt *p, Canvas *c, Rect line)
 	const char *s = p->text->str;
 	if (p->scroll > p->cursor || p->scroll > p->text->len)
 		p->scroll = p->cursor;
-	while (p->scroll < p->cursor && utf8_columns(s + p->scroll, (gssize)(p->cursor - p->scroll)) > r.w - 1)
+	while (p->scroll < p->cursor &&
+		utf8_columns(s + p->scroll, (gssize)(p->cursor - p->scroll)) > r.w - 1)
 		p->scroll = forward(p, p->scroll);
 	/* what was inserted went through the cleaner: see insert */
-	canvas_put_part(c, r.y, r.x, r.w, STYLE_PROMPT_TEXT, clean_ours(s), p->scroll, p->text->len - p->scroll);
-	canvas_cursor(c, r.y, r.x + utf8_columns(s + p->scroll, (gssize)(p->cursor - p->scroll)), true);
+	canvas_put_part(c, r.y, r.x, r.w, STYLE_PROMPT_TEXT, clean_ours(s), p->scroll,
+		p->text->len - p->scroll);
+	canvas_cursor(c, r.y, r.x + utf8_columns(s + p->scroll, (gssize)(p->cursor - p->scroll)),
+		true);
 }
 
 int
-prompt_draw_candidates(const Prompt *p, Canvas *c, Rect r, char *(*note)(void *user, const char *candidate), void *user)
+prompt_draw_candidates(const Prompt *p, Canvas *c, Rect r,
+	char *(*note)(void *user, const char *candidate), void *user)
 {
 	int n = p->candidates ? (int)g_strv_length(p->candidates) : 0;
 	int rows = MIN(n, r.h);
@@ -513,7 +522,8 @@ prompt_draw_candidates(const Prompt *p, Canvas *c, Rect r, char *(*note)(void *u
 
 	for (int i = 0; i < rows; i++) {
 		const char *text = p->candidates[top + i];
-		CellStyle style = top + i == p->selected ? STYLE_CANDIDATE_SELECTED : STYLE_CANDIDATE;
+		CellStyle style = top + i == p->selected ?
+			STYLE_CANDIDATE_SELECTED : STYLE_CANDIDATE;
 		g_autoptr(Clean) clean = clean_new(text, -1, CLEAN_SHOW);
 		g_autofree char *at_right = note ? note(user, text) : NULL;
 		int y = r.y + r.h - rows + i;

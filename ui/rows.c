@@ -12,7 +12,8 @@
 #include <string.h>
 
 /* Where the columns of the index lie for a width; w 0: no room. */
-typedef struct { int marks_x, date_x, date_w, who_x, who_w, subject_x, subject_w, clip_x, clip_w, size_x, size_w; } Columns;
+typedef struct { int marks_x, date_x, date_w, who_x, who_w, subject_x, subject_w, clip_x, clip_w,
+	size_x, size_w; } Columns;
 
 void
 row_line_clear(RowLine *l)
@@ -50,7 +51,8 @@ add(RowLine *l, int x, int w, CellStyle style, bool right, Clean *text)
 		clean_free(text);
 		return;
 	}
-	l->pieces[l->n++] = (RowPiece){ .x = x, .w = w, .style = style, .right = right, .text = text };
+	l->pieces[l->n++] = (RowPiece){ .x = x, .w = w, .style = style, .right = right,
+		.text = text };
 }
 
 static Clean *
@@ -62,7 +64,8 @@ ours(const char *text)
 static bool
 same_day(GDateTime *a, GDateTime *b)
 {
-	return g_date_time_get_year(a) == g_date_time_get_year(b) && g_date_time_get_day_of_year(a) == g_date_time_get_day_of_year(b);
+	return g_date_time_get_year(a) == g_date_time_get_year(b) &&
+		g_date_time_get_day_of_year(a) == g_date_time_get_day_of_year(b);
 }
 
 Clean *
@@ -90,7 +93,8 @@ rows_date(gint64 when, const RowContext *rc)
 	else
 		format = "%Y-%m";
 	g_autofree char *text = g_date_time_format(t, format);
-	char *figure_space = text ? strstr(text, "\u2007") : NULL;	/* GLib's padding; not every font has it */
+	/* GLib's padding; not every font has it */
+	char *figure_space = text ? strstr(text, "\u2007") : NULL;
 	if (figure_space) {
 		*figure_space = ' ';
 		memmove(figure_space + 1, figure_space + 3, strlen(figure_space + 3) + 1);
@@ -111,7 +115,8 @@ rows_size(guint64 bytes)
 		n /= 1024;
 		unit++;
 	}
-	g_autofree char *digits = g_strdup_printf(n < 9.95 && unit > 0 ? "%.1f" : "%.0f", n < 1 ? 1.0 : n);
+	const char *format = n < 9.95 && unit > 0 ? "%.1f" : "%.0f";
+	g_autofree char *digits = g_strdup_printf(format, MAX(n, 1.0));
 	for (char *p = digits; *p; p++)
 		if (*p == ',')
 			*p = '.';	/* the column has no room for a locale's longer sign */
@@ -193,7 +198,8 @@ rows_index(const MessageRow *m, int w, const RowContext *rc, RowLine *out)
 	CellStyle style = message_style(m->flags);
 	RowContext dates = *rc;
 
-	/* one style for the whole row: each change of style costs a dozen bytes whenever the selection passes */
+	/* one style for the whole row: each change of style costs a dozen bytes whenever the
+	 * selection passes */
 	*out = (RowLine){ .style = style };
 	if (k.date_w < 16)
 		dates.dates = DATES_RELATIVE;
@@ -205,7 +211,8 @@ rows_index(const MessageRow *m, int w, const RowContext *rc, RowLine *out)
 	add(out, k.who_x, k.who_w, style, false, who(m, rc->recipients));
 	g_autoptr(Clean) subject = clean_new(m->subject ? m->subject : "", -1, CLEAN_LINE);
 	bool none = strspn(clean_peek(subject), " ") == strlen(clean_peek(subject));
-	add(out, k.subject_x, k.subject_w, style, false, none ? ours(_("(no subject)")) : g_steal_pointer(&subject));
+	add(out, k.subject_x, k.subject_w, style, false,
+		none ? ours(_("(no subject)")) : g_steal_pointer(&subject));
 	if (m->traits & TRAIT_ATTACHMENT)
 		add(out, k.clip_x, k.clip_w, style, false, ours("@"));
 	add(out, k.size_x, k.size_w, style, true, rows_size(m->size));
@@ -218,7 +225,8 @@ rows_index_head(int w, const RowContext *rc, RowLine *out)
 
 	*out = (RowLine){ .style = STYLE_HEADING };
 	add(out, k.date_x, k.date_w, STYLE_HEADING, false, ours(_("Date")));
-	add(out, k.who_x, k.who_w, STYLE_HEADING, false, ours(rc->recipients ? _("To") : _("From")));
+	add(out, k.who_x, k.who_w, STYLE_HEADING, false,
+		ours(rc->recipients ? _("To") : _("From")));
 	add(out, k.subject_x, k.subject_w, STYLE_HEADING, false, ours(_("Subject")));
 	add(out, k.size_x, k.size_w, STYLE_HEADING, true, ours(_("Size")));
 }
@@ -271,7 +279,8 @@ rows_folder(const FolderLine *f, int w, RowLine *out)
 	int count_w = (int)strlen(count);
 	int indent = MIN(2 + MIN(f->depth, 8) * 2, MAX(w / 3, 2));
 	int name_w = w - indent - (count_w > 0 ? count_w + 1 : 0);
-	CellStyle style = f->news ? STYLE_FOLDER_NEW : f->open ? STYLE_FOLDER_OPEN : f->selectable ? STYLE_FOLDER : STYLE_FOLDER_DIM;
+	CellStyle style = f->news ? STYLE_FOLDER_NEW : f->open ? STYLE_FOLDER_OPEN :
+		f->selectable ? STYLE_FOLDER : STYLE_FOLDER_DIM;
 	g_autoptr(Clean) name = rows_folder_name(f->role, f->name);
 
 	if (f->open)
@@ -281,5 +290,6 @@ rows_folder(const FolderLine *f, int w, RowLine *out)
 	add(out, indent, name_w, style, false,
 		f->selectable ? g_steal_pointer(&name) : clean_printf("(%s)", clean_peek(name)));
 	if (count_w > 0)
-		add(out, w - count_w, count_w, f->news ? STYLE_FOLDER_NEW : STYLE_FOLDER_COUNT, true, clean_new(count, -1, CLEAN_LINE));
+		add(out, w - count_w, count_w, f->news ? STYLE_FOLDER_NEW : STYLE_FOLDER_COUNT,
+			true, clean_new(count, -1, CLEAN_LINE));
 }

@@ -1,4 +1,5 @@
-/* rows.h - a message or a folder as one line: pure functions from a struct to pieces of text with their styles.
+/* rows.h - a message or a folder as one line: pure functions from a struct to pieces of text with
+ * their styles.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * Knows the store's structs, not the store. All foreign text is cleaned here. */
@@ -20,7 +21,8 @@ typedef struct {
 typedef struct { RowPiece pieces[ROW_PIECES]; guint n; CellStyle style; /* of the row where no piece is */ } RowLine;
 void row_line_clear(RowLine *l);
 void row_line_draw(const RowLine *l, Canvas *c, int y, int x, int w);
-Clean *row_line_text(const RowLine *l, int w);	/* the row as text, w columns, spaces at the end taken away */
+/* the row as text, w columns, spaces at the end taken away */
+Clean *row_line_text(const RowLine *l, int w);
 
 typedef enum { DATES_RELATIVE, DATES_ABSOLUTE } RowDates;
 
@@ -31,11 +33,13 @@ typedef struct {
 	bool recipients;	/* Sent, Drafts: show to whom instead of from whom */
 } RowContext;
 
-/* "09:31" today, "Mon" in the last six days, "12 Nov" in the last ten months (or so), else "2024-11"; "2026-11-23 09:31" if absolute. Yours. */
+/* "09:31" today, "Mon" in the last six days, "12 Nov" in the last ten months (or so), else
+ * "2024-11"; "2026-11-23 09:31" if absolute. Yours. */
 Clean *rows_date(gint64 when, const RowContext *rc);
 Clean *rows_size(guint64 bytes);	/* at most 4 columns: 999, 12K, 1.2M, 3G; yours */
 
-/* The index: a row for w columns (30 and more; below that what fits), and the heads of the same columns. */
+/* The index: a row for w columns (30 and more; below that what fits), and the heads of the same
+ * columns. */
 void rows_index(const MessageRow *m, int w, const RowContext *rc, RowLine *out);
 void rows_index_head(int w, const RowContext *rc, RowLine *out);
 

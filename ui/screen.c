@@ -2,15 +2,15 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * ncurses keeps its own picture of the terminal and sends the difference; we
- * give it the rows that changed since the last canvas. Signals only write a
- * letter into a pipe, so that the main loop meets them where it meets the keys;
- * the fatal ones put the terminal back with what a handler may call. */
+ * give it the rows that changed since the last canvas. Signals (ui/signals) come
+ * out of the same function as the keys. */
 #include "config.h"
 #define NCURSES_WIDECHAR 1
 #define NCURSES_NOMACROS 1	/* no macros named move, clear, timeout ... */
 #include "ui/screen.h"
 #include "base/error.h"
 #include "base/intl.h"
+#include "ui/signals.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -29,8 +29,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
-enum { ESC_DELAY_MS = 25, PASTE_LIMIT = 1024 * 1024, PAIRS = 64, CODE_PASTE = 2000, CODE_PASTE_END = 2001 };
-enum { WOKE_RESIZE = 1, WOKE_SUSPEND = 2, WOKE_TERMINATE = 4, WOKE_CONTINUE = 8 };
+enum { ESC_DELAY_MS = 25, PASTE_LIMIT = 1024 * 1024, PAIRS = 64, CODE_PASTE = 2000,
+	CODE_PASTE_END = 2001 };
 
 struct Screen {
 	SCREEN *term;		/* owned */
@@ -45,104 +45,13 @@ struct Screen {
 	mbstate_t partial;	/* of a character that is not whole yet */
 	GString *paste;		/* owned: one that is coming in */
 	gint64 paste_time;
-	guint woke;
+	guint woke;		/* WOKE_... not told yet */
+	struct termios modes;	/* as they were */
+	bool up;		/* the terminal is ours */
 	GSource *watches[2];	/* owned */
 	void (*ready)(void *user);
 	void *user;		/* borrowed */
 };
-
-/* What signal handlers need; a process has one terminal. */
-static struct {
-	volatile sig_atomic_t up;
-	int wake[2];
-	int out;
-	struct termios modes;
-	char leave[256];
-	gsize leave_len;
-	char stack[64 * 1024];
-} now = { .wake = { -1, -1 } };
-
-static const int waking[] = { SIGWINCH, SIGTSTP, SIGTERM, SIGHUP, SIGINT, SIGCONT };
-static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
-static struct sigaction waking_was[G_N_ELEMENTS(waking)], fatal_was[G_N_ELEMENTS(fatal)];
-
-/* ---- signals ---- */
-
-static void
-on_waking(int sig)
-{
-	int saved = errno;
-	char letter = sig == SIGWINCH ? 'W' : sig == SIGTSTP ? 'S' : sig == SIGCONT ? 'C' : 'T';
-	ssize_t n = write(now.wake[1], &letter, 1);	/* a full pipe wakes as well */
-	(void)n;
-	errno = saved;
-}
-
-static void
-on_fatal(int sig)
-{
-	if (now.up) {
-		now.up = 0;
-		ssize_t n = write(now.out, now.leave, now.leave_len);
-		(void)n;
-		tcsetattr(now.out, TCSANOW, &now.modes);
-	}
-	for (gsize i = 0; i < G_N_ELEMENTS(fatal); i++)
-		if (fatal[i] == sig)
-			sigaction(sig, &fatal_was[i], NULL);
-	raise(sig);	/* delivered when this handler returns */
-}
-
-static void
-set_handler(int sig, void (*handler)(int), int flags, struct sigaction *was)
-{
-	struct sigaction sa = { .sa_handler = handler, .sa_flags = flags };
-	sigemptyset(&sa.sa_mask);
-	sigaction(sig, &sa, was);
-}
-
-static bool
-take_signals(GError **err)
-{
-	if (!g_unix_open_pipe(now.wake, FD_CLOEXEC, err))
-		return false;
-	g_unix_set_fd_nonblocking(now.wake[0], TRUE, NULL);
-	g_unix_set_fd_nonblocking(now.wake[1], TRUE, NULL);
-	stack_t stack = { .ss_sp = now.stack, .ss_size = sizeof now.stack };
-	sigaltstack(&stack, NULL);
-	for (gsize i = 0; i < G_N_ELEMENTS(waking); i++)
-		set_handler(waking[i], on_waking, SA_RESTART, &waking_was[i]);
-	for (gsize i = 0; i < G_N_ELEMENTS(fatal); i++)
-		set_handler(fatal[i], on_fatal, SA_ONSTACK, &fatal_was[i]);
-	return true;
-}
-
-static void
-give_signals_back(void)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(waking); i++)
-		sigaction(waking[i], &waking_was[i], NULL);
-	for (gsize i = 0; i < G_N_ELEMENTS(fatal); i++)
-		sigaction(fatal[i], &fatal_was[i], NULL);
-	for (int i = 0; i < 2; i++) {
-		if (now.wake[i] >= 0)
-			close(now.wake[i]);
-		now.wake[i] = -1;
-	}
-}
-
-static void
-read_wakings(Screen *s)
-{
-	char letters[64];
-	ssize_t n;
-
-	while ((n = read(now.wake[0], letters, sizeof letters)) > 0) {
-		for (ssize_t i = 0; i < n; i++)
-			s->woke |= letters[i] == 'W' ? WOKE_RESIZE : letters[i] == 'S' ? WOKE_SUSPEND :
-				letters[i] == 'C' ? WOKE_CONTINUE : WOKE_TERMINATE;
-	}
-}
 
 /* ---- beginning and end ---- */
 
@@ -175,15 +84,13 @@ capability(const char *name)
 	return text && text != (char *)-1 ? text : "";
 }
 
-/* What a handler writes when everything else is lost. */
+/* What a fatal signal's handler writes. */
 static void
-prepare_leaving(const Screen *s)
+arm(const Screen *s)
 {
-	g_autofree char *text = g_strconcat(s->ansi ? "\033[?2004l" : "", capability("sgr0"), capability("cnorm"), capability("rmkx"),
-		capability("rmcup"), NULL);
-	now.leave_len = MIN(strlen(text), sizeof now.leave);
-	memcpy(now.leave, text, now.leave_len);
-	now.out = s->out;
+	g_autofree char *text = g_strconcat(s->ansi ? "\033[?2004l" : "", capability("sgr0"),
+		capability("cnorm"), capability("rmkx"), capability("rmcup"), NULL);
+	signals_arm(s->out, &s->modes, text);
 }
 
 static void
@@ -223,15 +130,18 @@ open_terminal(Screen *s, GError **err)
 
 	s->in_file = fdopen(fcntl(s->in, F_DUPFD_CLOEXEC, 3), "r");
 	s->out_file = fdopen(fcntl(s->out, F_DUPFD_CLOEXEC, 3), "w");
-	if (!isatty(s->in) || !isatty(s->out) || !s->in_file || !s->out_file || tcgetattr(s->out, &now.modes) < 0) {
-		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The screen needs a terminal, but standard input or output is none. “eilpost --help” names what works without."));
+	if (!isatty(s->in) || !isatty(s->out) || !s->in_file || !s->out_file ||
+		tcgetattr(s->out, &s->modes) < 0) {
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER,
+			_("The screen needs a terminal, but standard input or output is none. “eilpost --help” names what works without."));
 		return false;
 	}
 	s->term = newterm(NULL, s->out_file, s->in_file);
 	if (s->term)
 		set_term(s->term);
 	if (!s->term || !*capability("cup")) {
-		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The terminal “%s” is not known here, or can't place its cursor. Set TERM to one that is, for example xterm-256color."), name ? name : "");
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER,
+			_("The terminal “%s” is not known here, or can't place its cursor. Set TERM to one that is, for example xterm-256color."), name ? name : "");
 		return false;
 	}
 	return true;
@@ -243,15 +153,15 @@ screen_start(int in, int out, GError **err)
 	Screen *s = g_new0(Screen, 1);
 	s->in = in;
 	s->out = out;
-	if (!take_signals(err) || !open_terminal(s, err)) {
+	if (!signals_take(err) || !open_terminal(s, err)) {
 		screen_stop(s);
 		return NULL;
 	}
 	s->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	s->ansi = g_str_has_prefix(capability("cup"), "\033[");
-	prepare_leaving(s);
 	set_modes(s);
-	now.up = 1;
+	s->up = true;
+	arm(s);
 	private_modes(s, true);
 	fit_size(s);
 	return s;
@@ -260,7 +170,8 @@ screen_start(int in, int out, GError **err)
 static void
 leave(Screen *s)
 {
-	now.up = 0;
+	s->up = false;
+	signals_disarm();
 	private_modes(s, false);
 	if (s->titled)
 		write_all(s, "\033[23;0t", 7);
@@ -279,17 +190,17 @@ screen_stop(Screen *s)
 		g_source_destroy(s->watches[i]);
 		g_source_unref(s->watches[i]);
 	}
-	if (now.up)
+	if (s->up)
 		leave(s);
 	if (s->keys)
 		delwin(s->keys);
 	if (s->term) {
-		tcsetattr(s->out, TCSADRAIN, &now.modes);
+		tcsetattr(s->out, TCSADRAIN, &s->modes);
 		delscreen(s->term);
 	}
 	g_clear_pointer(&s->in_file, fclose);
 	g_clear_pointer(&s->out_file, fclose);
-	give_signals_back();
+	signals_give_back();
 	canvas_free(s->last);
 	if (s->paste)
 		g_string_free(s->paste, TRUE);
@@ -299,17 +210,18 @@ screen_stop(Screen *s)
 void
 screen_pause(Screen *s)
 {
-	if (now.up)
+	if (s->up)
 		leave(s);
 }
 
 void
 screen_resume(Screen *s)
 {
-	if (now.up)
+	if (s->up)
 		return;
 	reset_prog_mode();
-	now.up = 1;
+	s->up = true;
+	arm(s);
 	private_modes(s, true);
 	fit_size(s);
 	clearok(curscr, TRUE);
@@ -318,17 +230,18 @@ screen_resume(Screen *s)
 void
 screen_suspend(Screen *s)
 {
-	struct pollfd waked = { .fd = now.wake[0], .events = POLLIN };
+	struct pollfd waked = { .fd = signals_fd(), .events = POLLIN };
 
 	screen_pause(s);
-	read_wakings(s);
-	set_handler(SIGTSTP, SIG_DFL, SA_RESTART, NULL);
-	/* The whole group: the shell looks at its leader, maybe a script. Another thread may be the one that takes the signal; and where
-	 * nobody could continue us the kernel drops it: hence the wait for SIGCONT has an end. */
+	s->woke |= signals_read();
+	signals_stop_for_real(true);
+	/* The whole group: the shell looks at its leader, maybe a script. Another thread may be
+	 * the one that takes the signal; and where nobody could continue us the kernel drops it:
+	 * hence the wait for SIGCONT has an end. */
 	kill(0, SIGTSTP);
 	poll(&waked, 1, 200);
-	set_handler(SIGTSTP, on_waking, SA_RESTART, NULL);
-	read_wakings(s);
+	signals_stop_for_real(false);
+	s->woke |= signals_read();
 	s->woke &= (guint)~(WOKE_CONTINUE | WOKE_SUSPEND);
 	screen_resume(s);
 }
@@ -376,14 +289,17 @@ pair_for(Screen *s, Look look)
 static attr_t
 attributes(guint attrs)
 {
-	return (attrs & MOD_BOLD ? WA_BOLD : 0) | (attrs & MOD_REVERSE ? WA_REVERSE : 0) | (attrs & MOD_UNDERLINE ? WA_UNDERLINE : 0) |
-		(attrs & MOD_DIM ? WA_DIM : 0) | (attrs & MOD_ITALIC ? WA_ITALIC : 0);
+	return (attrs & MOD_BOLD ? WA_BOLD : 0) | (attrs & MOD_DIM ? WA_DIM : 0) |
+		(attrs & MOD_REVERSE ? WA_REVERSE : 0) | (attrs & MOD_ITALIC ? WA_ITALIC : 0) |
+		(attrs & MOD_UNDERLINE ? WA_UNDERLINE : 0);
 }
 
 /* Our own signs where the terminal's character set hasn't got them. */
 static const struct { gunichar ch; char plain; } plain_signs[] = {
-	{ 0x2502, '|' }, { 0x2500, '-' }, { 0x251c, '+' }, { 0x253c, '+' }, { 0x2026, '~' }, { 0x25cf, 'N' }, { 0xbb, 'r' }, { 0x203a, '>' },
-	{ 0x25be, 'v' }, { 0x25b8, '>' }, { 0x2022, '*' }, { 0x201c, '"' }, { 0x201d, '"' }, { 0x201e, '"' }, { 0x2018, '\'' }, { 0x2019, '\'' },
+	{ 0x2502, '|' }, { 0x2500, '-' }, { 0x251c, '+' }, { 0x253c, '+' }, { 0x2026, '~' },
+	{ 0x25cf, 'N' }, { 0xbb, 'r' }, { 0x203a, '>' },
+	{ 0x25be, 'v' }, { 0x25b8, '>' }, { 0x2022, '*' }, { 0x201c, '"' }, { 0x201d, '"' },
+	{ 0x201e, '"' }, { 0x2018, '\'' }, { 0x2019, '\'' },
 	{ 0x2013, '-' }, { 0x2014, '-' }, { 0xa0, ' ' }, { 0xb7, '.' },
 };
 
@@ -412,17 +328,20 @@ row_cells(Screen *s, const Cell *row, int cols, cchar_t *out)
 	int n = 0;
 	for (int x = 0; x < cols; x++) {
 		const Cell *cell = &row[x];
-		Look look = s->theme ? theme_look(s->theme, cell->style) : (Look){ COLOR_DEFAULT, COLOR_DEFAULT, 0 };
+		Look look = s->theme ? theme_look(s->theme, cell->style) :
+			(Look){ COLOR_DEFAULT, COLOR_DEFAULT, 0 };
 		wchar_t text[CELL_MARKS + 2] = { 0 };
 		if (cell->columns == 0)
 			continue;
 		text[0] = cell->columns == 2 && x + 1 >= cols ? ' ' : showable(s, cell);
 		for (int i = 0; s->utf8 && i < CELL_MARKS && cell->marks[i]; i++)
-			text[i + 1] = wcwidth((wchar_t)cell->marks[i]) == 0 ? (wchar_t)cell->marks[i] : 0;
+			text[i + 1] = wcwidth((wchar_t)cell->marks[i]) == 0 ?
+				(wchar_t)cell->marks[i] : 0;
 		attr_t attrs = attributes(look.attrs);
 		short pair = pair_for(s, look);
 		setcchar(&out[n++], text, attrs, pair, NULL);
-		if (cell->columns == 2 && text[0] < 0x80 && x + 1 < cols)	/* a sign of one column stands for it */
+		/* a sign of one column stands for it */
+		if (cell->columns == 2 && text[0] < 0x80 && x + 1 < cols)
 			setcchar(&out[n++], L" ", attrs, pair, NULL);
 	}
 	return n;
@@ -433,12 +352,13 @@ screen_blit(Screen *s, const Canvas *canvas)
 {
 	int rows, cols, y, x;
 
-	if (!now.up)
+	if (!s->up)
 		return;
 	screen_size(s, &rows, &cols);
 	rows = MIN(rows, canvas_rows(canvas));
 	cols = MIN(cols, canvas_cols(canvas));
-	bool all = !s->last || canvas_rows(s->last) != canvas_rows(canvas) || canvas_cols(s->last) != canvas_cols(canvas);
+	bool all = !s->last || canvas_rows(s->last) != canvas_rows(canvas) ||
+		canvas_cols(s->last) != canvas_cols(canvas);
 	g_autofree cchar_t *cells = g_new(cchar_t, (gsize)cols * 2);
 	gsize bytes = sizeof(Cell) * (gsize)canvas_cols(canvas);
 
@@ -472,17 +392,18 @@ screen_redraw(Screen *s)
 void
 screen_bell(Screen *s)
 {
-	if (now.up)
+	if (s->up)
 		beep();
 }
 
 void
 screen_title(Screen *s, const Clean *title)
 {
-	if (!now.up || !s->ansi || tigetflag("XT") <= 0)
+	if (!s->up || !s->ansi || tigetflag("XT") <= 0)
 		return;
 	/* a Clean has no byte that could end the sequence early or begin another */
-	g_autofree char *text = g_strdup_printf("%s\033]2;%.*s\033\\", s->titled ? "" : "\033[22;0t",
+	g_autofree char *text = g_strdup_printf("%s\033]2;%.*s\033\\",
+		s->titled ? "" : "\033[22;0t",
 		(int)utf8_cut(clean_peek(title), -1, 100, NULL), clean_peek(title));
 	write_all(s, text, strlen(text));
 	s->titled = true;
@@ -491,27 +412,26 @@ screen_title(Screen *s, const Clean *title)
 /* ---- keys ---- */
 
 static const struct { int code; Key key; } codes[] = {
-	{ KEY_UP, K_UP }, { KEY_DOWN, K_DOWN }, { KEY_LEFT, K_LEFT }, { KEY_RIGHT, K_RIGHT }, { KEY_HOME, K_HOME }, { KEY_END, K_END },
-	{ KEY_PPAGE, K_PAGE_UP }, { KEY_NPAGE, K_PAGE_DOWN }, { KEY_IC, K_INSERT }, { KEY_DC, K_DELETE }, { KEY_ENTER, K_RETURN },
-	{ KEY_BACKSPACE, K_BACKSPACE }, { KEY_BTAB, K_SHIFT | K_TAB }, { KEY_FIND, K_HOME }, { KEY_SELECT, K_END },
+	{ KEY_UP, K_UP }, { KEY_DOWN, K_DOWN }, { KEY_LEFT, K_LEFT }, { KEY_RIGHT, K_RIGHT },
+	{ KEY_HOME, K_HOME }, { KEY_END, K_END },
+	{ KEY_PPAGE, K_PAGE_UP }, { KEY_NPAGE, K_PAGE_DOWN }, { KEY_IC, K_INSERT },
+	{ KEY_DC, K_DELETE }, { KEY_ENTER, K_RETURN },
+	{ KEY_BACKSPACE, K_BACKSPACE }, { KEY_BTAB, K_SHIFT | K_TAB }, { KEY_FIND, K_HOME },
+	{ KEY_SELECT, K_END },
 	{ KEY_A1, K_HOME }, { KEY_A3, K_PAGE_UP }, { KEY_C1, K_END }, { KEY_C3, K_PAGE_DOWN },
-	{ KEY_SR, K_SHIFT | K_UP }, { KEY_SF, K_SHIFT | K_DOWN }, { KEY_SLEFT, K_SHIFT | K_LEFT }, { KEY_SRIGHT, K_SHIFT | K_RIGHT },
-	{ KEY_SHOME, K_SHIFT | K_HOME }, { KEY_SEND, K_SHIFT | K_END }, { KEY_SPREVIOUS, K_SHIFT | K_PAGE_UP }, { KEY_SNEXT, K_SHIFT | K_PAGE_DOWN },
+	{ KEY_SR, K_SHIFT | K_UP }, { KEY_SF, K_SHIFT | K_DOWN }, { KEY_SLEFT, K_SHIFT | K_LEFT },
+	{ KEY_SRIGHT, K_SHIFT | K_RIGHT },
+	{ KEY_SHOME, K_SHIFT | K_HOME }, { KEY_SEND, K_SHIFT | K_END },
+	{ KEY_SPREVIOUS, K_SHIFT | K_PAGE_UP }, { KEY_SNEXT, K_SHIFT | K_PAGE_DOWN },
 	{ KEY_SDC, K_SHIFT | K_DELETE }, { KEY_SIC, K_SHIFT | K_INSERT },
 };
 
 /* Extended names of terminfo, with a modifier number behind them: kUP5. */
 static const struct { const char *name; Key key; } extended[] = {
-	{ "kUP", K_UP }, { "kDN", K_DOWN }, { "kLFT", K_LEFT }, { "kRIT", K_RIGHT }, { "kHOM", K_HOME }, { "kEND", K_END },
+	{ "kUP", K_UP }, { "kDN", K_DOWN }, { "kLFT", K_LEFT }, { "kRIT", K_RIGHT },
+	{ "kHOM", K_HOME }, { "kEND", K_END },
 	{ "kPRV", K_PAGE_UP }, { "kNXT", K_PAGE_DOWN }, { "kDC", K_DELETE }, { "kIC", K_INSERT },
 };
-
-static Key
-modifiers_of(guint number)	/* xterm's: 1 + shift 1, alt 2, ctrl 4 */
-{
-	guint bits = number > 0 ? number - 1 : 0;
-	return (bits & 1 ? K_SHIFT : 0) | (bits & 2 ? K_META : 0) | (bits & 4 ? K_CTRL : 0);
-}
 
 static Key
 key_of_code(int code)
@@ -521,7 +441,8 @@ key_of_code(int code)
 			return codes[i].key;
 	if (code > KEY_F0 && code <= KEY_F(12))
 		return K_F0 + (Key)(code - KEY_F0);
-	if (code > KEY_F(12) && code <= KEY_F(24))	/* terminfo counts F13 on with shift, F25 on with control */
+	/* terminfo counts F13 on with shift, F25 on with control */
+	if (code > KEY_F(12) && code <= KEY_F(24))
 		return K_SHIFT | (K_F0 + (Key)(code - KEY_F(12)));
 	if (code > KEY_F(24) && code <= KEY_F(36))
 		return K_CTRL | (K_F0 + (Key)(code - KEY_F(24)));
@@ -529,28 +450,15 @@ key_of_code(int code)
 	for (gsize i = 0; name && i < G_N_ELEMENTS(extended); i++) {
 		gsize len = strlen(extended[i].name);
 		if (strncmp(name, extended[i].name, len) == 0 && g_ascii_isdigit(name[len]))
-			return extended[i].key | modifiers_of((guint)(name[len] - '0'));
+			return extended[i].key | key_modifiers((guint)(name[len] - '0'));
 	}
 	return K_UNKNOWN;
 }
 
-static Key
-key_of_char(gunichar ch)
-{
-	switch (ch) {
-	case 0x08: case 0x7f: return K_BACKSPACE;
-	case '\t': case '\r': case 0x1b: return ch;
-	}
-	if (ch == 0 || (ch >= 0x80 && ch < 0xa0) || ch == 0xfffd || ch >= K_UP)
-		return K_UNKNOWN;
-	if (ch < 0x20)
-		return K_C(ch < 0x1b ? ch + 'a' - 1 : ch + '@');
-	return ch;
-}
-
 typedef enum { GOT_NOTHING, GOT_CHAR, GOT_CODE } Got;
 
-/* Characters are put together here and not by wget_wch, which forgets a character that the network cut in two. */
+/* Characters are put together here and not by wget_wch, which forgets a character that the
+ * network cut in two. */
 static Got
 get(Screen *s, wint_t *ch)
 {
@@ -585,32 +493,6 @@ get_soon(Screen *s, wint_t *ch)
 	return got;
 }
 
-/* CSI number ; modifiers final, where terminfo doesn't know it. */
-static Key
-key_of_csi(const guint *numbers, char final)
-{
-	static const Key tilde[] = {
-		[1] = K_HOME, K_INSERT, K_DELETE, K_END, K_PAGE_UP, K_PAGE_DOWN, K_HOME, K_END,
-		[11] = K_F0 + 1, K_F0 + 2, K_F0 + 3, K_F0 + 4, K_F0 + 5, [17] = K_F0 + 6, K_F0 + 7, K_F0 + 8, K_F0 + 9, K_F0 + 10,
-		[23] = K_F0 + 11, K_F0 + 12,
-	};
-	static const char finals[] = "ABCDHFPQRS";
-	static const Key letters[] = { K_UP, K_DOWN, K_RIGHT, K_LEFT, K_HOME, K_END, K_F0 + 1, K_F0 + 2, K_F0 + 3, K_F0 + 4 };
-	Key mods = modifiers_of(numbers[1]), key = K_NONE;
-
-	if (final == '~' && numbers[0] < G_N_ELEMENTS(tilde))
-		key = tilde[numbers[0]];
-	else if (final == 'Z')
-		return K_SHIFT | K_TAB;
-	else if (final == 'u')
-		key = key_of_char(numbers[0]);
-	else if (strchr(finals, final))
-		key = letters[strchr(finals, final) - finals];
-	if (key == K_NONE || key == K_UNKNOWN)
-		return K_UNKNOWN;
-	return key | (key < K_UP && key != K_TAB && key != K_RETURN ? mods & ~(Key)K_SHIFT : mods);
-}
-
 static Key
 read_csi(Screen *s, wint_t first)
 {
@@ -630,8 +512,9 @@ read_csi(Screen *s, wint_t first)
 	return K_UNKNOWN;
 }
 
-/* After an ESC: alone it is Esc; with a character behind it at once it is Alt; with [ or O a sequence that ncurses didn't know: all
- * of it is taken, so that its rest is not read as commands. */
+/* After an ESC: alone it is Esc; with a character behind it at once it is Alt; with [ or O a
+ * sequence that ncurses didn't know: all of it is taken, so that its rest is not read as
+ * commands. */
 static Key
 read_escape(Screen *s)
 {
@@ -641,7 +524,8 @@ read_escape(Screen *s)
 	if (got == GOT_NOTHING)
 		return K_ESC;
 	if (got == GOT_CODE)
-		return ch == CODE_PASTE || ch == CODE_PASTE_END ? K_UNKNOWN : K_META | key_of_code((int)ch);
+		return ch == CODE_PASTE || ch == CODE_PASTE_END ? K_UNKNOWN :
+			K_META | key_of_code((int)ch);
 	if (ch == 0x1b)
 		return K_ESC;
 	if (ch == '[' || ch == 'O') {
@@ -663,7 +547,8 @@ input_closed(const Screen *s)
 		return false;
 	if (p.revents & (POLLERR | POLLHUP | POLLNVAL))
 		return true;
-	return ioctl(s->in, FIONREAD, &waiting) < 0 || waiting == 0;	/* readable, but nothing there: the end */
+	/* readable, but nothing there: the end */
+	return ioctl(s->in, FIONREAD, &waiting) < 0 || waiting == 0;
 }
 
 static Key
@@ -686,7 +571,9 @@ paste_more(Screen *s, Got got, wint_t ch, char **paste)
 		return paste_done(s, paste);
 	if (ch == '\r')
 		ch = '\n';
-	bool text = got == GOT_CHAR && (ch == '\n' || ch == '\t' || (ch >= 0x20 && ch != 0x7f && !(ch >= 0x80 && ch < 0xa0)));
+	bool text = got == GOT_CHAR &&
+		(ch == '\n' || ch == '\t' ||
+		(ch >= 0x20 && ch != 0x7f && !(ch >= 0x80 && ch < 0xa0)));
 	if (text && s->paste->len < PASTE_LIMIT)
 		g_string_append_unichar(s->paste, ch);
 	return K_NONE;
@@ -695,7 +582,7 @@ paste_more(Screen *s, Got got, wint_t ch, char **paste)
 static Key
 key_of_waking(Screen *s)
 {
-	read_wakings(s);
+	s->woke |= signals_read();
 	if (s->woke & WOKE_TERMINATE) {
 		s->woke &= (guint)~WOKE_TERMINATE;
 		return K_TERMINATE;
@@ -705,7 +592,8 @@ key_of_waking(Screen *s)
 		return K_SUSPEND;
 	}
 	if (s->woke & (WOKE_RESIZE | WOKE_CONTINUE)) {
-		if (s->woke & WOKE_CONTINUE) {	/* stopped from outside: the shell had the terminal */
+		/* stopped from outside: the shell had the terminal */
+		if (s->woke & WOKE_CONTINUE) {
 			reset_prog_mode();
 			private_modes(s, true);
 			clearok(curscr, TRUE);
@@ -729,7 +617,8 @@ key_of_terminal(Screen *s, char **paste, bool *more)
 	if (got == GOT_NOTHING) {
 		if (input_closed(s))
 			return K_CLOSED;
-		*more = ioctl(s->in, FIONREAD, &waiting) == 0 && waiting > 0;	/* bytes that are no character were skipped */
+		/* bytes that are no character were skipped */
+		*more = ioctl(s->in, FIONREAD, &waiting) == 0 && waiting > 0;
 		return K_NONE;
 	}
 	if (s->paste)
@@ -751,10 +640,11 @@ screen_key(Screen *s, char **paste)
 
 	if (paste)
 		*paste = NULL;
-	if (k != K_NONE || !now.up)
+	if (k != K_NONE || !s->up)
 		return k;
+	/* its end got lost: it must not swallow the keys after it */
 	if (s->paste && g_get_monotonic_time() - s->paste_time > G_USEC_PER_SEC)
-		return paste_done(s, paste);	/* its end got lost: it must not swallow the keys after it */
+		return paste_done(s, paste);
 	for (bool more = true; more && k == K_NONE;)
 		k = key_of_terminal(s, paste, &more);
 	return k;
@@ -771,13 +661,14 @@ on_ready(int fd, GIOCondition condition, gpointer data)
 void
 screen_watch(Screen *s, GMainContext *context, void (*ready)(void *user), void *user)
 {
-	int fds[] = { s->in, now.wake[0] };
+	int fds[] = { s->in, signals_fd() };
 
 	s->ready = ready;
 	s->user = user;
 	for (gsize i = 0; i < G_N_ELEMENTS(fds); i++) {
 		s->watches[i] = g_unix_fd_source_new(fds[i], G_IO_IN | G_IO_HUP | G_IO_ERR);
-		g_source_set_priority(s->watches[i], G_PRIORITY_HIGH);	/* a key before any letter */
+		/* a key before any letter */
+		g_source_set_priority(s->watches[i], G_PRIORITY_HIGH);
 		g_source_set_callback(s->watches[i], G_SOURCE_FUNC(on_ready), s, NULL);
 		g_source_attach(s->watches[i], context);
 	}

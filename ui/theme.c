@@ -96,10 +96,12 @@ theme_by_character(Style s)
 }
 
 static const struct { const char *name; guint16 attr; } attr_names[] = {
-	{ "bold", B }, { "dim", F }, { "italic", I }, { "underline", U }, { "reverse", R }, { "normal", 0 },
+	{ "bold", B }, { "dim", F }, { "italic", I }, { "underline", U }, { "reverse", R },
+	{ "normal", 0 },
 };
 
-static const char *const color_names[] = { "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white" };
+static const char *const color_names[] = { "black", "red", "green", "yellow", "blue", "magenta",
+	"cyan", "white" };
 
 static gint16
 nearest_256(guint rgb)
@@ -209,7 +211,8 @@ theme_set(Theme *t, const char *style, const char *value, char **problem)
 			continue;
 		if (!parse_look(value, t->depth, &look, problem))
 			return false;
-		if (t->depth == DEPTH_MONO) {	/* colour would be all that it says: keep our attributes beside theirs */
+		/* colour would be all that it says: keep our attributes beside theirs */
+		if (t->depth == DEPTH_MONO) {
 			look.fg = look.bg = COLOR_DEFAULT;
 			look.attrs |= style_rows[i].mono;
 		}
@@ -221,7 +224,8 @@ theme_set(Theme *t, const char *style, const char *value, char **problem)
 }
 
 /* STYLE_..., name, by character, mono, 8 and 16 colours, 256 colours */
-#define ROW(id, name, by_character, mono, ...) [STYLE_##id] = { name, by_character, mono, __VA_ARGS__ }
+#define ROW(id, name, by_character, mono, ...) \
+	[STYLE_##id] = { name, by_character, mono, __VA_ARGS__ }
 static const StyleRow style_rows[STYLE_LAST] = {
 	ROW(NORMAL, "normal", false, 0, { D, D, 0 }, { D, D, 0 }),
 	ROW(TITLE, "title", false, R | B, { D, D, R | B }, { D, D, R | B }),
@@ -232,7 +236,8 @@ static const StyleRow style_rows[STYLE_LAST] = {
 	ROW(WARN, "warn", false, B | U, { YELLOW, D, B | U }, { 172, D, B | U }),
 	ROW(PROGRESS, "progress", true, 0, { CYAN, D, 0 }, { 37, D, 0 }),
 	ROW(PROMPT, "prompt", false, B, { D, D, B }, { D, D, B }),
-	ROW(PROMPT_TEXT, "prompt-text", true, 0, { D, D, 0 }, { D, D, 0 }),	/* the cursor is there */
+	/* the cursor is there */
+	ROW(PROMPT_TEXT, "prompt-text", true, 0, { D, D, 0 }, { D, D, 0 }),
 	ROW(CANDIDATE, "candidate", true, 0, { D, D, 0 }, { D, D, 0 }),
 	ROW(CANDIDATE_SELECTED, "candidate-selected", false, R, { D, D, R }, { D, D, R }),
 	ROW(BORDER, "border", true, 0, { BLUE, D, 0 }, { 244, D, 0 }),
@@ -267,7 +272,8 @@ static const StyleRow style_rows[STYLE_LAST] = {
 	ROW(CODE, "code", true, 0, { D, D, 0 }, { 130, D, 0 }),
 	ROW(FOLD, "fold", true, F, { D, D, F }, { 244, D, F }),
 	ROW(SEARCH, "search", false, R, { YELLOW, D, R }, { 0, 221, 0 }),
-	ROW(SEARCH_CURRENT, "search-current", false, R | B | U, { YELLOW, D, R | B | U }, { 0, 214, B | U }),
+	ROW(SEARCH_CURRENT, "search-current", false, R | B | U, { YELLOW, D, R | B | U },
+		{ 0, 214, B | U }),
 	ROW(GUTTER, "gutter", true, 0, { D, D, 0 }, { 244, D, 0 }),
 	ROW(HELP_KEY, "help-key", false, B, { CYAN, D, B }, { 37, D, B }),
 	ROW(HELP_TEXT, "help-text", true, 0, { D, D, 0 }, { D, D, 0 }),

@@ -1,8 +1,9 @@
 /* theme.h - what each style looks like, in colour and without.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * All that colour says is also said by an attribute or by a character in the text, so that monochrome terminals,
- * NO_COLOR and colour-blind people lose nothing (a test checks it). Knows no curses: screen.c translates. */
+ * All that colour says is also said by an attribute or by a character in the text, so that
+ * monochrome terminals, NO_COLOR and colour-blind people lose nothing (a test checks it). Knows
+ * no curses: screen.c translates. */
 #pragma once
 
 #include "ui/canvas.h"
@@ -16,9 +17,12 @@ typedef enum {
 	STYLE_BORDER, STYLE_HEADING,	/* lines between panes; column heads */
 	STYLE_SELECTED,		/* the selected row of the pane that has the keys */
 	STYLE_SELECTED_IDLE,	/* of the others */
-	STYLE_READ, STYLE_UNREAD, STYLE_FLAGGED, STYLE_DELETED, STYLE_MARK,	/* rows of the index; the marks before them */
+	/* rows of the index; the marks before them */
+	STYLE_READ, STYLE_UNREAD, STYLE_FLAGGED, STYLE_DELETED, STYLE_MARK,
 	STYLE_DATE, STYLE_SIZE,	/* of attachments; a row of the index has one style */
-	STYLE_ACCOUNT, STYLE_FOLDER, STYLE_FOLDER_NEW, STYLE_FOLDER_COUNT, STYLE_FOLDER_OPEN, STYLE_FOLDER_DIM,	/* DIM: can't be opened */
+	/* DIM: can't be opened */
+	STYLE_ACCOUNT, STYLE_FOLDER, STYLE_FOLDER_NEW, STYLE_FOLDER_COUNT, STYLE_FOLDER_OPEN,
+	STYLE_FOLDER_DIM,
 	STYLE_HEADER_NAME, STYLE_HEADER_VALUE, STYLE_HEADER_SUBJECT,
 	STYLE_QUOTE1, STYLE_QUOTE2, STYLE_QUOTE3, STYLE_QUOTE4,
 	STYLE_SIGNATURE, STYLE_LINK, STYLE_PART, STYLE_NOTE, STYLE_HEADLINE, STYLE_CODE,
@@ -45,14 +49,17 @@ typedef struct Theme Theme;
 Theme *theme_new(ThemeDepth depth);
 void theme_free(Theme *t);
 ThemeDepth theme_depth(const Theme *t);
-/* The depth for a terminal of that many colours (0: none); the variable NO_COLOR, not empty, takes them away. */
+/* The depth for a terminal of that many colours (0: none); the variable NO_COLOR, not empty,
+ * takes them away. */
 ThemeDepth theme_choose_depth(int colors);
 Look theme_look(const Theme *t, CellStyle style);	/* modifiers taken in */
 const char *theme_style_name(Style s);	/* as in [colors]: "unread", "quote1" */
-bool theme_by_character(Style s);	/* said by a character beside it, needs no attribute in monochrome */
+/* said by a character beside it, needs no attribute in monochrome */
+bool theme_by_character(Style s);
 
-/* A line of [colors]: words "bold dim italic underline reverse", a foreground, "on" and a background: names (red,
- * bright-red, default), 0..255, #rrggbb. False: *problem gets a translated sentence (yours). */
+/* A line of [colors]: words "bold dim italic underline reverse", a foreground, "on" and a
+ * background: names (red, bright-red, default), 0..255, #rrggbb. False: *problem gets a
+ * translated sentence (yours). */
 bool theme_set(Theme *t, const char *style, const char *value, char **problem);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Theme, theme_free)

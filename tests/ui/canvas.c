@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* Each is put at (0, x) of a canvas of 12 columns that is full of dots. */
-static const struct { const char *name; int x, width; PutFlags flags; const char *text; int used; const char *row; } puts_[] = {
+static const struct { const char *name; int x,
+	width; PutFlags flags; const char *text; int used; const char *row; } puts_[] = {
 	{ "fits", 0, 5, PUT_CUT, "abc", 3, "abc........." },
 	{ "exact", 0, 3, PUT_CUT, "abc", 3, "abc........." },
 	{ "cut", 0, 3, PUT_CUT, "abcd", 3, "ab…........." },
@@ -26,7 +27,8 @@ static const struct { const char *name; int x, width; PutFlags flags; const char
 	{ "wide-hard-pad", 0, 3, PUT_PAD | PUT_HARD, "日本語", 3, "日 ........." },
 	{ "emoji", 0, 8, PUT_CUT, "a😀b", 4, "a😀b........" },
 	{ "marks", 0, 8, PUT_CUT, "e\xcc\x81\xcc\x82g", 2, "e\xcc\x81\xcc\x82g.........." },
-	{ "marks-many", 0, 8, PUT_CUT, "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81", 1, "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81..........." },
+	{ "marks-many", 0, 8, PUT_CUT, "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81", 1,
+	"e\xcc\x81\xcc\x81\xcc\x81\xcc\x81..........." },
 	{ "cut-keeps-marks", 0, 2, PUT_CUT, "e\xcc\x81xy", 2, "e\xcc\x81….........." },
 	{ "newline-ends", 0, 8, PUT_CUT, "ab\ncd", 2, "ab.........." },
 	{ "over-the-edge", 10, 5, PUT_CUT, "abcde", 5, "..........ab" },
@@ -70,9 +72,11 @@ test_halves(void)
 			for (int i = 0; i < 6; i++) {
 				const Cell *cell = canvas_cell(c, 0, i);
 				if (cell->columns == 2)
-					g_assert_true(i + 1 < 6 && canvas_cell(c, 0, i + 1)->columns == 0);
+					g_assert_true(i + 1 < 6 &&
+						canvas_cell(c, 0, i + 1)->columns == 0);
 				if (cell->columns == 0)
-					g_assert_true(i > 0 && canvas_cell(c, 0, i - 1)->columns == 2);
+					g_assert_true(i > 0 &&
+						canvas_cell(c, 0, i - 1)->columns == 2);
 				columns += cell->columns;
 			}
 			g_assert_cmpint(columns, ==, 6);
@@ -83,12 +87,15 @@ test_halves(void)
 static void
 test_random(void)
 {
-	static const char *const texts[] = { "a", "日", "e\xcc\x81", "日本語テキスト", "plain text", "😀😀", "" };
+	static const char *const texts[] = { "a", "日", "e\xcc\x81", "日本語テキスト", "plain text", "😀😀",
+		"" };
 	g_autoptr(Canvas) c = canvas_new(5, 17);
 	for (int n = 0; n < 20000; n++) {
-		Rect clip = { g_test_rand_int_range(-2, 5), g_test_rand_int_range(-2, 17), g_test_rand_int_range(0, 6), g_test_rand_int_range(0, 18) };
+		Rect clip = { g_test_rand_int_range(-2, 5), g_test_rand_int_range(-2, 17),
+			g_test_rand_int_range(0, 6), g_test_rand_int_range(0, 18) };
 		canvas_clip(c, clip);
-		canvas_put(c, g_test_rand_int_range(-1, 6), g_test_rand_int_range(-3, 19), g_test_rand_int_range(-1, 20), 2,
+		canvas_put(c, g_test_rand_int_range(-1, 6), g_test_rand_int_range(-3, 19),
+			g_test_rand_int_range(-1, 20), 2,
 			(PutFlags)g_test_rand_int_range(0, 8), clean_ours(texts[n % 7]));
 		for (int y = 0; y < 5; y++) {
 			int columns = 0;

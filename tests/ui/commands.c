@@ -13,7 +13,8 @@ test_rows(void)
 	for (int i = 0; i < N_COMMANDS; i++) {
 		const Command *c = command_row((CommandId)i);
 		g_assert_true(g_hash_table_add(names, (gpointer)c->name));
-		g_assert_cmpuint(strspn(c->name, "abcdefghijklmnopqrstuvwxyz-"), ==, strlen(c->name));
+		g_assert_cmpuint(strspn(c->name, "abcdefghijklmnopqrstuvwxyz-"), ==,
+			strlen(c->name));
 		g_assert_true(c->where != 0 && (c->where & ~IN_ANY) == 0);
 		g_assert_true((c->line & ~c->where) == 0);
 		g_assert_true((c->line != 0) == (c->label != NULL));
@@ -40,18 +41,25 @@ test_allowed(void)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(allowances); i++) {
 		g_autofree char *why = NULL;
-		g_assert_cmpint(command_allowed(allowances[i].id, allowances[i].where, allowances[i].have, &why), ==, allowances[i].allowed);
+		g_assert_cmpint(command_allowed(allowances[i].id, allowances[i].where,
+			allowances[i].have, &why), ==, allowances[i].allowed);
 		g_assert_cmpint(why == NULL, ==, allowances[i].allowed);
-		g_assert_cmpint(command_allowed(allowances[i].id, allowances[i].where, allowances[i].have, NULL), ==, allowances[i].allowed);
+		g_assert_cmpint(command_allowed(allowances[i].id, allowances[i].where,
+			allowances[i].have, NULL), ==, allowances[i].allowed);
 	}
 }
 
 static const struct { const char *line; CommandId id; const char *arg; } typed[] = {
-	{ "quit", CMD_quit, NULL }, { "  quit  ", CMD_quit, NULL }, { "q", CMD_quit, NULL }, { "limit ~U anna", CMD_limit, "~U anna" },
-	{ "limit\t x  y ", CMD_limit, "x  y" }, { "lim", CMD_limit, NULL }, { "42", CMD_jump, "42" }, { "jump 42", CMD_jump, "42" },
-	{ "search", CMD_search, NULL }, { "search-", COMMAND_NONE, NULL }, { "next", COMMAND_NONE, NULL }, { "fly", COMMAND_NONE, NULL },
-	{ "", COMMAND_NONE, NULL }, { "   ", COMMAND_NONE, NULL }, { "quit now", COMMAND_NONE, NULL }, { "0", COMMAND_NONE, NULL },
-	{ "change-folder Archive/Alte Sachen", CMD_change_folder, "Archive/Alte Sachen" }, { "99999999999999999999", COMMAND_NONE, NULL },
+	{ "quit", CMD_quit, NULL }, { "  quit  ", CMD_quit, NULL }, { "q", CMD_quit, NULL },
+	{ "limit ~U anna", CMD_limit, "~U anna" },
+	{ "limit\t x  y ", CMD_limit, "x  y" }, { "lim", CMD_limit, NULL },
+	{ "42", CMD_jump, "42" }, { "jump 42", CMD_jump, "42" },
+	{ "search", CMD_search, NULL }, { "search-", COMMAND_NONE, NULL },
+	{ "next", COMMAND_NONE, NULL }, { "fly", COMMAND_NONE, NULL },
+	{ "", COMMAND_NONE, NULL }, { "   ", COMMAND_NONE, NULL },
+	{ "quit now", COMMAND_NONE, NULL }, { "0", COMMAND_NONE, NULL },
+	{ "change-folder Archive/Alte Sachen", CMD_change_folder, "Archive/Alte Sachen" },
+	{ "99999999999999999999", COMMAND_NONE, NULL },
 };
 
 static void
@@ -66,8 +74,10 @@ test_parse(void)
 }
 
 static const struct { const char *typed; Where where; CommandId first; } palettes[] = {
-	{ "lim", IN_INDEX, CMD_limit }, { "cf", IN_INDEX, CMD_change_folder }, { "nu", IN_INDEX, CMD_next_unread }, { "folder", IN_INDEX, CMD_view_folders },
-	{ "attachm", IN_PAGER, CMD_view_attachments }, { "LIMIT", IN_INDEX, CMD_limit }, { "anew", IN_INDEX, CMD_redraw },
+	{ "lim", IN_INDEX, CMD_limit }, { "cf", IN_INDEX, CMD_change_folder },
+	{ "nu", IN_INDEX, CMD_next_unread }, { "folder", IN_INDEX, CMD_view_folders },
+	{ "attachm", IN_PAGER, CMD_view_attachments }, { "LIMIT", IN_INDEX, CMD_limit },
+	{ "anew", IN_INDEX, CMD_redraw },
 };
 
 static void
@@ -76,9 +86,11 @@ test_match(void)
 	for (gsize i = 0; i < G_N_ELEMENTS(palettes); i++) {
 		g_autoptr(GArray) ids = command_match(palettes[i].typed, palettes[i].where);
 		g_assert_cmpuint(ids->len, >, 0);
-		g_assert_cmpstr(command_row(g_array_index(ids, CommandId, 0))->name, ==, command_row(palettes[i].first)->name);
+		g_assert_cmpstr(command_row(g_array_index(ids, CommandId, 0))->name, ==,
+			command_row(palettes[i].first)->name);
 		for (guint j = 0; j < ids->len; j++)
-			g_assert_true(command_row(g_array_index(ids, CommandId, j))->where & palettes[i].where);
+			g_assert_true(command_row(g_array_index(ids, CommandId,
+				j))->where & palettes[i].where);
 	}
 	g_autoptr(GArray) none = command_match("zzzz", IN_INDEX), all = command_match("", IN_INDEX);
 	g_assert_cmpuint(none->len, ==, 0);

@@ -8,13 +8,20 @@
 #include <string.h>
 
 static const struct { const char *text; Key key; const char *name; } names[] = {
-	{ "j", 'j', "j" }, { "Z", 'Z', "Z" }, { "<", '<', "<" }, { ">", '>', ">" }, { "-", '-', "-" }, { "=", '=', "=" }, { "ä", 0xe4, "ä" },
-	{ "C-x", K_C('x'), "C-x" }, { "C-X", K_C('x'), "C-x" }, { "M-v", K_M('v'), "M-v" }, { "M-V", K_M('V'), "M-V" }, { "M-C-x", K_META | K_C('x'), "C-M-x" },
-	{ "C-i", K_TAB, "<Tab>" }, { "C-m", K_RETURN, "<Return>" }, { "C-h", K_BACKSPACE, "<Backspace>" }, { "C-[", K_ESC, "<Esc>" },
-	{ "<F6>", K_F0 + 6, "<F6>" }, { "<f12>", K_F0 + 12, "<F12>" }, { "<S-F5>", K_SHIFT | (K_F0 + 5), "<S-F5>" },
-	{ "<Home>", K_HOME, "<Home>" }, { "<C-Up>", K_CTRL | K_UP, "<C-Up>" }, { "M-<Tab>", K_META | K_TAB, "<M-Tab>" }, { "<M-Tab>", K_META | K_TAB, "<M-Tab>" },
-	{ "<S-Tab>", K_SHIFT | K_TAB, "<S-Tab>" }, { "<enter>", K_RETURN, "<Return>" }, { "<Space>", K_SPACE, "<Space>" }, { "<Del>", K_DELETE, "<Delete>" },
-	{ "<PgDn>", K_PAGE_DOWN, "<PageDown>" }, { "M-/", K_M('/'), "M-/" }, { "C", 'C', "C" }, { "M-", 'M', NULL }, { "C-ä", 0, NULL }, { "", 0, NULL },
+	{ "j", 'j', "j" }, { "Z", 'Z', "Z" }, { "<", '<', "<" }, { ">", '>', ">" },
+	{ "-", '-', "-" }, { "=", '=', "=" }, { "ä", 0xe4, "ä" },
+	{ "C-x", K_C('x'), "C-x" }, { "C-X", K_C('x'), "C-x" }, { "M-v", K_M('v'), "M-v" },
+	{ "M-V", K_M('V'), "M-V" }, { "M-C-x", K_META | K_C('x'), "C-M-x" },
+	{ "C-i", K_TAB, "<Tab>" }, { "C-m", K_RETURN, "<Return>" },
+	{ "C-h", K_BACKSPACE, "<Backspace>" }, { "C-[", K_ESC, "<Esc>" },
+	{ "<F6>", K_F0 + 6, "<F6>" }, { "<f12>", K_F0 + 12, "<F12>" },
+	{ "<S-F5>", K_SHIFT | (K_F0 + 5), "<S-F5>" },
+	{ "<Home>", K_HOME, "<Home>" }, { "<C-Up>", K_CTRL | K_UP, "<C-Up>" },
+	{ "M-<Tab>", K_META | K_TAB, "<M-Tab>" }, { "<M-Tab>", K_META | K_TAB, "<M-Tab>" },
+	{ "<S-Tab>", K_SHIFT | K_TAB, "<S-Tab>" }, { "<enter>", K_RETURN, "<Return>" },
+	{ "<Space>", K_SPACE, "<Space>" }, { "<Del>", K_DELETE, "<Delete>" },
+	{ "<PgDn>", K_PAGE_DOWN, "<PageDown>" }, { "M-/", K_M('/'), "M-/" }, { "C", 'C', "C" },
+	{ "M-", 'M', NULL }, { "C-ä", 0, NULL }, { "", 0, NULL },
 	{ "\x01", 0, NULL }, { "\xff", 0, NULL }, { "\x7f", 0, NULL },
 };
 
@@ -35,8 +42,10 @@ test_names(void)
 }
 
 static const struct { const char *text; int n; const char *name; } sequences[] = {
-	{ "gg", 2, "gg" }, { "C-xC-e", 2, "C-xC-e" }, { "<Esc>x", 2, "<Esc>x" }, { "g<F1>", 2, "g<F1>" }, { "abcd", 4, "abcd" },
-	{ "abcde", 0, NULL }, { "", 0, NULL }, { "a\x01", 0, NULL }, { "<lt", 3, "<lt" }, { "<x>", 3, "<x>" },
+	{ "gg", 2, "gg" }, { "C-xC-e", 2, "C-xC-e" }, { "<Esc>x", 2, "<Esc>x" },
+	{ "g<F1>", 2, "g<F1>" }, { "abcd", 4, "abcd" },
+	{ "abcde", 0, NULL }, { "", 0, NULL }, { "a\x01", 0, NULL }, { "<lt", 3, "<lt" },
+	{ "<x>", 3, "<x>" },
 };
 
 static void
@@ -54,8 +63,10 @@ test_sequences(void)
 static void
 test_is_text(void)
 {
-	g_assert_true(key_is_text('a') && key_is_text(' ') && key_is_text(0xe4) && key_is_text(0x1f600));
-	g_assert_false(key_is_text(K_ESC) || key_is_text(K_BACKSPACE) || key_is_text(K_UP) || key_is_text(K_C('x')) || key_is_text(K_M('x')) ||
+	g_assert_true(key_is_text('a') && key_is_text(' ') && key_is_text(0xe4) &&
+		key_is_text(0x1f600));
+	g_assert_false(key_is_text(K_ESC) || key_is_text(K_BACKSPACE) || key_is_text(K_UP) ||
+		key_is_text(K_C('x')) || key_is_text(K_M('x')) ||
 		key_is_text(K_PASTE) || key_is_text(0x9b) || key_is_text(0));
 }
 
@@ -71,18 +82,30 @@ test_defaults_unique(void)
 
 /* KEYS, the acts of reading. */
 static const struct { Where context; const char *key, *command; } defaults[] = {
-	{ IN_INDEX, "j", "next-entry" }, { IN_INDEX, "<Down>", "next-entry" }, { IN_PAGER, "k", "previous-entry" }, { IN_INDEX, "z", "next-page" },
-	{ IN_INDEX, "<PageUp>", "previous-page" }, { IN_INDEX, "]", "half-down" }, { IN_INDEX, "=", "first-entry" }, { IN_INDEX, "*", "last-entry" },
-	{ IN_INDEX, "<End>", "last-entry" }, { IN_PAGER, "<End>", "bottom" }, { IN_INDEX, "<Tab>", "next-unread" }, { IN_INDEX, "M-<Tab>", "previous-unread" },
-	{ IN_INDEX, "<Return>", "open" }, { IN_INDEX, "<Space>", "open" }, { IN_PAGER, "<Space>", "next-page" }, { IN_PAGER, "q", "close" },
-	{ IN_PAGER, "<Esc>", "close" }, { IN_PAGER, "<Left>", "close" }, { IN_INDEX, "q", "quit" }, { IN_INDEX, "x", "quit" }, { IN_PAGER, "?", "help" },
-	{ IN_INDEX, "<F1>", "help" }, { IN_INDEX, ":", "command-line" }, { IN_INDEX, "<F10>", "command-line" }, { IN_PAGER, "C-l", "redraw" },
-	{ IN_INDEX, "N", "toggle-read" }, { IN_PAGER, "F", "toggle-flag" }, { IN_INDEX, "l", "limit" }, { IN_INDEX, "/", "search" }, { IN_PAGER, "n", "search-next" },
-	{ IN_INDEX, "M-/", "search-back" }, { IN_INDEX, "c", "change-folder" }, { IN_INDEX, "y", "view-folders" }, { IN_INDEX, "<F6>", "next-pane" },
-	{ IN_FOLDERS, "<Tab>", "next-pane" }, { IN_INDEX, "<F9>", "toggle-folders" }, { IN_INDEX, "G", "check-mail" }, { IN_INDEX, "<F5>", "check-mail" },
-	{ IN_INDEX, "<S-F5>", "check-mail-all" }, { IN_INDEX, "v", "view-attachments" }, { IN_PARTS, "s", "save-part" }, { IN_PARTS, "S", "save-all" },
-	{ IN_PAGER, "S", "skip-quoted" }, { IN_PAGER, "T", "toggle-quoted" }, { IN_PAGER, "h", "toggle-headers" }, { IN_INDEX, "5", "jump" },
-	{ IN_INDEX, "C-z", "suspend" }, { IN_INDEX, "C-g", "cancel" }, { IN_INDEX, "Q", NULL }, { IN_HELP, "N", NULL },
+	{ IN_INDEX, "j", "next-entry" }, { IN_INDEX, "<Down>", "next-entry" },
+	{ IN_PAGER, "k", "previous-entry" }, { IN_INDEX, "z", "next-page" },
+	{ IN_INDEX, "<PageUp>", "previous-page" }, { IN_INDEX, "]", "half-down" },
+	{ IN_INDEX, "=", "first-entry" }, { IN_INDEX, "*", "last-entry" },
+	{ IN_INDEX, "<End>", "last-entry" }, { IN_PAGER, "<End>", "bottom" },
+	{ IN_INDEX, "<Tab>", "next-unread" }, { IN_INDEX, "M-<Tab>", "previous-unread" },
+	{ IN_INDEX, "<Return>", "open" }, { IN_INDEX, "<Space>", "open" },
+	{ IN_PAGER, "<Space>", "next-page" }, { IN_PAGER, "q", "close" },
+	{ IN_PAGER, "<Esc>", "close" }, { IN_PAGER, "<Left>", "close" }, { IN_INDEX, "q", "quit" },
+	{ IN_INDEX, "x", "quit" }, { IN_PAGER, "?", "help" },
+	{ IN_INDEX, "<F1>", "help" }, { IN_INDEX, ":", "command-line" },
+	{ IN_INDEX, "<F10>", "command-line" }, { IN_PAGER, "C-l", "redraw" },
+	{ IN_INDEX, "N", "toggle-read" }, { IN_PAGER, "F", "toggle-flag" },
+	{ IN_INDEX, "l", "limit" }, { IN_INDEX, "/", "search" }, { IN_PAGER, "n", "search-next" },
+	{ IN_INDEX, "M-/", "search-back" }, { IN_INDEX, "c", "change-folder" },
+	{ IN_INDEX, "y", "view-folders" }, { IN_INDEX, "<F6>", "next-pane" },
+	{ IN_FOLDERS, "<Tab>", "next-pane" }, { IN_INDEX, "<F9>", "toggle-folders" },
+	{ IN_INDEX, "G", "check-mail" }, { IN_INDEX, "<F5>", "check-mail" },
+	{ IN_INDEX, "<S-F5>", "check-mail-all" }, { IN_INDEX, "v", "view-attachments" },
+	{ IN_PARTS, "s", "save-part" }, { IN_PARTS, "S", "save-all" },
+	{ IN_PAGER, "S", "skip-quoted" }, { IN_PAGER, "T", "toggle-quoted" },
+	{ IN_PAGER, "h", "toggle-headers" }, { IN_INDEX, "5", "jump" },
+	{ IN_INDEX, "C-z", "suspend" }, { IN_INDEX, "C-g", "cancel" }, { IN_INDEX, "Q", NULL },
+	{ IN_HELP, "N", NULL },
 };
 
 static void
@@ -92,9 +115,11 @@ test_defaults(void)
 	for (gsize i = 0; i < G_N_ELEMENTS(defaults); i++) {
 		const char *end;
 		bool pending;
-		CommandId id = keymap_feed(m, defaults[i].context, key_parse(defaults[i].key, &end), &pending);
+		CommandId id = keymap_feed(m, defaults[i].context, key_parse(defaults[i].key, &end),
+			&pending);
 		g_assert_false(pending);
-		g_assert_cmpstr(id == COMMAND_NONE ? NULL : command_row(id)->name, ==, defaults[i].command);
+		g_assert_cmpstr(id == COMMAND_NONE ? NULL : command_row(id)->name, ==,
+			defaults[i].command);
 	}
 	/* not bindable, or never bound by us: flow control */
 	bool pending;
@@ -102,7 +127,8 @@ test_defaults(void)
 		g_assert_cmpint(keymap_feed(m, w, K_C('s'), &pending), ==, COMMAND_NONE);
 		g_assert_cmpint(keymap_feed(m, w, K_C('q'), &pending), ==, COMMAND_NONE);
 		g_assert_cmpint(keymap_feed(m, w, K_UNKNOWN, &pending), ==, COMMAND_NONE);
-		g_assert_cmpstr(keymap_context_name(keymap_context(keymap_context_name(w))), ==, keymap_context_name(w));
+		g_assert_cmpstr(keymap_context_name(keymap_context(keymap_context_name(w))), ==,
+			keymap_context_name(w));
 	}
 	g_assert_cmpint(keymap_context("nowhere"), ==, 0);
 }
@@ -115,18 +141,23 @@ test_bind(void)
 	bool pending;
 
 	g_assert_true(keymap_bind(m, IN_INDEX, "first-entry", "gg <Home>", &problem));
-	g_assert_cmpint(keymap_feed(m, IN_INDEX, '=', &pending), ==, COMMAND_NONE);	/* replaced */
-	g_assert_cmpint(keymap_feed(m, IN_PAGER, '=', &pending), ==, CMD_first_entry);	/* only there */
+	/* replaced */
+	g_assert_cmpint(keymap_feed(m, IN_INDEX, '=', &pending), ==, COMMAND_NONE);
+	/* only there */
+	g_assert_cmpint(keymap_feed(m, IN_PAGER, '=', &pending), ==, CMD_first_entry);
 	g_assert_cmpint(keymap_feed(m, IN_INDEX, 'g', &pending), ==, COMMAND_NONE);
 	g_assert_true(pending);
 	g_assert_cmpint(keymap_feed(m, IN_INDEX, 'g', &pending), ==, CMD_first_entry);
 	g_assert_false(pending);
 	g_assert_cmpint(keymap_feed(m, IN_INDEX, 'g', &pending), ==, COMMAND_NONE);
-	g_assert_cmpint(keymap_feed(m, IN_INDEX, 'x', &pending), ==, COMMAND_NONE);	/* gx: nothing, and not quit */
+	/* gx: nothing, and not quit */
+	g_assert_cmpint(keymap_feed(m, IN_INDEX, 'x', &pending), ==, COMMAND_NONE);
 	g_assert_false(pending);
 	g_assert_cmpint(keymap_feed(m, IN_INDEX, 'g', &pending), ==, COMMAND_NONE);
-	g_assert_cmpint(keymap_feed(m, IN_PAGER, 'j', &pending), ==, CMD_next_entry);	/* another context forgets */
-	/* a key is taken from the command that had it; a sequence that would hide another takes its place */
+	/* another context forgets */
+	g_assert_cmpint(keymap_feed(m, IN_PAGER, 'j', &pending), ==, CMD_next_entry);
+	/* a key is taken from the command that had it; a sequence that would hide another takes
+	 * its place */
 	g_assert_true(keymap_bind_key(m, IN_INDEX, "q", "close", &problem));
 	g_assert_cmpint(keymap_feed(m, IN_INDEX, 'q', &pending), ==, CMD_close);
 	g_assert_true(keymap_bind_key(m, IN_INDEX, "g", "redraw", &problem));
@@ -139,7 +170,8 @@ test_bind(void)
 }
 
 static const struct { Where context; const char *command, *keys, *names; } refused[] = {
-	{ IN_INDEX, "fly", "x", "fly" }, { IN_INDEX, "skip-quoted", "x", "skip-quoted" }, { IN_INDEX, "open", "j <Nope>x\x01", "<Nope>x" },
+	{ IN_INDEX, "fly", "x", "fly" }, { IN_INDEX, "skip-quoted", "x", "skip-quoted" },
+	{ IN_INDEX, "open", "j <Nope>x\x01", "<Nope>x" },
 	{ IN_INDEX, "open", "abcde", "abcde" }, { (Where)0, "open", "x", "index" },
 };
 
@@ -150,10 +182,28 @@ test_refused(void)
 	bool pending;
 	for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
 		g_autofree char *problem = NULL;
-		g_assert_false(keymap_bind(m, refused[i].context, refused[i].command, refused[i].keys, &problem));
+		g_assert_false(keymap_bind(m, refused[i].context, refused[i].command,
+			refused[i].keys, &problem));
 		g_assert_nonnull(strstr(problem, refused[i].names));
 	}
 	g_assert_cmpint(keymap_feed(m, IN_INDEX, K_RETURN, &pending), ==, CMD_open);
+}
+
+static void
+test_bind_line(void)
+{
+	static const struct { const char *line; bool good; } lines[] = {
+		{ "index gg first-entry", true }, { "  pager\t<F12>   redraw ", true },
+		{ "index gg", false }, { "", false }, { NULL, false },
+		{ "index g g first-entry", false }, { "nowhere g first-entry", false },
+		{ "index g fly", false }, { "index <Nope\x01 quit", false },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
+		g_autoptr(Keymap) m = keymap_new();
+		g_autofree char *problem = NULL;
+		g_assert_cmpint(keymap_bind_line(m, lines[i].line, &problem), ==, lines[i].good);
+		g_assert_cmpint(problem == NULL, ==, lines[i].good);
+	}
 }
 
 static void
@@ -161,7 +211,8 @@ test_shown(void)
 {
 	g_autoptr(Keymap) m = keymap_new();
 	g_auto(GStrv) keys = keymap_keys(m, IN_INDEX, CMD_quit);
-	g_autofree char *joined = g_strjoinv(" ", keys), *first = keymap_first_key(m, IN_INDEX, CMD_open);
+	g_autofree char *joined = g_strjoinv(" ", keys),
+		*first = keymap_first_key(m, IN_INDEX, CMD_open);
 	g_assert_cmpstr(joined, ==, "q x");
 	g_assert_cmpstr(first, ==, "<Return>");
 	g_assert_null(keymap_first_key(m, IN_INDEX, CMD_bind));
@@ -189,6 +240,7 @@ main(int argc, char **argv)
 	g_test_add_func("/keys/defaults", test_defaults);
 	g_test_add_func("/keys/bind", test_bind);
 	g_test_add_func("/keys/refused", test_refused);
+	g_test_add_func("/keys/bind-line", test_bind_line);
 	g_test_add_func("/keys/shown", test_shown);
 	return g_test_run();
 }

@@ -1,4 +1,5 @@
-/* layout.c - tests of ui/layout: for every size and wish nothing overlaps, and the one with the keys is there.
+/* layout.c - tests of ui/layout: for every size and wish nothing overlaps, and the one with the
+ * keys is there.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
@@ -10,7 +11,8 @@
 static Layout
 make(int cols, int rows, Pane focus, bool folders, bool pager)
 {
-	return layout_make(rows, cols, (LayoutWant){ .focus = focus, .folders = folders, .pager = pager });
+	return layout_make(rows, cols,
+		(LayoutWant){ .focus = focus, .folders = folders, .pager = pager });
 }
 
 static void
@@ -56,7 +58,8 @@ test_every_size(void)
 				g_autofree char *p = picture(&l, rows, cols);
 				if (rows >= 3 && cols >= 2) {
 					g_assert_null(strchr(p, ' '));	/* no hole */
-					Rect has = focus == PANE_INDEX ? l.index : focus == PANE_PAGER ? l.pager : l.folders;
+					Rect has = focus == PANE_INDEX ? l.index :
+						focus == PANE_PAGER ? l.pager : l.folders;
 					g_assert_false(rect_empty(has));
 				}
 			}
@@ -111,19 +114,24 @@ test_borders(void)
 }
 
 static const struct { gint64 top, selected; int height; gint64 total, want; } tops[] = {
-	{ 0, 0, 10, 100, 0 }, { 0, 9, 10, 100, 0 }, { 0, 10, 10, 100, 10 }, { 10, 9, 10, 100, 0 }, { 20, 5, 10, 100, 0 }, { 0, 99, 10, 100, 90 },
-	{ 95, 97, 10, 100, 90 }, { 50, 40, 10, 100, 31 }, { 5, 2, 10, 3, 0 }, { 0, 0, 0, 10, 0 }, { 7, 0, 10, 0, 0 }, { -4, 0, 10, 100, 0 },
+	{ 0, 0, 10, 100, 0 }, { 0, 9, 10, 100, 0 }, { 0, 10, 10, 100, 10 }, { 10, 9, 10, 100, 0 },
+	{ 20, 5, 10, 100, 0 }, { 0, 99, 10, 100, 90 },
+	{ 95, 97, 10, 100, 90 }, { 50, 40, 10, 100, 31 }, { 5, 2, 10, 3, 0 }, { 0, 0, 0, 10, 0 },
+	{ 7, 0, 10, 0, 0 }, { -4, 0, 10, 100, 0 },
 };
 
 static void
 test_list_top(void)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(tops); i++)
-		g_assert_cmpint(layout_list_top(tops[i].top, tops[i].selected, tops[i].height, tops[i].total), ==, tops[i].want);
+		g_assert_cmpint(layout_list_top(tops[i].top, tops[i].selected, tops[i].height,
+			tops[i].total), ==, tops[i].want);
 	for (int n = 0; n < 20000; n++) {
-		gint64 total = g_test_rand_int_range(1, 200), selected = g_test_rand_int_range(0, (gint32)total);
+		gint64 total = g_test_rand_int_range(1, 200),
+			selected = g_test_rand_int_range(0, (gint32)total);
 		int height = g_test_rand_int_range(1, 60);
-		gint64 top = layout_list_top(g_test_rand_int_range(-10, 250), selected, height, total);
+		gint64 top = layout_list_top(g_test_rand_int_range(-10, 250), selected, height,
+			total);
 		g_assert_true(top >= 0 && top <= selected && selected < top + height);
 		g_assert_true(top == 0 || top + height <= total);
 	}

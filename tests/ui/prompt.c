@@ -70,14 +70,16 @@ test_edit(gconstpointer data)
 	g_autoptr(Prompt) p = prompt_new(PROMPT_SEARCH, clean_ours(":"), edits[i].initial, NULL);
 	PromptState last = PROMPT_SAME;
 	press(p, edits[i].keys, &last);
-	g_autofree char *line = drawn(p, 40), *want = g_strconcat(":", edits[i].text, NULL), *plain = g_strdup(edits[i].text);
+	g_autofree char *line = drawn(p, 40), *want = g_strconcat(":", edits[i].text, NULL),
+		*plain = g_strdup(edits[i].text);
 	g_assert_cmpstr(line, ==, want);
 	char *bar = strchr(plain, '|');
 	memmove(bar, bar + 1, strlen(bar));
 	g_assert_cmpstr(prompt_text(p), ==, plain);
 }
 
-static const struct { PromptKind kind; const char *initial, *keys; PromptState last; const char *text; } ends[] = {
+static const struct { PromptKind kind; const char *initial,
+	*keys; PromptState last; const char *text; } ends[] = {
 	{ PROMPT_SEARCH, "a", "<Return>", PROMPT_DONE, "a" },
 	{ PROMPT_SEARCH, "a", "C-j", PROMPT_DONE, "a" },
 	{ PROMPT_SEARCH, "a", "<Esc>", PROMPT_CANCELLED, "a" },
@@ -95,7 +97,8 @@ static void
 test_ends(void)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
-		g_autoptr(Prompt) p = prompt_new(ends[i].kind, clean_ours(":"), ends[i].initial, NULL);
+		g_autoptr(Prompt) p = prompt_new(ends[i].kind, clean_ours(":"), ends[i].initial,
+			NULL);
 		PromptState last = PROMPT_SAME;
 		press(p, ends[i].keys, &last);
 		g_assert_cmpint(last, ==, ends[i].last);
@@ -108,7 +111,9 @@ static void
 test_paste(void)
 {
 	g_autoptr(Prompt) p = prompt_new(PROMPT_COMMAND, clean_ours(":"), "a", NULL);
-	g_assert_cmpint(prompt_key(p, K_PASTE, "b\nquit\n\033[2J\xc2\x9b\xe2\x80\xaez"), ==, PROMPT_CHANGED);	/* a newline must not send */
+	/* a newline must not send */
+	g_assert_cmpint(prompt_key(p, K_PASTE, "b\nquit\n\033[2J\xc2\x9b\xe2\x80\xaez"), ==,
+		PROMPT_CHANGED);
 	g_assert_cmpstr(prompt_text(p), ==, "ab quit [2Jz");
 	g_assert_cmpint(prompt_key(p, K_PASTE, NULL), ==, PROMPT_SAME);
 	g_autofree char *long_text = g_strnfill(100000, 'x');
@@ -129,7 +134,8 @@ test_history(void)
 	}
 	g_autoptr(Prompt) p = prompt_new(PROMPT_SEARCH, clean_ours("/"), "own", h);
 	static const struct { const char *key, *text; } steps[] = {
-		{ "<Up>", "three" }, { "<Up>", "one" }, { "C-p", "two" }, { "<Up>", "two" }, { "<Down>", "one" }, { "C-n", "three" }, { "<Down>", "own" }, { "<Down>", "own" },
+		{ "<Up>", "three" }, { "<Up>", "one" }, { "C-p", "two" }, { "<Up>", "two" },
+		{ "<Down>", "one" }, { "C-n", "three" }, { "<Down>", "own" }, { "<Down>", "own" },
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
 		press(p, steps[i].key, &last);
@@ -160,7 +166,8 @@ test_history(void)
 static char **
 folders(void *user, const char *text, gsize cursor, gsize *start)
 {
-	static const char *const all[] = { "Archive", "Archiv/2024", "Inbox", "Entwürfe", "Entwürze", NULL };
+	static const char *const all[] = { "Archive", "Archiv/2024", "Inbox", "Entwürfe",
+		"Entwürze", NULL };
 	g_autoptr(GPtrArray) out = g_ptr_array_new();
 	const char *space = g_strrstr_len(text, (gssize)cursor, " ");
 	*start = space ? (gsize)(space + 1 - text) : 0;
@@ -177,14 +184,20 @@ static void
 test_complete(void)
 {
 	static const struct { const char *initial, *keys, *text; int selected; } cases[] = {
-		{ "I", "<Tab>", "Inbox", -2 }, { "inb", "<Tab>", "Inbox", -2 }, { "A", "<Tab>", "Archiv", -1 }, { "A", "<Tab> <Tab>", "Archive", 0 },
-		{ "A", "<Tab> <Tab> <Tab>", "Archiv/2024", 1 }, { "A", "<Tab> <Tab> <Tab> <Tab>", "Archive", 0 }, { "A", "<Tab> <S-Tab>", "Archiv/2024", 1 },
-		{ "E", "<Tab>", "Entwür", -1 }, { "x", "<Tab>", "x", -2 }, { "open A", "<Tab> <Tab>", "open Archive", 0 }, { "A", "<Tab> <Tab> x", "Archivex", -2 },
+		{ "I", "<Tab>", "Inbox", -2 }, { "inb", "<Tab>", "Inbox", -2 },
+		{ "A", "<Tab>", "Archiv", -1 }, { "A", "<Tab> <Tab>", "Archive", 0 },
+		{ "A", "<Tab> <Tab> <Tab>", "Archiv/2024", 1 },
+		{ "A", "<Tab> <Tab> <Tab> <Tab>", "Archive", 0 },
+		{ "A", "<Tab> <S-Tab>", "Archiv/2024", 1 },
+		{ "E", "<Tab>", "Entwür", -1 }, { "x", "<Tab>", "x", -2 },
+		{ "open A", "<Tab> <Tab>", "open Archive", 0 },
+		{ "A", "<Tab> <Tab> x", "Archivex", -2 },
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		int asked = 0, selected;
 		PromptState last;
-		g_autoptr(Prompt) p = prompt_new(PROMPT_FOLDER, clean_ours(":"), cases[i].initial, NULL);
+		g_autoptr(Prompt) p = prompt_new(PROMPT_FOLDER, clean_ours(":"), cases[i].initial,
+			NULL);
 		prompt_set_complete(p, folders, &asked);
 		press(p, cases[i].keys, &last);
 		g_assert_cmpstr(prompt_text(p), ==, cases[i].text);
@@ -205,8 +218,10 @@ static void
 test_live(void)
 {
 	static const struct { const char *keys, *text; int n, selected; } steps[] = {
-		{ "", "", 5, -1 }, { "a", "a", 2, -1 }, { "<Tab>", "Archive", 2, 0 }, { "<Tab>", "Archiv/2024", 2, 1 }, { "<S-Tab>", "Archive", 2, 0 },
-		{ "<Left>", "Archive", 0, -1 }, { "C-u", "", 5, -1 }, { "<Left>", "", 5, -1 }, { "z", "z", 0, -1 }, { "<Backspace> i", "i", 1, -1 }, { "<Tab>", "Inbox", 0, -1 },
+		{ "", "", 5, -1 }, { "a", "a", 2, -1 }, { "<Tab>", "Archive", 2, 0 },
+		{ "<Tab>", "Archiv/2024", 2, 1 }, { "<S-Tab>", "Archive", 2, 0 },
+		{ "<Left>", "Archive", 0, -1 }, { "C-u", "", 5, -1 }, { "<Left>", "", 5, -1 },
+		{ "z", "z", 0, -1 }, { "<Backspace> i", "i", 1, -1 }, { "<Tab>", "Inbox", 0, -1 },
 	};
 	int asked = 0, selected;
 	PromptState last;
@@ -234,7 +249,8 @@ test_live(void)
 static void
 test_password(void)
 {
-	g_autoptr(Prompt) p = prompt_new(PROMPT_PASSWORD, clean_ours("Password: "), "ignored", NULL);
+	g_autoptr(Prompt) p = prompt_new(PROMPT_PASSWORD, clean_ours("Password: "), "ignored",
+		NULL);
 	PromptState last;
 	press(p, "C-u s ä 日 x <Backspace> C-y", &last);
 	prompt_key(p, K_PASTE, "rest\nof it");
@@ -270,7 +286,8 @@ test_scroll(void)
 			press(p, "<Left>", &last);
 		}
 	}
-	g_autoptr(Prompt) wordy = prompt_new(PROMPT_SEARCH, clean_ours("A very long question indeed? "), "ab", NULL);
+	g_autoptr(Prompt) wordy = prompt_new(PROMPT_SEARCH,
+		clean_ours("A very long question indeed? "), "ab", NULL);
 	g_autofree char *line = drawn(wordy, 12);
 	g_assert_cmpstr(line, ==, "A very …ab|");
 }

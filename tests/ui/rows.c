@@ -20,10 +20,14 @@ context(void)
 }
 
 static const struct { gint64 ago; RowDates dates; const char *text; } dates[] = {
-	{ 540, DATES_RELATIVE, "09:31" }, { 0, DATES_RELATIVE, "09:40" }, { 9 * 3600 + 40 * 60, DATES_RELATIVE, "00:00" },
-	{ 9 * 3600 + 40 * 60 + 1, DATES_RELATIVE, "Sun" }, { 5 * 86400, DATES_RELATIVE, "Wed" }, { 6 * 86400, DATES_RELATIVE, "17 Nov" },
-	{ 20 * 86400, DATES_RELATIVE, " 3 Nov" }, { 299 * 86400, DATES_RELATIVE, "28 Jan" }, { 400 * 86400, DATES_RELATIVE, "2025-10" },
-	{ -7200, DATES_RELATIVE, "11:40" }, { -20 * 3600, DATES_RELATIVE, "24 Nov" }, { -3 * 86400, DATES_RELATIVE, "2026-11" }, { NOW, DATES_RELATIVE, "" },
+	{ 540, DATES_RELATIVE, "09:31" }, { 0, DATES_RELATIVE, "09:40" },
+	{ 9 * 3600 + 40 * 60, DATES_RELATIVE, "00:00" },
+	{ 9 * 3600 + 40 * 60 + 1, DATES_RELATIVE, "Sun" }, { 5 * 86400, DATES_RELATIVE, "Wed" },
+	{ 6 * 86400, DATES_RELATIVE, "17 Nov" },
+	{ 20 * 86400, DATES_RELATIVE, " 3 Nov" }, { 299 * 86400, DATES_RELATIVE, "28 Jan" },
+	{ 400 * 86400, DATES_RELATIVE, "2025-10" },
+	{ -7200, DATES_RELATIVE, "11:40" }, { -20 * 3600, DATES_RELATIVE, "24 Nov" },
+	{ -3 * 86400, DATES_RELATIVE, "2026-11" }, { NOW, DATES_RELATIVE, "" },
 	{ 540, DATES_ABSOLUTE, "2026-11-23 09:31" },
 };
 
@@ -43,7 +47,8 @@ test_dates(void)
 }
 
 static const struct { guint64 bytes; const char *text; } sizes[] = {
-	{ 0, "0" }, { 999, "999" }, { 1000, "1K" }, { 1024, "1K" }, { 12288, "12K" }, { 1022 * 1024, "1.0M" }, { 1258291, "1.2M" }, { 52428800, "50M" },
+	{ 0, "0" }, { 999, "999" }, { 1000, "1K" }, { 1024, "1K" }, { 12288, "12K" },
+	{ 1022 * 1024, "1.0M" }, { 1258291, "1.2M" }, { 52428800, "50M" },
 	{ 999 * 1024, "999K" }, { G_GUINT64_CONSTANT(3221225472), "3.0G" }, { G_MAXUINT64, "16E" },
 };
 
@@ -63,8 +68,10 @@ test_sizes(void)
 static MessageRow
 message(void)
 {
-	return (MessageRow){ .key = { NOW - 540, 7, 7 }, .size = 12288, .subject = (char *)"The garden wall", .from_name = (char *)"Anna Weber",
-		.from_address = (char *)"anna@example.org", .to = (char *)"Bob Meyer <bob@example.org>" };
+	return (MessageRow){ .key = { NOW - 540, 7, 7 }, .size = 12288,
+		.subject = (char *)"The garden wall", .from_name = (char *)"Anna Weber",
+		.from_address = (char *)"anna@example.org",
+			.to = (char *)"Bob Meyer <bob@example.org>" };
 }
 
 static char *
@@ -83,9 +90,12 @@ test_index(void)
 	MessageRow m = message();
 	static const struct { int w; guint32 flags, traits; const char *row; } cases[] = {
 		{ 92, 0, 0, "●  09:31   Anna Weber             The garden wall                                        12K" },
-		{ 92, FLAG_SEEN, TRAIT_ATTACHMENT, "   09:31   Anna Weber             The garden wall                                     @  12K" },
-		{ 60, FLAG_SEEN | FLAG_ANSWERED | FLAG_FLAGGED, 0, "»! 09:31   Anna Weber   The garden wall                  12K" },
-		{ 44, FLAG_SEEN | FLAG_FORWARDED, TRAIT_ATTACHMENT, "›  09:31   Anna Web… The garden wall       @" },
+		{ 92, FLAG_SEEN, TRAIT_ATTACHMENT,
+		"   09:31   Anna Weber             The garden wall                                     @  12K" },
+		{ 60, FLAG_SEEN | FLAG_ANSWERED | FLAG_FLAGGED, 0,
+		"»! 09:31   Anna Weber   The garden wall                  12K" },
+		{ 44, FLAG_SEEN | FLAG_FORWARDED, TRAIT_ATTACHMENT,
+		"›  09:31   Anna Web… The garden wall       @" },
 		{ 30, FLAG_DELETED, TRAIT_ATTACHMENT, "D  09:31   Anna … The garden …" },
 		{ 20, 0, 0, "●  Anna … The garde…" },
 		{ 12, 0, 0, "●  The gard…" },
@@ -100,12 +110,14 @@ test_index(void)
 	}
 }
 
-/* Names of strangers, at every width: the columns keep their places and nothing acts on the terminal. */
+/* Names of strangers, at every width: the columns keep their places and nothing acts on the
+ * terminal. */
 static void
 test_hostile(void)
 {
 	static const char *const texts[] = {
-		"\033]0;owned\007", "日本語の件名がとても長い場合はどうなるか", "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81", "\xe2\x80\xae" "evil\n\r\tx", "", "   ", "\xff\xfe", "😀😀😀😀😀😀😀😀😀😀",
+		"\033]0;owned\007", "日本語の件名がとても長い場合はどうなるか", "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81",
+			"\xe2\x80\xae" "evil\n\r\tx", "", "   ", "\xff\xfe", "😀😀😀😀😀😀😀😀😀😀",
 	};
 	for (int w = 1; w < 140; w++) {
 		for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -120,7 +132,8 @@ test_hostile(void)
 			g_assert_null(strstr(text, "\xe2\x80\xae"));
 			if (w >= 60)
 				g_assert_true(g_str_has_suffix(text, "@  12K"));
-			FolderLine f = { .name = texts[i], .selectable = i % 2, .unseen = 1234, .depth = (int)i * 3, .open = true, .news = true };
+			FolderLine f = { .name = texts[i], .selectable = i % 2, .unseen = 1234,
+				.depth = (int)i * 3, .open = true, .news = true };
 			RowLine l;
 			rows_folder(&f, w, &l);
 			g_autoptr(Clean) folder = row_line_text(&l, w);
@@ -179,13 +192,19 @@ test_head(void)
 
 static const struct { FolderLine f; int w; const char *row; CellStyle style; } folder_rows[] = {
 	{ { .account = true, .name = "work" }, 20, "▾ work", STYLE_ACCOUNT },
-	{ { .account = true, .name = "work", .trouble = true }, 20, "▾ work             !", STYLE_ACCOUNT },
-	{ { .account = true, .name = "work", .busy = true }, 20, "▾ work             …", STYLE_ACCOUNT },
-	{ { .name = "INBOX", .role = ROLE_INBOX, .selectable = true, .unseen = 12 }, 20, "  Inbox           12", STYLE_FOLDER },
-	{ { .name = "INBOX", .role = ROLE_INBOX, .selectable = true, .open = true }, 20, "› Inbox", STYLE_FOLDER_OPEN },
-	{ { .name = "2024", .selectable = true, .depth = 1, .unseen = 3, .news = true }, 20, "   *2024           3", STYLE_FOLDER_NEW },
+	{ { .account = true, .name = "work", .trouble = true }, 20, "▾ work             !",
+	STYLE_ACCOUNT },
+	{ { .account = true, .name = "work", .busy = true }, 20, "▾ work             …",
+	STYLE_ACCOUNT },
+	{ { .name = "INBOX", .role = ROLE_INBOX, .selectable = true, .unseen = 12 }, 20,
+	"  Inbox           12", STYLE_FOLDER },
+	{ { .name = "INBOX", .role = ROLE_INBOX, .selectable = true, .open = true }, 20, "› Inbox",
+	STYLE_FOLDER_OPEN },
+	{ { .name = "2024", .selectable = true, .depth = 1, .unseen = 3, .news = true }, 20,
+	"   *2024           3", STYLE_FOLDER_NEW },
 	{ { .name = "Projects", .depth = 1 }, 20, "    (Projects)", STYLE_FOLDER_DIM },
-	{ { .name = "A very long folder name", .selectable = true, .unseen = 99999 }, 20, "  A very long… 99999", STYLE_FOLDER },
+	{ { .name = "A very long folder name", .selectable = true, .unseen = 99999 }, 20,
+	"  A very long… 99999", STYLE_FOLDER },
 };
 
 static void
@@ -208,11 +227,14 @@ static void
 test_leaf(void)
 {
 	static const struct { const char *name; char delimiter; const char *leaf; int depth; } cases[] = {
-		{ "INBOX", '/', "INBOX", 0 }, { "A/B/C", '/', "C", 2 }, { "A.B", '/', "A.B", 0 }, { "A/", '/', "A/", 0 }, { "/A", '/', "/A", 0 }, { "A/B", 0, "A/B", 0 }, { "", '/', "", 0 },
+		{ "INBOX", '/', "INBOX", 0 }, { "A/B/C", '/', "C", 2 }, { "A.B", '/', "A.B", 0 },
+		{ "A/", '/', "A/", 0 }, { "/A", '/', "/A", 0 }, { "A/B", 0, "A/B", 0 },
+		{ "", '/', "", 0 },
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		int depth;
-		g_assert_cmpstr(rows_folder_leaf(cases[i].name, cases[i].delimiter, &depth), ==, cases[i].leaf);
+		g_assert_cmpstr(rows_folder_leaf(cases[i].name, cases[i].delimiter, &depth), ==,
+			cases[i].leaf);
 		g_assert_cmpint(depth, ==, cases[i].depth);
 	}
 }

@@ -93,8 +93,10 @@ test_blit(void)
 	g_assert_cmpint(rows, ==, 36);
 	g_assert_cmpint(cols, ==, 120);
 	screen_set_theme(t.screen, theme);
-	canvas_put(c, 3, 5, 40, STYLE_UNREAD, PUT_CUT, clean_ours("The garden wall, 日本語, e\xcc\x81t\xc3\xa9"));
-	canvas_put(c, 35, 0, 120, STYLE_STATUS, PUT_PAD | PUT_RIGHT, clean_ours("in the last corner"));
+	canvas_put(c, 3, 5, 40, STYLE_UNREAD, PUT_CUT,
+		clean_ours("The garden wall, 日本語, e\xcc\x81t\xc3\xa9"));
+	canvas_put(c, 35, 0, 120, STYLE_STATUS, PUT_PAD | PUT_RIGHT,
+		clean_ours("in the last corner"));
 	screen_blit(t.screen, c);
 	g_autoptr(GString) first = written(&t);
 	g_assert_nonnull(strstr(first->str, "The garden wall, 日本語, e\xcc\x81t\xc3\xa9"));
@@ -114,16 +116,22 @@ test_blit(void)
 static void
 draw_index(Canvas *c, int selected, int cols)
 {
-	static const char *const names[] = { "Anna Weber", "Jürgen Größel", "日本語の名前", "A very long name of somebody indeed" };
-	static const char *const subjects[] = { "The garden wall", "Re: Quarterly numbers for the board, third draft with all the tables", "日本語の件名", "Grüße 😀" };
+	static const char *const names[] = { "Anna Weber", "Jürgen Größel", "日本語の名前",
+		"A very long name of somebody indeed" };
+	static const char *const subjects[] = { "The garden wall",
+		"Re: Quarterly numbers for the board, third draft with all the tables", "日本語の件名",
+		"Grüße 😀" };
 	g_autoptr(GTimeZone) zone = g_time_zone_new_utc();
 	RowContext rc = { .now = 1795426800, .zone = zone };
 
 	canvas_clear(c);
 	canvas_vline(c, 1, 27, 34, STYLE_BORDER);
 	for (int y = 1; y < 35; y++) {
-		MessageRow m = { .key = { 1795426800 - y * 20000, 1, 1 }, .flags = y % 3 ? FLAG_SEEN : 0, .size = (guint64)y * 7777,
-			.subject = (char *)subjects[y % 4], .from_name = (char *)names[y % 4 ^ y / 4 % 2], .traits = y % 5 ? 0 : TRAIT_ATTACHMENT };
+		MessageRow m = { .key = { 1795426800 - y * 20000, 1, 1 },
+			.flags = y % 3 ? FLAG_SEEN : 0, .size = (guint64)y * 7777,
+			.subject = (char *)subjects[y % 4],
+				.from_name = (char *)names[y % 4 ^ y / 4 % 2],
+				.traits = y % 5 ? 0 : TRAIT_ATTACHMENT };
 		RowLine l;
 		rows_index(&m, cols - 28, &rc, &l);
 		row_line_draw(&l, c, y, 28, cols - 28);
@@ -138,7 +146,9 @@ static void
 test_move_is_cheap(void)
 {
 	static const struct { const char *term; int cols; gsize limit; } rows[] = {
-		{ "xterm-256color", 100, 250 }, { "xterm-256color", 120, 250 }, { "tmux-256color", 120, 280 }, { "linux", 120, 280 }, { "vt100", 120, 320 }, { "xterm-256color", 200, 400 },
+		{ "xterm-256color", 100, 250 }, { "xterm-256color", 120, 250 },
+		{ "tmux-256color", 120, 280 }, { "linux", 120, 280 }, { "vt100", 120, 320 },
+		{ "xterm-256color", 200, 400 },
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(GError) err = NULL;
@@ -159,7 +169,8 @@ test_move_is_cheap(void)
 				sum += bytes->len;
 			}
 		}
-		g_test_message("%s %d columns: worst %zu, mean %zu bytes a move", rows[i].term, rows[i].cols, worst, sum / 33);
+		g_test_message("%s %d columns: worst %zu, mean %zu bytes a move", rows[i].term,
+			rows[i].cols, worst, sum / 33);
 		g_assert_cmpuint(sum / 33, <=, rows[i].limit);
 		term_end(&t);
 	}
@@ -191,14 +202,21 @@ test_no_control_bytes(void)
 }
 
 static const struct { const char *bytes, *names; } key_rows[] = {
-	{ "j", "j" }, { "jk", "j k" }, { "\xc3\xa4\xe6\x97\xa5", "ä 日" }, { "\r", "<Return>" }, { "\t", "<Tab>" }, { "\x7f", "<Backspace>" }, { "\b", "<Backspace>" },
-	{ "\n", "C-j" }, { "\x0c", "C-l" }, { "\x1a", "C-z" }, { "\x03", "C-c" }, { "\x13", "C-s" }, { "\x1c", "C-\\" }, { "\033", "<Esc>" }, { "\033\033", "<Esc>" }, { "\033v", "M-v" },
+	{ "j", "j" }, { "jk", "j k" }, { "\xc3\xa4\xe6\x97\xa5", "ä 日" }, { "\r", "<Return>" },
+	{ "\t", "<Tab>" }, { "\x7f", "<Backspace>" }, { "\b", "<Backspace>" },
+	{ "\n", "C-j" }, { "\x0c", "C-l" }, { "\x1a", "C-z" }, { "\x03", "C-c" }, { "\x13", "C-s" },
+	{ "\x1c", "C-\\" }, { "\033", "<Esc>" }, { "\033\033", "<Esc>" }, { "\033v", "M-v" },
 	{ "\033\t", "<M-Tab>" }, { "\033/", "M-/" }, { "\033[", "M-[" }, { "\033O", "M-O" },
-	{ "\033OA\033OB", "<Up> <Down>" }, { "\033[A", "<Up>" }, { "\033OH", "<Home>" }, { "\033[5~\033[6~", "<PageUp> <PageDown>" }, { "\033[3~", "<Delete>" },
-	{ "\033OP", "<F1>" }, { "\033[15~", "<F5>" }, { "\033[15;2~", "<S-F5>" }, { "\033[15;5~", "<C-F5>" }, { "\033[17~", "<F6>" }, { "\033[20~", "<F9>" }, { "\033[21~", "<F10>" },
-	{ "\033[Z", "<S-Tab>" }, { "\033[1;5C", "<C-Right>" }, { "\033[1;3D", "<M-Left>" }, { "\033[1;2A", "<S-Up>" }, { "\033[3;2~", "<S-Delete>" },
+	{ "\033OA\033OB", "<Up> <Down>" }, { "\033[A", "<Up>" }, { "\033OH", "<Home>" },
+	{ "\033[5~\033[6~", "<PageUp> <PageDown>" }, { "\033[3~", "<Delete>" },
+	{ "\033OP", "<F1>" }, { "\033[15~", "<F5>" }, { "\033[15;2~", "<S-F5>" },
+	{ "\033[15;5~", "<C-F5>" }, { "\033[17~", "<F6>" }, { "\033[20~", "<F9>" },
+	{ "\033[21~", "<F10>" },
+	{ "\033[Z", "<S-Tab>" }, { "\033[1;5C", "<C-Right>" }, { "\033[1;3D", "<M-Left>" },
+	{ "\033[1;2A", "<S-Up>" }, { "\033[3;2~", "<S-Delete>" },
 	{ "\033[1;9A", "<Up>" }, { "\033[120;5u", "C-x" }, { "\033[97;3u", "M-a" },
-	{ "\033[999;9;9qj", "? j" }, { "\033[?1;2cj", "? j" }, { "\033[Ij", "? j" }, { "\xff" "j", "? j" }, { "\xe6\x97", "" }, { "\xa5k", "日 k" }, { "\xe6j", "j" },
+	{ "\033[999;9;9qj", "? j" }, { "\033[?1;2cj", "? j" }, { "\033[Ij", "? j" },
+	{ "\xff" "j", "? j" }, { "\xe6\x97", "" }, { "\xa5k", "日 k" }, { "\xe6j", "j" },
 };
 
 static char *
@@ -208,7 +226,8 @@ key_names(Term *t)
 	char *paste = NULL;
 	Key k;
 	while ((k = screen_key(t->screen, &paste)) != K_NONE) {
-		g_autofree char *name = k == K_UNKNOWN ? g_strdup("?") : k == K_PASTE ? g_strdup_printf("{%s}", paste) : key_to_name(k);
+		g_autofree char *name = k == K_UNKNOWN ? g_strdup("?") : k == K_PASTE ?
+			g_strdup_printf("{%s}", paste) : key_to_name(k);
 		g_string_append_printf(names, "%s%s", names->len ? " " : "", name);
 		g_free(paste);
 		paste = NULL;
@@ -288,7 +307,9 @@ static void
 test_signals(void)
 {
 	Term t = term_start(24, 80);
-	static const struct { int sig; Key key; } rows[] = { { SIGTERM, K_TERMINATE }, { SIGHUP, K_TERMINATE }, { SIGINT, K_TERMINATE }, { SIGTSTP, K_SUSPEND }, { SIGCONT, K_RESIZE } };
+	static const struct { int sig; Key key; } rows[] = { { SIGTERM, K_TERMINATE },
+		{ SIGHUP, K_TERMINATE }, { SIGINT, K_TERMINATE }, { SIGTSTP, K_SUSPEND },
+		{ SIGCONT, K_RESIZE } };
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		raise(rows[i].sig);
 		g_assert_cmphex(screen_key(t.screen, NULL), ==, rows[i].key);
@@ -315,7 +336,8 @@ same_modes(int fd, const struct termios *want)
 {
 	struct termios is;
 	tcgetattr(fd, &is);
-	return is.c_lflag == want->c_lflag && is.c_iflag == want->c_iflag && is.c_oflag == want->c_oflag;
+	return is.c_lflag == want->c_lflag && is.c_iflag == want->c_iflag &&
+		is.c_oflag == want->c_oflag;
 }
 
 static void
@@ -406,7 +428,8 @@ test_refused(void)
 static void
 test_terminals(void)
 {
-	static const struct { const char *term; int colors; } rows[] = { { "vt100", 0 }, { "linux", 8 }, { "screen", 8 }, { "tmux-256color", 256 }, { "xterm-mono", 0 } };
+	static const struct { const char *term; int colors; } rows[] = { { "vt100", 0 },
+		{ "linux", 8 }, { "screen", 8 }, { "tmux-256color", 256 }, { "xterm-mono", 0 } };
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(GError) err = NULL;
 		Term t = term_open(24, 80);
@@ -423,7 +446,8 @@ test_terminals(void)
 		g_autoptr(GString) bytes = written(&t);
 		g_assert_nonnull(strstr(bytes->str, "readable"));
 		if (rows[i].colors == 0)
-			g_assert_null(strstr(bytes->str, "\033[3"));	/* no colour; vt100's reverse is 7 */
+			/* no colour; vt100's reverse is 7 */
+			g_assert_null(strstr(bytes->str, "\033[3"));
 		term_end(&t);
 	}
 }

@@ -24,7 +24,8 @@ test_complete(void)
 	}
 }
 
-/* A style without colours must not lose an attribute that a style with colours needs the colour for. */
+/* A style without colours must not lose an attribute that a style with colours needs the colour
+ * for. */
 static void
 test_depths(void)
 {
@@ -35,7 +36,8 @@ test_depths(void)
 			int limit = d == DEPTH_8 ? 8 : d == DEPTH_16 ? 16 : 256;
 			g_assert_cmpint(look.fg, <, limit);
 			g_assert_cmpint(look.bg, <, limit);
-			if (look.bg != COLOR_DEFAULT)	/* never a background with an unknown foreground */
+			/* never a background with an unknown foreground */
+			if (look.bg != COLOR_DEFAULT)
 				g_assert_cmpint(look.fg, !=, COLOR_DEFAULT);
 		}
 	}
@@ -57,7 +59,8 @@ test_no_color(void)
 	g_unsetenv("NO_COLOR");
 }
 
-static const struct { const char *value; ThemeDepth depth; bool good; int fg, bg; guint attrs; } lines[] = {
+static const struct { const char *value; ThemeDepth depth; bool good; int fg,
+	bg; guint attrs; } lines[] = {
 	{ "bold red", DEPTH_256, true, 1, -1, MOD_BOLD },
 	{ "red on default", DEPTH_256, true, 1, -1, 0 },
 	{ "default on 17 underline", DEPTH_256, true, -1, 17, MOD_UNDERLINE },
@@ -85,7 +88,8 @@ test_set(void)
 		g_autoptr(Theme) t = theme_new(lines[i].depth);
 		g_autofree char *problem = NULL;
 		Look before = theme_look(t, STYLE_UNREAD);
-		g_assert_cmpint(theme_set(t, "unread", lines[i].value, &problem), ==, lines[i].good);
+		g_assert_cmpint(theme_set(t, "unread", lines[i].value, &problem), ==,
+			lines[i].good);
 		Look after = theme_look(t, STYLE_UNREAD);
 		g_assert_cmpint(problem == NULL, ==, lines[i].good);
 		g_assert_cmpint(after.fg, ==, lines[i].good ? lines[i].fg : before.fg);
