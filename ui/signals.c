@@ -22,8 +22,8 @@ static struct {
 	struct termios modes;
 	char leave[256];
 	gsize leave_len;
-	char stack[64 * 1024];
 } now = { .wake = { -1, -1 } };
+static char spare_stack[64 * 1024];
 
 static const int waking[] = { SIGWINCH, SIGTSTP, SIGTERM, SIGHUP, SIGINT, SIGCONT };
 static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
@@ -69,7 +69,7 @@ signals_take(GError **err)
 		return false;
 	g_unix_set_fd_nonblocking(now.wake[0], TRUE, NULL);
 	g_unix_set_fd_nonblocking(now.wake[1], TRUE, NULL);
-	stack_t stack = { .ss_sp = now.stack, .ss_size = sizeof now.stack };
+	stack_t stack = { .ss_sp = spare_stack, .ss_size = sizeof spare_stack };
 	sigaltstack(&stack, NULL);	/* for a stack that ran over */
 	for (gsize i = 0; i < G_N_ELEMENTS(waking); i++)
 		set_handler(waking[i], on_waking, SA_RESTART, &waking_was[i]);
