@@ -23,7 +23,7 @@ build_init(Builder *b, Document *doc, guint16 columns)
 	b->room = LIMIT_WORKER_OUTPUT - 64 * KIB;
 	b->html_left = LIMIT_HTML_INPUT;
 	b->nodes_left = LIMIT_HTML_NODES;
-	b->blanks = 1;	/* no empty line at the top */
+	b->blanks = 2;	/* no empty line at the top */
 }
 
 void

@@ -189,15 +189,17 @@ from_utf8(const char *bytes, gsize len, gsize max)
 		i = run;
 		if (i >= len)
 			break;
+		if (!bytes[i]) {
+			i++;
+			continue;
+		}
 		gunichar u = g_utf8_get_char_validated(bytes + i, (gssize)MIN(len - i, 6));
 		if (u == (gunichar)-1 || u == (gunichar)-2) {
 			g_string_append(out, "\xef\xbf\xbd");
 			i++;
-		} else if (u) {
+		} else {
 			g_string_append_unichar(out, u);
 			i += (gsize)g_utf8_skip[(guchar)bytes[i]];
-		} else {
-			i++;
 		}
 	}
 	return g_string_free(out, FALSE);

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define LIMIT_TREE	(96 * MIB)
-#define LIMIT_WALK	(4 * LIMIT_HTML_DEPTH)	/* table, tbody, tr, td count once for tags.c */
+#define LIMIT_WALK	(2 * LIMIT_HTML_DEPTH + 16)	/* tags.c does not count what ends by itself: li, dd, a */
 #define LIMIT_RUN	(256 * KIB)
 #define LIMIT_CELL	600	/* bytes; longer cells are no data */
 #define LIMIT_HIDDEN	300
@@ -241,11 +241,16 @@ show_picture(Html *h, const GumboNode *node, const Look *look)
 
 	if (src && (g_ascii_strncasecmp(src, "http", 4) == 0 || g_str_has_prefix(src, "//")))
 		h->remote = true;
-	if ((width && atoi(width) == 1) || (height && atoi(height) == 1) || !alt || look->hidden)
+	bool spacer = (width && atoi(width) == 1) || (height && atoi(height) == 1);
+	bool comes_along = src && g_ascii_strncasecmp(src, "cid:", 4) == 0;
+	if (spacer || look->hidden)
 		return;
-	g_autofree char *text = g_strstrip(g_strdup(alt));
-	if (!*text)
+	g_autofree char *text = g_strstrip(g_strdup(alt ? alt : ""));
+	if (!*text) {
+		if (comes_along && !look->link)	/* in a link walk_link has said it */
+			put_text(h, look, _("[picture]"));
 		return;
+	}
 	g_autofree char *framed = look->link ? g_strdup(text) : g_strdup_printf("[%s]", text);
 	put_text(h, look, framed);
 }

@@ -110,7 +110,9 @@ show_attachment(Show *s, Part *p)
 	g_autofree char *size = size_text(d ? d->size : decoded_size(p));
 	g_autofree char *line = name ? g_strdup_printf("%s (%s, %s)", name, p->type->value, size) :
 		g_strdup_printf("%s (%s)", p->type->value, size);
-	build_blank(&s->b);
+	const GPtrArray *blocks = s->doc->blocks;
+	if (blocks->len == 0 || ((const Block *)blocks->pdata[blocks->len - 1])->kind != BLOCK_PART)
+		build_blank(&s->b);
 	build_part_line(&s->b, p->index, line);
 }
 
@@ -321,10 +323,16 @@ typedef enum { CHOICE_NOTHING, CHOICE_OTHER, CHOICE_ENRICHED, CHOICE_WORSE, CHOI
 static bool
 has_text(const Part *p)
 {
-	for (gsize i = 0; p->body && i < p->body_len; i++)
-		if (!g_ascii_isspace(p->body[i]))
+	bool cut, broken;
+	gsize len;
+
+	if (!p->body)
+		return p->size > 2;
+	g_autofree char *text = part_decode(p, 16 * KIB, &len, &cut, &broken);
+	for (gsize i = 0; i < len; i++)
+		if (!g_ascii_isspace(text[i]))
 			return true;
-	return !p->body && p->size > 2;
+	return cut;
 }
 
 static Choice
@@ -412,6 +420,8 @@ show_multipart(Show *s, Part *p)
 	}
 	for (guint i = 0; i < p->children->len; i++)
 		show_part(s, p->children->pdata[i]);
+	if (p->children->len == 0 && p->body)	/* no boundary was found: all that can be done is to show it */
+		show_text(s, p);
 }
 
 static void
@@ -502,6 +512,15 @@ remove_last_blanks(Document *d)
 		g_ptr_array_set_size(d->blocks, (gint)d->blocks->len - 1);
 }
 
+static bool
+has_note(const Document *d, NoteKind note)
+{
+	for (guint i = 0; i < d->notes->len; i++)
+		if (g_array_index(d->notes, guint8, i) == note)
+			return true;
+	return false;
+}
+
 static void
 note_what_is_missing(Show *s, const PartTree *t, bool raw)
 {
@@ -509,7 +528,7 @@ note_what_is_missing(Show *s, const PartTree *t, bool raw)
 
 	for (guint i = 0; i < s->doc->parts->len; i++)
 		files = files || g_array_index(s->doc->parts, DocPart, i).attachment;
-	if (s->texts > 0)
+	if (s->texts > 0 || has_note(s->doc, NOTE_CUT_BODY) || has_note(s->doc, NOTE_ENCRYPTED))
 		return;
 	for (guint i = 0; i < t->all->len; i++) {
 		const Part *p = t->all->pdata[i];

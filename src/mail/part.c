@@ -358,18 +358,38 @@ part_file_name(const Part *p)
 
 /* decoding */
 
-static bool
-base64_is_broken(const char *p, gsize len)
+typedef enum { BASE64_FINE, BASE64_BROKEN, BASE64_LIE /* plain text that is only called so */ } Base64Look;
+
+static Base64Look
+look_at_base64(const char *p, gsize len)
 {
-	gsize odd = 0, good = 0;
+	gsize odd = 0, good = 0, gaps = 0;
 
 	for (gsize i = 0; i < len; i++) {
 		if (g_ascii_isalnum(p[i]) || p[i] == '+' || p[i] == '/')
 			good++;
+		else if (p[i] == ' ' && i + 1 < len && g_ascii_isgraph(p[i + 1]))
+			gaps++;
 		else if (!g_ascii_isspace(p[i]) && p[i] != '=')
 			odd++;
 	}
-	return odd > 0 || good % 4 == 1;
+	if (odd + gaps >= 4 && (2 * odd + gaps) * 20 > good)
+		return BASE64_LIE;
+	return odd > 0 || good % 4 == 1 ? BASE64_BROKEN : BASE64_FINE;
+}
+
+static char *
+copy_body(const Part *p, gsize max, gsize *len, bool *cut)
+{
+	gsize in = p->body ? p->body_len : 0;
+
+	*cut = in > max;
+	*len = MIN(in, max);
+	char *copy = g_malloc(*len + 1);
+	if (*len)
+		memcpy(copy, p->body, *len);
+	copy[*len] = '\0';
+	return copy;
 }
 
 /* Where the encoded lines of uuencode begin, behind "begin 644 name". */
@@ -390,21 +410,20 @@ part_decode(const Part *p, gsize max, gsize *len, bool *cut, bool *broken)
 	};
 	gsize in = p->body ? p->body_len : 0, at = 0;
 
-	*cut = *broken = false;
-	if (p->encoding == ENCODING_NONE || p->encoding == ENCODING_UNKNOWN) {
-		*cut = in > max;
-		*len = MIN(in, max);
-		char *copy = g_malloc(*len + 1);
-		if (*len)
-			memcpy(copy, p->body, *len);
-		copy[*len] = '\0';
-		return copy;
+	*broken = false;
+	if (p->encoding == ENCODING_NONE || p->encoding == ENCODING_UNKNOWN)
+		return copy_body(p, max, len, cut);
+	if (p->encoding == ENCODING_BASE64 && in) {
+		Base64Look look = look_at_base64(p->body, in);
+		*broken = look != BASE64_FINE;
+		if (look == BASE64_LIE && part_is(p, "text/"))
+			return copy_body(p, max, len, cut);
 	}
 	if (p->encoding == ENCODING_UU)
 		at = uu_start(p->body ? p->body : "", in);
 	GMimeEncoding state;
 	g_mime_encoding_init_decode(&state, kinds[p->encoding]);
-	GByteArray *out = g_byte_array_new();
+	GByteArray *out = g_byte_array_sized_new((guint)MIN(in, max) + 128 * KIB);
 	while (at < in && out->len < max) {
 		gsize n = MIN(in - at, 64 * KIB);
 		guint before = out->len;
@@ -413,7 +432,6 @@ part_decode(const Part *p, gsize max, gsize *len, bool *cut, bool *broken)
 		g_byte_array_set_size(out, before + (guint)got);
 		at += n;
 	}
-	*broken = p->encoding == ENCODING_BASE64 && base64_is_broken(p->body ? p->body : "", in);
 	*cut = out->len > max || at < in;
 	*len = MIN(out->len, max);
 	g_byte_array_append(out, (const guint8 *)"", 1);

@@ -86,6 +86,8 @@ prescan_header(const char *bytes, gsize len, gsize *body, PrescanFlags *flags)
 			break;
 		}
 		fields += !more;
+		if (!cut && next - begin > LIMIT_HEADER_BLOCK)
+			kept = begin + LIMIT_HEADER_BLOCK;	/* the beginning of a long field is of use */
 		cut = cut || fields > LIMIT_HEADERS || next - begin > LIMIT_HEADER_BLOCK;
 		if (!cut)
 			kept = next;
@@ -296,6 +298,28 @@ scan_lines(Scan *s, gsize at)
 	}
 }
 
+/* A multipart whose boundary never comes, because it was changed on the way: the first line that looks like one and
+ * is followed by a Content- field is taken for it. */
+static void
+guess_boundary(Scan *s, gsize at)
+{
+	gsize next, after;
+
+	for (; at < s->len; at = next) {
+		gsize end = line_end(s->bytes, s->len, at, &next);
+		if (end - at < 3 || end - at > LIMIT_MIME_BOUNDARY || s->bytes[at] != '-' || s->bytes[at + 1] != '-' || next >= s->len)
+			continue;
+		gsize end_of_next = line_end(s->bytes, s->len, next, &after);
+		if (!has_prefix(s->bytes + next, end_of_next - next, "Content-"))
+			continue;
+		s->open[0].boundary = s->bytes + at + 2;
+		s->open[0].boundary_len = end - at - 2;
+		s->n_open = 1;
+		scan_lines(s, at);
+		return;
+	}
+}
+
 void
 prescan_init(Prescan *p, const char *bytes, gsize len, guint depth, gsize budget)
 {
@@ -307,8 +331,13 @@ prescan_init(Prescan *p, const char *bytes, gsize len, guint depth, gsize budget
 	if (end && !looks_like_field(bytes, end) && !has_prefix(bytes, end, "From ") && !has_prefix(bytes, end, ">From "))
 		p->flags |= PRESCAN_NOT_MAIL;
 	gsize body = open_part(&s, -1, 1, 0, false);
-	if (s.n_open)
-		scan_lines(&s, body);
+	if (s.n_open == 0)
+		return;
+	scan_lines(&s, body);
+	if (p->n_parts == 1) {
+		s.open[0] = (Open){ .part = 0, .digest = s.open[0].digest };
+		guess_boundary(&s, body);
+	}
 }
 
 void

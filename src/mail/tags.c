@@ -67,6 +67,13 @@ ends_by_itself(GumboTag tag)
 		tag == GUMBO_TAG_TFOOT || tag == GUMBO_TAG_BODY || tag == GUMBO_TAG_A;
 }
 
+/* What an element adds to the depth: a table brings tbody, tr and td with it. */
+static guint
+weight_of(GumboTag tag)
+{
+	return tag == GUMBO_TAG_TABLE ? 4 : 1;
+}
+
 static bool
 is_formatting(GumboTag tag)
 {
@@ -228,7 +235,7 @@ may_open(Reduce *r, GumboTag tag)
 	}
 	if (is_void(tag) || ends_by_itself(tag))
 		return true;
-	if (r->depth >= LIMIT_HTML_DEPTH || (is_formatting(tag) && r->formatting >= LIMIT_FORMATTING)) {
+	if (r->depth + weight_of(tag) > LIMIT_HTML_DEPTH || (is_formatting(tag) && r->formatting >= LIMIT_FORMATTING)) {
 		r->found->cut = r->found->cut || !is_formatting(tag);
 		r->dropped[tag]++;
 		return false;
@@ -267,7 +274,7 @@ start_tag(Reduce *r, const char *name, gsize name_len)
 	(*r->nodes)--;
 	if (!is_void(tag) && !ends_by_itself(tag)) {
 		r->open[tag]++;
-		r->depth++;
+		r->depth += weight_of(tag);
 		r->formatting += is_formatting(tag);
 	}
 }
@@ -289,7 +296,7 @@ end_tag(Reduce *r, const char *name, gsize name_len)
 		if (r->open[tag] == 0)
 			return;
 		r->open[tag]--;
-		r->depth--;
+		r->depth -= weight_of(tag);
 		r->formatting -= is_formatting(tag);
 	} else if (*r->nodes == 0) {
 		return;

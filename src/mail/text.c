@@ -266,6 +266,7 @@ char *
 text_from_enriched(const char *text)
 {
 	GString *out = g_string_sized_new(strlen(text));
+	bool no_param_end = false;	/* looked for in vain: not again */
 
 	for (const char *p = text; *p; p++) {
 		if (*p == '<' && p[1] == '<') {
@@ -277,16 +278,19 @@ text_from_enriched(const char *text)
 				break;
 			if (g_ascii_strncasecmp(p, "<nl>", 4) == 0)
 				g_string_append_c(out, '\n');
-			if (g_ascii_strncasecmp(p, "<param>", 7) == 0) {
-				const char *over = g_strstr_len(p, 4096, "</param>");
+			if (g_ascii_strncasecmp(p, "<param>", 7) == 0 && !no_param_end) {
+				const char *over = strstr(p, "</param>");
+				no_param_end = !over;
 				close = over ? over + 7 : close;
 			}
 			p = close;
 		} else if (*p == '\n') {	/* one line end is a blank, n are n - 1 */
-			if (p[1] != '\n')
-				g_string_append_c(out, p > text && p[-1] == '\n' ? '\n' : ' ');
-			else
+			g_string_append_c(out, p[1] == '\n' ? '\n' : ' ');
+			while (p[1] == '\n' && p[2] == '\n') {
 				g_string_append_c(out, '\n');
+				p++;
+			}
+			p += p[1] == '\n';
 		} else if (*p != '\r') {
 			g_string_append_c(out, *p);
 		}
