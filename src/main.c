@@ -1,0 +1,189 @@
+/* main.c - the command line, the locale, the rooms, the run.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+#include "base/intl.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/utf8.h"
+#include "conf/conf.h"
+#include "ui/app.h"
+#include "ui/commands.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+typedef struct {
+	char *config, *profile, *account, *folder, *log_file;
+	char **commands, **rest;
+	gboolean read_only, offline, version, list_commands, list_options, check_config;
+	int log_level;
+} Options;
+
+static void
+options_clear(Options *o)
+{
+	g_free(o->config);
+	g_free(o->profile);
+	g_free(o->account);
+	g_free(o->folder);
+	g_free(o->log_file);
+	g_strfreev(o->commands);
+	g_strfreev(o->rest);
+}
+
+static bool
+parse(int *argc, char ***argv, Options *o, GError **err)
+{
+	const GOptionEntry entries[] = {
+		{ "config", 'F', 0, G_OPTION_ARG_FILENAME, &o->config, N_("Another configuration file"), N_("FILE") },
+		{ "profile", 'P', 0, G_OPTION_ARG_FILENAME, &o->profile, N_("Everything (configuration, store, log) in one folder"), N_("FOLDER") },
+		{ "account", 'A', 0, G_OPTION_ARG_STRING, &o->account, N_("Start in this account"), N_("NAME") },
+		{ "folder", 'f', 0, G_OPTION_ARG_STRING, &o->folder, N_("Start in this folder"), N_("NAME") },
+		{ "read-only", 'R', 0, G_OPTION_ARG_NONE, &o->read_only, N_("Change nothing on any server"), NULL },
+		{ "offline", 0, 0, G_OPTION_ARG_NONE, &o->offline, N_("Do not connect; show what is on this computer"), NULL },
+		{ "command", 'y', 0, G_OPTION_ARG_STRING_ARRAY, &o->commands, N_("Run a command after the start, as typed at “:”"), N_("COMMAND") },
+		{ "debug", 'd', 0, G_OPTION_ARG_INT, &o->log_level, N_("Write a log up to this level (0 to 4); secrets never get into it"), N_("LEVEL") },
+		{ "log", 'l', 0, G_OPTION_ARG_FILENAME, &o->log_file, N_("The file for the log"), N_("FILE") },
+		{ "list-commands", 0, 0, G_OPTION_ARG_NONE, &o->list_commands, N_("List all commands with their keys"), NULL },
+		{ "list-options", 0, 0, G_OPTION_ARG_NONE, &o->list_options, N_("List all options of the configuration file"), NULL },
+		{ "check-config", 0, 0, G_OPTION_ARG_NONE, &o->check_config, N_("Read the configuration file and name its mistakes"), NULL },
+		{ "version", 'v', 0, G_OPTION_ARG_NONE, &o->version, N_("Say the version"), NULL },
+		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->rest, NULL, NULL },
+		{ NULL, 0, 0, 0, NULL, NULL, NULL },
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new(_("- a mail reader for the terminal"));
+	o->log_level = -1;
+	g_option_context_add_main_entries(context, entries, PACKAGE);
+	return g_option_context_parse(context, argc, argv, err);
+}
+
+static void
+list_commands(void)
+{
+	for (CommandId id = 0; id < N_COMMANDS; id++)
+		printf("%-20s %-40s %s\n", command_row(id)->name, command_row(id)->keys, command_help(id));
+}
+
+static void
+list_options(void)
+{
+	gsize n;
+	const Option *table = options_table(&n);
+	for (gsize i = 0; i < n; i++)
+		printf("[%s] %-18s %-14s %s\n", table[i].section, table[i].name, table[i].value ? table[i].value : "-", _(table[i].help));
+}
+
+/* True: some account can't be used. */
+static bool
+tell_problems(const Conf *conf)
+{
+	bool fatal = false;
+	for (guint i = 0; i < conf_problems(conf)->len; i++) {
+		const ConfProblem *p = g_ptr_array_index(conf_problems(conf), i);
+		fprintf(stderr, "%s:%u: %s\n", p->file, p->line, p->text);
+		fatal |= p->fatal;
+	}
+	return fatal;
+}
+
+static void
+tell_no_account(const char *file)
+{
+	fprintf(stderr, _("There is no account yet. Write this into %s, with your own names:\n"), file);
+	fputs("\n\t[account work]\n\taddress = alice@example.org\n\tfull-name = Alice Example\n\treceive = imaps://alice@imap.example.org\n\n", stderr);
+}
+
+static bool
+has_account(const Conf *conf, const char *name)
+{
+	for (guint i = 0; i < conf_accounts(conf)->len; i++)
+		if (!strcmp(((Account *)g_ptr_array_index(conf_accounts(conf), i))->name, name))
+			return true;
+	return false;
+}
+
+static int
+run_screen(const Options *o, const Places *places, Conf *conf)
+{
+	g_autoptr(GError) err = NULL;
+	AppSetup setup = {
+		.conf = conf, .places = places, .account = o->account, .folder = o->folder, .read_only = o->read_only,
+		.offline = o->offline, .commands = (const char *const *)o->commands,
+	};
+	if (app_run(&setup, &err) == 0)
+		return EXIT_DONE;
+	fprintf(stderr, "eilpost: %s\n", err ? err->message : "?");
+	return EXIT_FAILED;
+}
+
+static int
+run(const Options *o)
+{
+	g_autoptr(GError) err = NULL;
+	Places *places = places_new(o->profile, o->config);
+	g_autoptr(Conf) conf = conf_read(places->config);
+	g_autofree char *log = o->log_file ? g_strdup(o->log_file) : g_build_filename(places->state, "log", NULL);
+	int status = EXIT_FAILED;
+
+	if (o->check_config) {
+		bool fatal = tell_problems(conf);
+		status = fatal || conf_accounts(conf)->len == 0 ? EXIT_FAILED : EXIT_DONE;
+		if (status == EXIT_DONE)
+			printf(ngettext("%s: %u account, %u mistake\n", "%s: %u accounts, %u mistakes\n", conf_problems(conf)->len), places->config,
+				conf_accounts(conf)->len, conf_problems(conf)->len);
+	} else if (conf_accounts(conf)->len == 0) {
+		if (!tell_problems(conf) && conf_problems(conf)->len == 0)
+			tell_no_account(places->config);
+	} else if (o->account && !has_account(conf, o->account)) {
+		fprintf(stderr, _("There is no account “%s” in %s.\n"), o->account, places->config);
+		status = EXIT_USAGE;
+	} else if (o->log_level >= 0 && !log_open(log, (LogLevel)MIN(o->log_level, LOG_DEBUG), &err)) {
+		fprintf(stderr, "%s\n", err->message);
+	} else {
+		status = run_screen(o, places, conf);
+	}
+	log_close();
+	places_free(places);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	Options o = { 0 };
+	g_autoptr(GError) err = NULL;
+	int status;
+
+	secret_process_hardening();
+	signal(SIGPIPE, SIG_IGN);
+	setlocale(LC_ALL, "");
+	bindtextdomain(PACKAGE, LOCALEDIR);
+	bind_textdomain_codeset(PACKAGE, "UTF-8");
+	textdomain(PACKAGE);
+	if (!parse(&argc, &argv, &o, &err)) {
+		fprintf(stderr, _("%s. “eilpost --help” lists what there is.\n"), err->message);
+		return EXIT_USAGE;
+	}
+	if (o.version) {
+		puts("eilpost " PACKAGE_VERSION);
+		status = EXIT_DONE;
+	} else if (o.list_commands || o.list_options) {
+		if (o.list_commands)
+			list_commands();
+		else
+			list_options();
+		status = EXIT_DONE;
+	} else if (o.rest && o.rest[0]) {
+		fprintf(stderr, _("“%s” is not understood: this version reads mail; it does not write any yet.\n"), o.rest[0]);
+		status = EXIT_USAGE;
+	} else {
+		status = run(&o);
+	}
+	options_clear(&o);
+	return status;
+}

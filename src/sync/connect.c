@@ -1,0 +1,400 @@
+/* connect.c - the connection of an account: secret, link, session, and what its failures mean for people.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * The password command and the TCP connect run side by side. Errors that time heals lead to back-off; those that it does
+ * not (password, certificate) block until the person acts, so that no account is locked by retries (SEED S4). */
+#include "config.h"
+#include "sync/engine_private.h"
+#include "base/intl.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <string.h>
+
+bool
+connect_up(const Engine *e)
+{
+	return e->link != NULL;
+}
+
+void
+connect_drop(Engine *e)
+{
+	g_clear_pointer(&e->link, link_close);
+	g_clear_pointer(&e->session, imap_session_free);
+	g_clear_pointer(&e->secret_job, secret_job_cancel);
+	g_byte_array_set_size(e->early, 0);
+	e->link_open = e->drop = e->ready = e->qresync = false;
+	work_clear(e);
+}
+
+static void
+wait_or_block(Engine *e, EilError code)
+{
+	if (code == EIL_LATER || code == EIL_BROKEN) {
+		e->tries++;
+		e->next_try = e->now + (gint64)plan_backoff(e->tries) * 1000;
+		engine_state(e, ENGINE_WAITING, _("not connected"));
+	} else {
+		e->next_try = 0;
+		engine_state(e, ENGINE_BLOCKED, _("not connected"));
+	}
+}
+
+void
+connect_lost(Engine *e, EilError code, char *sentence)
+{
+	g_autoptr(GError) err = NULL;
+
+	headers_flush(e);
+	connect_drop(e);
+	if (db_begin(e->db, &err) && (!journal_recover(e->db, &err) || !db_commit(e->db, &err)))
+		db_rollback(e->db);
+	wait_or_block(e, code);
+	if (sentence)
+		engine_trouble(e, code, sentence);
+}
+
+/* ---- failures in words ---- */
+
+static char *
+with_server_text(char *sentence, const char *text)
+{
+	if (!text || !*text)
+		return sentence;
+	char *whole = g_strdup_printf(_("%s The server said: “%s”"), sentence, text);
+	g_free(sentence);
+	return whole;
+}
+
+static void
+sign_in_refused(Engine *e, const char *text)
+{
+	char *s = g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account));
+	g_clear_pointer(&e->secret, secret_free);
+	connect_lost(e, EIL_ASK_USER, with_server_text(s, text));
+	if (!e->account->password_command) {
+		e->state = ENGINE_OFFLINE;	/* the next try asks for the password anew */
+		e->wake_wanted = true;
+		e->next_try = e->now;
+	}
+}
+
+static void
+session_failed(Engine *e, ImapFailure failure, const char *words)
+{
+	const char *host = e->account->receive.host;
+	g_autofree char *text = g_strdup(words);
+	char *s = NULL;
+	EilError code = EIL_LATER;
+
+	switch (failure) {
+	case IMAP_FAIL_AUTH:
+		sign_in_refused(e, text);
+		return;
+	case IMAP_FAIL_AUTH_NO_MECHANISM:
+		s = g_strdup_printf(_("%s offers no way to sign in that eilpost knows and that is safe here. No password was sent."), host);
+		code = EIL_REFUSED;
+		break;
+	case IMAP_FAIL_NO_STARTTLS:
+		s = g_strdup_printf(_("%s does not offer encryption (STARTTLS) on this port. No password was sent."), host);
+		code = EIL_REFUSED;
+		break;
+	case IMAP_FAIL_INJECTION:
+		s = g_strdup_printf(_("Somebody or something between here and %s tampers with the connection. No password was sent."), host);
+		code = EIL_REFUSED;
+		break;
+	case IMAP_FAIL_PREAUTH:
+		s = g_strdup_printf(_("%s claims that nobody needs to sign in; that is not safe, so eilpost went away."), host);
+		code = EIL_REFUSED;
+		break;
+	case IMAP_FAIL_UNAVAILABLE:
+		s = g_strdup_printf(_("%s can't take the sign-in right now. eilpost tries again by itself."), host);
+		break;
+	case IMAP_FAIL_TIMEOUT:
+		s = g_strdup_printf(_("%s did not answer for too long. eilpost tries again by itself."), host);
+		break;
+	case IMAP_FAIL_BYE:
+		s = g_strdup_printf(_("%s ended the session. eilpost connects again by itself."), host);
+		break;
+	case IMAP_FAIL_PROTOCOL: case IMAP_FAIL_NONE:
+		s = g_strdup_printf(_("%s sent something that is not IMAP. eilpost tries again by itself."), host);
+		code = EIL_BROKEN;
+		break;
+	}
+	/* a session lost on pipelined commands is tried without them next time */
+	if (!e->ready && (failure == IMAP_FAIL_PROTOCOL || failure == IMAP_FAIL_BYE))
+		e->no_early = true;
+	connect_lost(e, code, with_server_text(s, text));
+}
+
+/* ---- the session ---- */
+
+static void
+begin_session(Engine *e)
+{
+	if (e->session || !e->link_open || !e->secret)
+		return;
+	g_autofree char *known = db_fact(e->db, "capabilities");
+	g_auto(GStrv) words = known ? g_strsplit(known, " ", -1) : NULL;
+	const Account *a = e->account;
+	ImapSetup setup = {
+		.security = a->receive.scheme == SCHEME_IMAPS ? IMAP_SECURITY_TLS :
+			a->receive.scheme == SCHEME_IMAP ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_NONE,
+		.user = account_user(a), .secret = secret_peek(e->secret), .oauth2 = a->auth == AUTH_OAUTH2,
+		.host = a->receive.host, .port = a->receive.port, .no_early = e->no_early,
+		.known_capabilities = (const char *const *)words, .client_version = PACKAGE_VERSION,
+	};
+	e->session = imap_session_new(&setup, e->now);
+	engine_state(e, ENGINE_SIGNING_IN, _("signing in"));
+	work_ready(e);
+	if (e->early->len) {
+		imap_session_feed(e->session, e->early->data, e->early->len);
+		g_byte_array_set_size(e->early, 0);
+	}
+}
+
+static void
+session_ready(Engine *e)
+{
+	e->ready = true;
+	e->tries = 0;
+	e->next_try = 0;
+	e->last_use = e->now;
+	engine_state(e, ENGINE_ONLINE, _("connected"));
+}
+
+static void
+save_capabilities(Engine *e)
+{
+	const char *const *words = imap_session_capabilities(e->session);
+	if (!words)
+		return;
+	g_autofree char *text = g_strjoinv(" ", (char **)words);
+	g_autofree char *known = db_fact(e->db, "capabilities");
+	if (g_strcmp0(text, known) && db_begin(e->db, NULL) && (!db_set_fact(e->db, "capabilities", text, NULL) || !db_commit(e->db, NULL)))
+		db_rollback(e->db);
+}
+
+static bool
+event(Engine *e, const ImapEvent *ev)
+{
+	g_autoptr(GError) err = NULL;
+
+	switch (ev->kind) {
+	case IMAP_EV_START_TLS:
+		if (!link_start_tls(e->link, &err))
+			connect_lost(e, EIL_REFUSED, g_strdup(err->message));
+		break;
+	case IMAP_EV_READY:
+		session_ready(e);
+		break;
+	case IMAP_EV_RESPONSE:
+		pull_response(e, ev->response);
+		break;
+	case IMAP_EV_LITERAL: case IMAP_EV_CHUNK: case IMAP_EV_LITERAL_END:
+		fetch_literal(e, ev);
+		break;
+	case IMAP_EV_DONE:
+		work_done(e, ev->id, ev->response);
+		break;
+	case IMAP_EV_RESYNC:
+		log_line(LOG_INFO, "imap", "sequence numbers lost (%s): reading the folder again", ev->text);
+		pull_resync(e);
+		break;
+	case IMAP_EV_CLOSED:
+		connect_drop(e);
+		engine_state(e, ENGINE_OFFLINE, _("not connected"));
+		break;
+	case IMAP_EV_FAILED:
+		session_failed(e, ev->failure, ev->text);
+		break;
+	case IMAP_EV_START_COMPRESS:
+		if (!link_start_deflate(e->link, &err))
+			connect_lost(e, EIL_BROKEN, g_strdup(err->message));
+		break;
+	case IMAP_EV_GREETING: case IMAP_EV_SIGNING_IN: case IMAP_WANTS_BYTES:
+		break;
+	}
+	return e->session && !e->drop;
+}
+
+void
+connect_pump(Engine *e)
+{
+	gsize len = 0;
+
+	while (e->session && !e->drop) {
+		ImapEvent ev = imap_session_next(e->session);
+		if (ev.kind == IMAP_WANTS_BYTES)
+			break;
+		if (!event(e, &ev))
+			break;
+	}
+	headers_flush(e);
+	if (!e->session || e->drop)
+		return;
+	if (e->ready && imap_session_capabilities(e->session) && e->jobs->len == 0)
+		save_capabilities(e);
+	if (e->ready)
+		work_plan(e);
+	if (e->session && imap_session_output(e->session, &len) && len)
+		link_kick(e->link);
+}
+
+/* ---- the link's side ---- */
+
+static void
+on_stage(void *user, LinkStage stage)
+{
+	Engine *e = user;
+	if (stage == LINK_TLS_HANDSHAKE)
+		engine_state(e, ENGINE_CONNECTING, _("securing the connection"));
+}
+
+static void
+on_opened(void *user)
+{
+	Engine *e = user;
+	e->now = clock_ms();
+	e->link_open = true;
+	begin_session(e);
+	connect_pump(e);
+}
+
+static void
+on_tls_started(void *user)
+{
+	Engine *e = user;
+	e->now = clock_ms();
+	imap_session_tls_started(e->session);
+	connect_pump(e);
+}
+
+static bool
+on_feed(void *user, const guint8 *data, gsize len)
+{
+	Engine *e = user;
+	if (log_wants(LOG_WIRE))
+		log_wire("imap", '<', data, len);
+	e->now = clock_ms();
+	if (!e->session) {
+		g_byte_array_append(e->early, data, (guint)MIN(len, 64 * KIB));
+		return true;
+	}
+	imap_session_tick(e->session, e->now);
+	imap_session_feed(e->session, data, len);
+	connect_pump(e);
+	return e->link != NULL;
+}
+
+static const guint8 *
+on_output(void *user, gsize *len)
+{
+	Engine *e = user;
+	*len = 0;
+	return e->session ? imap_session_output(e->session, len) : NULL;
+}
+
+static void
+on_taken(void *user, gsize n)
+{
+	Engine *e = user;
+	gsize len;
+	const void *data = imap_session_output(e->session, &len);
+	if (log_wants(LOG_WIRE) && !imap_session_output_secret(e->session))
+		log_wire("imap", '>', data, n);
+	imap_session_output_taken(e->session, n);
+}
+
+static void
+on_closed(void *user, const GError *err)
+{
+	Engine *e = user;
+	EilError code = err && err->domain == EIL_ERROR ? (EilError)err->code : EIL_LATER;
+	char *sentence = err ? g_strdup(err->message) : g_strdup_printf(_("%s closed the connection. eilpost connects again by itself."),
+		e->account->receive.host);
+	if (!e->ready && e->session && !err)
+		e->no_early = true;
+	e->now = clock_ms();
+	connect_lost(e, code, sentence);
+}
+
+static const LinkClient CLIENT = {
+	.stage = on_stage, .opened = on_opened, .tls_started = on_tls_started,
+	.feed = on_feed, .output = on_output, .taken = on_taken, .closed = on_closed,
+};
+
+/* ---- the secret ---- */
+
+static void
+on_secret(void *user, const char *secret, const GError *err)
+{
+	Engine *e = user;
+	e->secret_job = NULL;
+	e->now = clock_ms();
+	if (!secret) {
+		connect_lost(e, EIL_ASK_USER, g_strdup(err->message));
+		return;
+	}
+	e->secret = secret_new(secret, -1);
+	begin_session(e);
+	connect_pump(e);
+}
+
+static void
+ask_for_secret(Engine *e)
+{
+	if (e->secret_asked)
+		return;
+	e->secret_asked = true;
+	Letter *l = letter_new(LETTER_ASK_SECRET);
+	l->text = g_strdup_printf(_("Password of %s at %s"), account_user(e->account), e->account->receive.host);
+	engine_tell(e, l);
+	engine_state(e, ENGINE_BLOCKED, _("waiting for the password"));
+}
+
+void
+connect_secret(Engine *e, const char *secret)
+{
+	e->secret_asked = false;
+	if (!secret || !*secret) {
+		engine_state(e, ENGINE_BLOCKED, _("not connected: no password"));
+		return;
+	}
+	secret_free(e->secret);
+	e->secret = secret_new(secret, -1);
+	e->next_try = 0;
+	e->wake_wanted = true;
+	e->state = ENGINE_OFFLINE;
+}
+
+static void
+unsupported(Engine *e)
+{
+	engine_state(e, ENGINE_BLOCKED, _("not connected"));
+	engine_trouble(e, EIL_REFUSED, g_strdup_printf(_("%s is not an IMAP account; this version of eilpost reads mail by IMAP only."), e->account->name));
+}
+
+void
+connect_start(Engine *e)
+{
+	const ServerUrl *url = &e->account->receive;
+
+	if (url->scheme != SCHEME_IMAPS && url->scheme != SCHEME_IMAP && url->scheme != SCHEME_IMAP_INSECURE) {
+		unsupported(e);
+		return;
+	}
+	if (!e->secret && !e->account->password_command) {
+		ask_for_secret(e);
+		return;
+	}
+	engine_state(e, ENGINE_CONNECTING, _("connecting"));
+	LinkTarget target = {
+		.host = url->host, .port = url->port, .ca_file = e->account->ca_file,
+		.tls = url->scheme == SCHEME_IMAPS ? LINK_TLS_FIRST : url->scheme == SCHEME_IMAP ? LINK_TLS_LATER : LINK_TLS_NONE,
+	};
+	e->link = link_open(&target, e->context, &CLIENT, e);
+	if (!e->secret)
+		e->secret_job = secret_fetch(e->account, e->context, on_secret, e);
+}

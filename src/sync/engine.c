@@ -1,0 +1,531 @@
+/* engine.c - the account's thread: its loop, its letters, its requests.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * A turn of the loop: letters first, then at most 256 KiB from the wire, then the plan. Nothing in it waits for
+ * anything but the disk (and the worker, for some header lines). */
+#include "config.h"
+#include "sync/engine_private.h"
+#include "base/intl.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <glib-unix.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+gint64
+clock_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (gint64)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- letters ---- */
+
+Request *
+request_new(RequestKind kind)
+{
+	Request *r = g_new0(Request, 1);
+	r->kind = kind;
+	return r;
+}
+
+void
+request_free(Request *r)
+{
+	if (!r)
+		return;
+	if (r->kind == REQ_SECRET)
+		secret_wipe_string(g_steal_pointer(&r->text));
+	if (r->ids)
+		g_array_unref(r->ids);
+	g_free(r->text);
+	g_free(r);
+}
+
+Letter *
+letter_new(LetterKind kind)
+{
+	Letter *l = g_new0(Letter, 1);
+	l->kind = kind;
+	return l;
+}
+
+void
+letter_free(Letter *l)
+{
+	if (!l)
+		return;
+	g_free(l->text);
+	g_free(l->text2);
+	g_free(l);
+}
+
+void
+engine_tell(Engine *e, Letter *l)
+{
+	l->account = e->number;
+	chan_send(e->letters, l);
+}
+
+void
+engine_changed(Engine *e, gint64 folder, guint change)
+{
+	Letter *l = letter_new(LETTER_CHANGED);
+	l->folder = folder;
+	l->change = change;
+	engine_tell(e, l);
+}
+
+void
+engine_state(Engine *e, EngineState state, const char *text)
+{
+	e->state = state;
+	Letter *l = letter_new(LETTER_STATE);
+	l->state = state;
+	l->text = g_strdup(text);
+	if (state == ENGINE_WAITING)
+		l->when = g_get_real_time() / G_USEC_PER_SEC + (e->next_try - e->now) / 1000;
+	engine_tell(e, l);
+}
+
+void
+engine_trouble(Engine *e, EilError code, char *text)
+{
+	log_line(LOG_WARN, "sync", "%s", text);
+	Letter *l = letter_new(LETTER_TROUBLE);
+	l->error = code;
+	l->text = text;
+	engine_tell(e, l);
+}
+
+void
+engine_store_failed(Engine *e, GError *err)
+{
+	e->drop = true;
+	e->tries = MAX(e->tries, 3);
+	engine_trouble(e, EIL_BROKEN, g_strdup_printf(_("The mail store of %s could not be written: %s"), e->account->name,
+		err ? err->message : _("unknown error")));
+	g_clear_error(&err);
+}
+
+/* ---- requests ---- */
+
+static void
+remember_id(GArray *ids, gint64 id)
+{
+	for (guint i = 0; i < ids->len; i++)
+		if (g_array_index(ids, gint64, i) == id) {
+			g_array_remove_index(ids, i);
+			break;
+		}
+	g_array_append_val(ids, id);
+}
+
+static void
+tell_body(Engine *e, gint64 message, const char *section)
+{
+	Letter *l = letter_new(LETTER_BODY);
+	l->message = message;
+	l->text = g_strdup(section);
+	engine_tell(e, l);
+}
+
+static void
+open_message(Engine *e, const Request *r)
+{
+	g_autoptr(Message) m = messages_get(e->db, r->message, NULL);
+	if (!m) {
+		fetch_failed(e, r->message, "", _("This message is gone."));
+	} else if (m->body_here) {
+		tell_body(e, r->message, "");
+	} else if (e->offline) {
+		fetch_failed(e, r->message, "", _("The text of this message is not on this computer, and eilpost was told not to connect."));
+	} else {
+		remember_id(e->opening, r->message);
+		e->wake_wanted = true;
+	}
+}
+
+static void
+want_part(Engine *e, const Request *r)
+{
+	if (bodies_has(e->db, r->message, r->text) || bodies_has(e->db, r->message, "")) {
+		tell_body(e, r->message, r->text);
+		return;
+	}
+	PartWish *w = g_new0(PartWish, 1);
+	w->message = r->message;
+	w->section = g_strdup(r->text);
+	g_ptr_array_add(e->part_wishes, w);
+	e->wake_wanted = true;
+}
+
+static void
+set_flag(Engine *e, const Request *r)
+{
+	g_autoptr(GError) err = NULL;
+	GHashTable *folders = g_hash_table_new(g_int64_hash, g_int64_equal);
+	gint64 *where = g_new0(gint64, r->ids->len);
+
+	if (e->read_only) {
+		engine_trouble(e, EIL_REFUSED, g_strdup(_("Nothing was changed: eilpost runs read-only (-R).")));
+	} else if (db_begin(e->db, &err)) {
+		bool ok = true;
+		for (guint i = 0; ok && i < r->ids->len; i++) {
+			gint64 id = g_array_index(r->ids, gint64, i);
+			g_autoptr(Message) m = messages_get(e->db, id, NULL);
+			if (!m)
+				continue;
+			ok = journal_flag(e->db, id, r->flag, r->on, &err);
+			where[i] = m->folder;
+			g_hash_table_add(folders, &where[i]);
+		}
+		if (!ok || !db_commit(e->db, &err))
+			db_rollback(e->db);
+	}
+	if (err)
+		engine_store_failed(e, g_steal_pointer(&err));
+	GHashTableIter it;
+	gpointer folder;
+	g_hash_table_iter_init(&it, folders);
+	while (g_hash_table_iter_next(&it, &folder, NULL))
+		engine_changed(e, *(gint64 *)folder, CHANGE_FLAGS | CHANGE_COUNTS);
+	g_hash_table_destroy(folders);
+	g_free(where);
+}
+
+static void
+check_now(Engine *e)
+{
+	e->check_wanted = true;
+	e->cycle = true;
+	e->next_try = 0;
+	e->tries = 0;
+	if (e->state == ENGINE_WAITING || e->state == ENGINE_BLOCKED)
+		e->state = ENGINE_OFFLINE;
+}
+
+static void
+request(Engine *e, Request *r)
+{
+	switch (r->kind) {
+	case REQ_OPEN_FOLDER:
+		e->shown = r->folder;
+		break;
+	case REQ_OPEN_MESSAGE:
+		open_message(e, r);
+		break;
+	case REQ_NEAR:
+		g_array_set_size(e->near, 0);
+		if (r->ids)
+			g_array_append_vals(e->near, r->ids->data, r->ids->len);
+		break;
+	case REQ_FETCH_PART:
+		want_part(e, r);
+		break;
+	case REQ_FLAG:
+		set_flag(e, r);
+		break;
+	case REQ_CHECK:
+		check_now(e);
+		break;
+	case REQ_PAUSE: case REQ_CANCEL:
+		e->paused = true;
+		break;
+	case REQ_RESUME:
+		e->paused = false;
+		break;
+	case REQ_SECRET:
+		connect_secret(e, r->text);
+		break;
+	case REQ_QUIT:
+		e->quitting = true;
+		break;
+	}
+	request_free(r);
+}
+
+static gboolean
+requests_wait(gint fd, GIOCondition condition, gpointer user)
+{
+	return G_SOURCE_CONTINUE;	/* only wakes the loop: they are taken at the head of each turn */
+}
+
+/* ---- the loop ---- */
+
+static gint64
+earliest(gint64 a, gint64 b)
+{
+	return a <= 0 ? b : b <= 0 ? a : MIN(a, b);
+}
+
+/* When the loop must turn again even if nothing comes. */
+static gint64
+wake_at(Engine *e)
+{
+	gint64 at = e->now + 30000;	/* a jump of the clock is seen by then */
+	if (e->session)
+		at = earliest(at, imap_session_deadline(e->session));
+	at = earliest(at, e->next_check);
+	if (!connect_up(e) && e->next_try)
+		at = earliest(at, e->next_try);
+	gint64 wish = journal_next_time(e->db);
+	if (wish >= 0)
+		at = earliest(at, e->now + MAX(0, wish - g_get_real_time() / G_USEC_PER_SEC) * 1000 + 20);
+	return MAX(at, e->now + 1);
+}
+
+/* After a suspend the connection may be dead without a word; the monotonic clock stood still, the boot clock did not. */
+static void
+look_at_clock(Engine *e)
+{
+	gint64 mono = g_get_monotonic_time() / 1000;
+	e->now = clock_ms();
+	if (e->last_now && (e->now - e->last_now) - (mono - e->last_mono) > CLOCK_JUMP_MS && e->session) {
+		log_line(LOG_INFO, "sync", "the computer slept; looking whether the connection is alive");
+		imap_session_probe(e->session, e->now);
+	}
+	e->last_now = e->now;
+	e->last_mono = mono;
+}
+
+static void
+check_due(Engine *e)
+{
+	if (!e->next_check || e->now < e->next_check)
+		return;
+	e->next_check = e->now + (gint64)e->account->check_minutes * 60000;
+	if (e->state != ENGINE_BLOCKED) {
+		e->check_wanted = true;
+		e->cycle = true;
+	}
+}
+
+static void
+turn(Engine *e)
+{
+	Request *r;
+
+	look_at_clock(e);
+	while ((r = chan_take(e->requests)))
+		request(e, r);
+	check_due(e);
+	if (e->session)
+		imap_session_tick(e->session, e->now);
+	connect_pump(e);
+	if (e->drop)
+		connect_lost(e, EIL_LATER, NULL);
+	if (!connect_up(e) && !e->offline && !e->quitting && e->state != ENGINE_BLOCKED && e->now >= e->next_try && work_waits(e))
+		connect_start(e);
+}
+
+static gboolean
+timer_nothing(gpointer user)
+{
+	return G_SOURCE_CONTINUE;
+}
+
+static void
+leave(Engine *e)
+{
+	gint64 until = clock_ms() + DEADLINE_QUIT_MS;
+	headers_flush(e);
+	if (e->session && e->ready) {
+		imap_session_logout(e->session);
+		connect_pump(e);
+		while (e->session && !e->drop && clock_ms() < until) {
+			g_source_set_ready_time(e->timer, g_get_monotonic_time() + 50000);
+			g_main_context_iteration(e->context, TRUE);
+			e->now = clock_ms();
+			connect_pump(e);
+		}
+	}
+	connect_drop(e);
+}
+
+static gpointer
+thread(gpointer user)
+{
+	Engine *e = user;
+
+	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 5);	/* the screen goes first */
+	g_main_context_push_thread_default(e->context);
+	e->render = render_new(1);
+	e->now = clock_ms();
+	engine_state(e, ENGINE_OFFLINE, _("not connected"));
+	while (!e->quitting) {
+		turn(e);
+		if (e->quitting)
+			break;
+		g_source_set_ready_time(e->timer, g_get_monotonic_time() + (wake_at(e) - e->now) * 1000);
+		g_main_context_iteration(e->context, TRUE);
+	}
+	leave(e);
+	render_free(e->render);
+	e->render = NULL;
+	db_close(e->db);
+	e->db = NULL;
+	g_main_context_pop_thread_default(e->context);
+	g_atomic_int_set(&e->ended, 1);
+	engine_tell(e, letter_new(LETTER_ENDED));
+	return NULL;
+}
+
+/* ---- the door ---- */
+
+static void
+part_wish_free(gpointer p)
+{
+	PartWish *w = p;
+	g_free(w->section);
+	g_free(w);
+}
+
+/* The inbox is there from the first moment, so that the screen has a folder to show. */
+static bool
+prepare_store(Engine *e, GError **err)
+{
+	g_autoptr(Folder) inbox = folders_find(e->db, "INBOX", NULL);
+	if (!db_begin(e->db, err))
+		return false;
+	if (!journal_recover(e->db, err))
+		goto failed;
+	if (!inbox) {
+		g_autoptr(Folder) f = folder_new();
+		f->name = g_strdup("INBOX");
+		f->wire = g_strdup("INBOX");
+		f->role = ROLE_INBOX;
+		f->selectable = f->subscribed = true;
+		e->shown = folders_put(e->db, f, err);
+		if (!e->shown)
+			goto failed;
+	} else {
+		e->shown = inbox->id;
+	}
+	return db_commit(e->db, err);
+failed:
+	db_rollback(e->db);
+	return false;
+}
+
+static void
+schedule(Engine *e)
+{
+	guint check = e->account->check;
+	if (check & CHECK_MANUAL)
+		return;
+	if (check & (CHECK_STARTUP | CHECK_PUSH)) {
+		e->check_wanted = false;
+		e->wake_wanted = true;
+		e->cycle = true;
+	}
+	if ((check & CHECK_EVERY) && e->account->check_minutes)
+		e->next_check = clock_ms() + (gint64)e->account->check_minutes * 60000;
+}
+
+static void
+engine_free(Engine *e)
+{
+	db_close(e->db);
+	chan_free(e->requests);
+	account_unref(e->account);
+	g_array_unref(e->opening);
+	g_array_unref(e->near);
+	g_array_unref(e->status_queue);
+	g_array_unref(e->sel.filled);
+	g_free(e->sel.wire);
+	g_ptr_array_unref(e->part_wishes);
+	g_ptr_array_unref(e->jobs);
+	g_ptr_array_unref(e->list);
+	g_ptr_array_unref(e->batch);
+	g_byte_array_unref(e->early);
+	secret_free(e->secret);
+	if (e->timer) {
+		g_source_destroy(e->timer);
+		g_source_unref(e->timer);
+	}
+	g_main_context_unref(e->context);
+	g_free(e);
+}
+
+static void
+folder_free_void(gpointer f)
+{
+	folder_free(f);
+}
+
+static void
+message_free_void(gpointer m)
+{
+	message_free(m);
+}
+
+static GSourceFuncs timer_funcs = { .dispatch = NULL };
+
+static gboolean
+timer_dispatch(GSource *source, GSourceFunc callback, gpointer user)
+{
+	g_source_set_ready_time(source, -1);
+	return timer_nothing(user);
+}
+
+Engine *
+engine_new(const EngineSetup *setup, GError **err)
+{
+	Engine *e = g_new0(Engine, 1);
+	e->number = setup->number;
+	e->account = account_ref(setup->account);
+	e->letters = setup->letters;
+	e->read_only = setup->read_only;
+	e->offline = setup->offline;
+	e->requests = chan_new((GDestroyNotify)request_free);
+	e->context = g_main_context_new();
+	e->opening = g_array_new(FALSE, FALSE, sizeof(gint64));
+	e->near = g_array_new(FALSE, FALSE, sizeof(gint64));
+	e->status_queue = g_array_new(FALSE, FALSE, sizeof(gint64));
+	e->sel.filled = g_array_new(FALSE, FALSE, sizeof(Window));
+	e->part_wishes = g_ptr_array_new_with_free_func(part_wish_free);
+	e->jobs = g_ptr_array_new_with_free_func(work_job_free);
+	e->list = g_ptr_array_new_with_free_func(folder_free_void);
+	e->batch = g_ptr_array_new_with_free_func(message_free_void);
+	e->early = g_byte_array_new();
+	e->db = db_open(setup->store, DB_WRITER, err);
+	if (!e->db || !prepare_store(e, err)) {
+		engine_free(e);
+		return NULL;
+	}
+	schedule(e);
+	timer_funcs.dispatch = timer_dispatch;
+	e->timer = g_source_new(&timer_funcs, sizeof(GSource));
+	g_source_attach(e->timer, e->context);
+	g_autoptr(GSource) wake = g_unix_fd_source_new(chan_fd(e->requests), G_IO_IN);
+	g_source_set_callback(wake, G_SOURCE_FUNC(requests_wait), e, NULL);
+	g_source_attach(wake, e->context);
+	e->thread = g_thread_new("engine", thread, e);
+	return e;
+}
+
+void
+engine_post(Engine *e, Request *r)
+{
+	chan_send(e->requests, r);
+}
+
+void
+engine_end(Engine *e, guint wait_ms)
+{
+	engine_post(e, request_new(REQ_QUIT));
+	for (guint waited = 0; waited < wait_ms && !g_atomic_int_get(&e->ended); waited += 2)
+		g_usleep(2000);
+	if (!g_atomic_int_get(&e->ended)) {
+		/* it hangs in the disk: what is committed is safe, the rest is fetched again */
+		g_thread_unref(e->thread);
+		return;
+	}
+	g_thread_join(e->thread);
+	engine_free(e);
+}

@@ -1,0 +1,174 @@
+/* engine_private.h - the state of one account's thread; for src/sync only.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "base/secret.h"
+#include "conf/secrets.h"
+#include "net/link.h"
+#include "proto/imap/session.h"
+#include "proto/imap/set.h"
+#include "render/client.h"
+#include "store/bodies.h"
+#include "store/folders.h"
+#include "store/journal.h"
+#include "store/messages.h"
+#include "store/parts.h"
+#include "sync/engine.h"
+#include "sync/plan.h"
+
+typedef enum {
+	JOB_SELECT, JOB_PAGE, JOB_BODY, JOB_STORE, JOB_NEW, JOB_LIST, JOB_CHANGES, JOB_RANGE, JOB_BACKFILL, JOB_STATUS, JOB_NOOP, JOB_OTHER,
+} JobKind;
+
+/* One command on its way and what is done with its end. */
+typedef struct {
+	JobKind kind;
+	guint32 id;		/* of the session's command */
+	gint64 folder, message;
+	guint32 uid;		/* JOB_BODY */
+	guint32 lo, hi;		/* UIDs of a window; sequence numbers of JOB_PAGE */
+	char *section;		/* owned; JOB_BODY: the one section that may be streamed, or NULL */
+	bool attachment;	/* JOB_BODY: asked for by REQ_FETCH_PART */
+	bool ahead;		/* JOB_BODY: nobody waits for it */
+	bool got;		/* JOB_BODY: something came */
+	bool qresync;		/* JOB_SELECT */
+	GPtrArray *wishes;	/* owned, of Wish*; JOB_STORE */
+	GArray *seen;		/* owned, of guint32: UIDs that came; JOB_PAGE, JOB_RANGE, JOB_NEW */
+	gint64 since;		/* ms */
+} Job;
+
+typedef struct { gint64 message; char *section; } PartWish;	/* section owned */
+typedef struct { guint32 lo, hi; } Window;
+
+/* The selected folder, this session. */
+typedef struct {
+	gint64 id;		/* 0: none */
+	char *wire;		/* owned */
+	bool selecting, read_only;
+	guint32 uidvalidity, uidnext, exists;
+	guint64 modseq;
+	guint32 known_uidvalidity;	/* what the store had when SELECT was written */
+	guint32 next;		/* headers of UIDs below are here, or are the backfill's */
+	guint32 below;		/* as Folder.backfill_below */
+	guint32 fill_at;	/* the next window of the backfill ends before it */
+	GArray *filled;		/* owned, of Window: done, but out of order */
+	guint32 range_at, range_end;	/* pass over flags and deletions: from range_at (exclusive) down to range_end; range_at <= range_end: done */
+	bool page_wanted, new_wanted, changes_wanted;
+	guint64 changes_since;
+	guint rows;		/* of a backfill window, adapted */
+} Selected;
+
+struct Engine {
+	guint number;
+	Account *account;	/* shared */
+	Chan *letters;		/* borrowed */
+	Chan *requests;		/* owned */
+	bool read_only, offline;
+	GThread *thread;
+	gint ended;		/* atomic */
+
+	/* all below belongs to the thread */
+	GMainContext *context;	/* owned */
+	GSource *timer;		/* owned */
+	Db *db;			/* owned; opened before the thread starts */
+	Render *render;		/* owned */
+	gint64 now, last_now, last_mono;	/* CLOCK_BOOTTIME ms, at the beginning of the turn */
+
+	/* what the person wants */
+	gint64 shown;		/* the folder on the screen */
+	GArray *opening;	/* owned, of gint64: messages to be opened, newest wish last */
+	GPtrArray *part_wishes;	/* owned, of PartWish* */
+	GArray *near;		/* owned, of gint64: to fetch ahead, nearest first */
+	bool paused, quitting, check_wanted, wake_wanted;
+	gint64 next_check;	/* ms; 0: none */
+
+	/* the connection */
+	EngineState state;
+	Link *link;		/* owned */
+	ImapSession *session;	/* owned */
+	GByteArray *early;	/* owned: came before the secret was known */
+	SecretJob *secret_job;	/* owned */
+	Secret *secret;		/* owned */
+	bool secret_asked, link_open, drop, ready;
+	guint tries;
+	gint64 next_try;	/* ms; 0: none */
+	gint64 last_use;	/* ms */
+	bool cycle;		/* a send/receive cycle runs: its end is told */
+	bool no_early, qresync;	/* qresync: enabled in this session */
+
+	Selected sel;
+	GPtrArray *jobs;	/* owned, of Job*: in flight, in the order submitted */
+	bool listed;
+	GPtrArray *list;	/* owned, of Folder*: the LIST that is coming in */
+	GArray *status_queue;	/* owned, of gint64 */
+
+	/* news on their way into the store */
+	GPtrArray *batch;	/* owned, of Message*: headers not yet decoded (headers.c) */
+	bool in_batch;		/* a transaction is open */
+	guint batch_rows, batch_change;
+	BodyWriter *writer;	/* owned: a large literal on its way */
+	Job *writer_job;	/* borrowed */
+	gint64 told_progress;
+};
+
+/* engine.c */
+void engine_tell(Engine *e, Letter *l);	/* takes l */
+Letter *letter_new(LetterKind kind);
+void engine_changed(Engine *e, gint64 folder, guint change);
+void engine_state(Engine *e, EngineState state, const char *text);
+void engine_trouble(Engine *e, EilError code, char *text /* taken */);
+void engine_store_failed(Engine *e, GError *err /* taken */);	/* the disk said no: nothing more is downloaded */
+gint64 clock_ms(void);
+
+/* connect.c */
+void connect_start(Engine *e);
+void connect_drop(Engine *e);	/* closes everything of the connection; no letter */
+void connect_lost(Engine *e, EilError code, char *sentence /* taken; may be NULL */);	/* with back-off or blocking, by code */
+void connect_pump(Engine *e);
+void connect_secret(Engine *e, const char *secret);
+bool connect_up(const Engine *e);
+
+/* work.c */
+void work_plan(Engine *e);
+bool work_waits(Engine *e);	/* something needs a connection */
+Job *work_job(Engine *e, JobKind kind, ImapCommand *command);
+void work_done(Engine *e, guint32 id, const ImapResponse *r);
+void work_clear(Engine *e);	/* the connection is gone */
+void work_job_free(gpointer job);
+void work_ready(Engine *e);	/* before the sign-in: commands that may ride with it */
+gint64 work_target(Engine *e);
+
+/* pull.c */
+void pull_response(Engine *e, const ImapResponse *r);
+void pull_select(Engine *e, gint64 folder);
+void pull_selected(Engine *e, Job *job, const ImapResponse *r);
+void pull_list_done(Engine *e);
+void pull_range_done(Engine *e, Job *job);
+void pull_backfill_done(Engine *e, Job *job);
+void pull_page_done(Engine *e, Job *job);
+void pull_new_done(Engine *e, Job *job);
+void pull_resync(Engine *e);	/* look at the whole folder again */
+void pull_sync_save(Engine *e);
+
+/* headers.c */
+#define HEADER_ITEMS "(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE BODY.PEEK[HEADER.FIELDS (REFERENCES)])"
+void headers_add(Engine *e, const ImapFetch *f);
+void headers_flush(Engine *e);	/* decodes, commits the open batch, tells */
+bool batch_begin(Engine *e);	/* opens the transaction that headers_flush commits */
+void batch_row(Engine *e, guint change);	/* one more row was written; commits at STORE_BATCH_ROWS */
+bool date_parse(const char *text, gint64 *when);	/* RFC 5322, 3.3 and 4.3 */
+
+/* fetch.c */
+bool fetch_submit(Engine *e, gint64 message, bool ahead);	/* false: not needed or not possible */
+bool fetch_submit_part(Engine *e, gint64 message, const char *section);
+void fetch_parts(Engine *e, const ImapFetch *f);
+void fetch_literal(Engine *e, const ImapEvent *ev);
+void fetch_done(Engine *e, Job *job, const ImapResponse *r);
+void fetch_failed(Engine *e, gint64 message, const char *section, const char *why);
+bool fetch_in_flight(const Engine *e, gint64 message);
+
+/* push.c */
+bool push_ready(Engine *e, gint64 *folder);
+void push_submit(Engine *e);
+void push_done(Engine *e, Job *job, const ImapResponse *r);

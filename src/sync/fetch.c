@@ -1,0 +1,427 @@
+/* fetch.c - the text of a message: which parts to ask for, and where they go.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * Small messages come whole; of the others the header and the text that will be shown, attachments only when asked. All
+ * in one turn. Literals over LIMIT_IMAP_INLINE are streamed into the store; at most one section of a command may be that
+ * large, so that it is known whose it is before its FETCH is complete. */
+#include "config.h"
+#include "sync/engine_private.h"
+#include "base/intl.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <string.h>
+
+#define WHOLE_ALWAYS (48 * KIB)
+#define WHOLE_TEXT (192 * KIB)
+#define INLINE_MAX (LIMIT_IMAP_INLINE - 1)
+
+/* ---- which parts ---- */
+
+static bool
+is_text(const ImapBody *b)
+{
+	return !g_strcmp0(b->type, "text") && g_strcmp0(b->disposition, "attachment");
+}
+
+static bool
+all_text(const ImapBody *b, guint depth)
+{
+	if (depth > LIMIT_MIME_DEPTH)
+		return false;
+	if (!b->children || b->children->len == 0)
+		return !g_strcmp0(b->type, "text");
+	for (guint i = 0; i < b->children->len; i++)
+		if (!all_text(g_ptr_array_index(b->children, i), depth + 1))
+			return false;
+	return true;
+}
+
+static bool
+has_subtype(const ImapBody *b, const char *subtype, guint depth)
+{
+	if (depth > LIMIT_MIME_DEPTH)
+		return false;
+	if (!b->children || b->children->len == 0)
+		return is_text(b) && !g_strcmp0(b->subtype, subtype);
+	for (guint i = 0; i < b->children->len; i++)
+		if (has_subtype(g_ptr_array_index(b->children, i), subtype, depth + 1))
+			return true;
+	return false;
+}
+
+/* The text parts that will be shown, of ImapBody* (borrowed). */
+static void
+choose(const ImapBody *b, GPtrArray *chosen, guint depth)
+{
+	if (depth > LIMIT_MIME_DEPTH || chosen->len >= 100)
+		return;
+	if (!b->children || b->children->len == 0) {
+		if (is_text(b) || !g_strcmp0(b->subtype, "delivery-status"))
+			g_ptr_array_add(chosen, (gpointer)b);
+		return;
+	}
+	if (!g_strcmp0(b->subtype, "alternative")) {
+		for (guint i = 0; i < b->children->len; i++) {
+			const ImapBody *child = g_ptr_array_index(b->children, i);
+			if (has_subtype(child, "plain", depth + 1)) {
+				choose(child, chosen, depth + 1);
+				return;
+			}
+		}
+		choose(g_ptr_array_index(b->children, b->children->len - 1), chosen, depth + 1);
+		return;
+	}
+	for (guint i = 0; i < b->children->len; i++)
+		choose(g_ptr_array_index(b->children, i), chosen, depth + 1);
+}
+
+/* ---- MIME header lines out of the structure ---- */
+
+static void
+quoted(GString *out, const char *value)
+{
+	g_string_append_c(out, '"');
+	for (; *value; value++) {
+		if (*value == '\r' || *value == '\n')
+			continue;
+		if (*value == '"' || *value == '\\')
+			g_string_append_c(out, '\\');
+		g_string_append_c(out, *value);
+	}
+	g_string_append_c(out, '"');
+}
+
+static void
+params(GString *out, const GPtrArray *list)
+{
+	for (guint i = 0; list && i + 1 < list->len; i += 2) {
+		const char *name = g_ptr_array_index(list, i), *value = g_ptr_array_index(list, i + 1);
+		if (!name || !value || strpbrk(name, "\r\n;=\""))
+			continue;
+		g_string_append_printf(out, "; %s=", name);
+		quoted(out, value);
+	}
+	g_string_append(out, "\r\n");
+}
+
+static void
+line(GString *out, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	g_autofree char *one = g_strdelimit(g_strdup(value), "\r\n", ' ');
+	g_string_append_printf(out, "%s: %s\r\n", name, one);
+}
+
+static char *
+mime_lines(const ImapBody *b)
+{
+	GString *out = g_string_new(NULL);
+	g_string_append_printf(out, "Content-Type: %s/%s", b->type ? b->type : "application", b->subtype ? b->subtype : "octet-stream");
+	params(out, b->params);
+	line(out, "Content-Transfer-Encoding", b->encoding);
+	line(out, "Content-ID", b->id);
+	line(out, "Content-Description", b->description);
+	if (b->disposition) {
+		g_autofree char *kind = g_strdelimit(g_strdup(b->disposition), "\r\n", ' ');
+		g_string_append_printf(out, "Content-Disposition: %s", kind);
+		params(out, b->disposition_params);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static void
+list_parts(GArray *parts, const ImapBody *b, guint8 depth)
+{
+	if (depth > LIMIT_MIME_DEPTH)
+		return;
+	g_autofree char *mime = mime_lines(b);
+	parts_add(parts, b->section ? b->section : "", depth, b->octets, mime);
+	for (guint i = 0; b->children && i < b->children->len; i++)
+		list_parts(parts, g_ptr_array_index(b->children, i), depth + 1);
+}
+
+static bool
+save_list(Engine *e, gint64 message, const ImapBody *body)
+{
+	g_autoptr(GArray) parts = parts_new();
+	g_autoptr(GError) err = NULL;
+
+	list_parts(parts, body, 0);
+	g_autoptr(GBytes) data = parts_write(parts);
+	if (batch_begin(e) && bodies_put(e->db, message, PARTS_SECTION, data, &err))
+		return true;
+	engine_store_failed(e, g_steal_pointer(&err));
+	return false;
+}
+
+/* ---- asking ---- */
+
+static Job *
+submit(Engine *e, const Message *m, const char *items, const char *streamed, bool ahead)
+{
+	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT, m->uid);
+	Job *job = work_job(e, JOB_BODY, imap_command_uid_fetch(set, items, 0, false));
+	job->message = m->id;
+	job->uid = m->uid;
+	job->section = g_strdup(streamed);
+	job->ahead = ahead;
+	return job;
+}
+
+bool
+fetch_in_flight(const Engine *e, gint64 message)
+{
+	for (guint i = 0; i < e->jobs->len; i++) {
+		const Job *job = g_ptr_array_index(e->jobs, i);
+		if (job->kind == JOB_BODY && job->message == message && !job->attachment)
+			return true;
+	}
+	return false;
+}
+
+/* Nobody waited for it until now. */
+static bool
+adopt(Engine *e, gint64 message)
+{
+	bool found = false;
+	for (guint i = 0; i < e->jobs->len; i++) {
+		Job *job = g_ptr_array_index(e->jobs, i);
+		if (job->kind == JOB_BODY && job->message == message && !job->attachment) {
+			job->ahead = false;
+			found = true;
+		}
+	}
+	return found;
+}
+
+static void
+submit_chosen(Engine *e, const Message *m, const ImapBody *body, bool ahead)
+{
+	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
+	g_autoptr(GString) items = g_string_new(NULL);
+
+	choose(body, chosen, 0);
+	g_string_printf(items, "(UID BODY.PEEK[HEADER]<0.%u>", (guint)INLINE_MAX);
+	for (guint i = 0; i < chosen->len; i++) {
+		const ImapBody *b = g_ptr_array_index(chosen, i);
+		if (b->octets <= INLINE_MAX)
+			g_string_append_printf(items, " BODY.PEEK[%s]<0.%u>", b->section, (guint)INLINE_MAX);
+	}
+	g_string_append_c(items, ')');
+	submit(e, m, items->str, NULL, ahead);
+	for (guint i = 0; i < chosen->len; i++) {
+		const ImapBody *b = g_ptr_array_index(chosen, i);
+		if (b->octets <= INLINE_MAX || ahead)
+			continue;
+		g_autofree char *one = g_strdup_printf("(UID BODY.PEEK[%s]<0.%u>)", b->section, (guint)LIMIT_BODY_SHOWN);
+		submit(e, m, one, b->section, false);
+	}
+}
+
+bool
+fetch_submit(Engine *e, gint64 message, bool ahead)
+{
+	g_autoptr(Message) m = messages_get(e->db, message, NULL);
+	if (!m || m->body_here || adopt(e, message))
+		return false;
+	g_autoptr(ImapBody) body = m->structure ? imap_body_deserialise(m->structure) : NULL;
+	bool whole = !body || m->size <= WHOLE_ALWAYS || (m->size <= WHOLE_TEXT && all_text(body, 0));
+	if (whole) {
+		submit(e, m, "(UID BODY.PEEK[])", "", ahead);
+		return true;
+	}
+	if (!save_list(e, message, body))
+		return false;
+	headers_flush(e);
+	submit_chosen(e, m, body, ahead);
+	return true;
+}
+
+bool
+fetch_submit_part(Engine *e, gint64 message, const char *section)
+{
+	g_autoptr(Message) m = messages_get(e->db, message, NULL);
+	/* the section came from our own list, but went through the worker */
+	if (!m || strspn(section, "0123456789.") != strlen(section) || strlen(section) > 200) {
+		fetch_failed(e, message, section, _("There is no such part."));
+		return false;
+	}
+	g_autofree char *items = g_strdup_printf("(UID BODY.PEEK[%s])", section);
+	submit(e, m, items, section, false)->attachment = true;
+	return true;
+}
+
+/* ---- what comes ---- */
+
+static Job *
+streaming_job(Engine *e)
+{
+	for (guint i = 0; i < e->jobs->len; i++) {
+		Job *job = g_ptr_array_index(e->jobs, i);
+		if (job->kind == JOB_BODY && job->section && !job->got)
+			return job;
+	}
+	return NULL;
+}
+
+static void
+abort_writer(Engine *e)
+{
+	if (e->writer)
+		bodies_write_abort(g_steal_pointer(&e->writer));
+	e->writer_job = NULL;
+}
+
+static void
+tell_bytes(Engine *e, guint64 done, guint64 total)
+{
+	Letter *l = letter_new(LETTER_PROGRESS);
+	l->text = g_strdup(_("fetching"));
+	l->done = done;
+	l->total = total;
+	engine_tell(e, l);
+}
+
+void
+fetch_literal(Engine *e, const ImapEvent *ev)
+{
+	static const gint64 TELL_MS = 200;
+	g_autoptr(GError) err = NULL;
+	Job *job;
+
+	headers_flush(e);
+	switch (ev->kind) {
+	case IMAP_EV_LITERAL:
+		abort_writer(e);
+		job = streaming_job(e);
+		if (!job || ev->size > LIMIT_MESSAGE_STORED || !db_has_room(e->db)) {
+			log_line(LOG_WARN, "sync", "a literal of %" G_GUINT64_FORMAT " bytes is not kept", ev->size);
+			return;
+		}
+		e->writer = bodies_write(e->db, job->message, job->section, &err);
+		e->writer_job = job;
+		job->lo = 0;
+		job->hi = (guint32)MIN(ev->size / KIB, G_MAXUINT32);
+		break;
+	case IMAP_EV_CHUNK:
+		if (!e->writer)
+			return;
+		bodies_write_piece(e->writer, ev->data, ev->len, &err);
+		job = e->writer_job;
+		job->lo += (guint32)(ev->len / KIB);
+		if (!job->ahead && e->now - e->told_progress > TELL_MS) {
+			tell_bytes(e, (guint64)job->lo * KIB, (guint64)job->hi * KIB);
+			e->told_progress = e->now;
+		}
+		break;
+	default:
+		break;	/* it counts when its FETCH is whole: fetch_parts */
+	}
+	if (err) {
+		abort_writer(e);
+		engine_store_failed(e, g_steal_pointer(&err));
+	}
+}
+
+static void
+finish_writer(Engine *e, guint32 uid, const char *section)
+{
+	g_autoptr(GError) err = NULL;
+	Job *job = e->writer_job;
+
+	if (!e->writer)
+		return;
+	if (job->uid != uid || strcmp(job->section, section)) {
+		abort_writer(e);
+		return;
+	}
+	e->writer_job = NULL;
+	headers_flush(e);
+	if (!bodies_write_finish(g_steal_pointer(&e->writer), &err))
+		engine_store_failed(e, g_steal_pointer(&err));
+	else
+		job->got = true;
+	tell_bytes(e, 1, 1);
+}
+
+static void
+mark_got(Engine *e, guint32 uid, const char *section)
+{
+	for (guint i = 0; i < e->jobs->len; i++) {
+		Job *job = g_ptr_array_index(e->jobs, i);
+		if (job->kind == JOB_BODY && job->uid == uid && (!job->section || !strcmp(job->section, section)))
+			job->got = true;
+	}
+}
+
+void
+fetch_parts(Engine *e, const ImapFetch *f)
+{
+	gint64 message = messages_id_of_uid(e->db, e->sel.id, f->uid);
+
+	for (guint i = 0; message && i < f->parts->len; i++) {
+		const ImapFetchPart *p = g_ptr_array_index(f->parts, i);
+		g_autoptr(GError) err = NULL;
+		if (g_str_has_prefix(p->section, "HEADER.FIELDS"))
+			continue;
+		if (p->streamed) {
+			finish_writer(e, f->uid, p->section);
+			continue;
+		}
+		if (!p->data || !batch_begin(e))
+			continue;
+		if (!bodies_put(e->db, message, p->section, p->data, &err)) {
+			engine_store_failed(e, g_steal_pointer(&err));
+			return;
+		}
+		mark_got(e, f->uid, p->section);
+		batch_row(e, 0);
+	}
+}
+
+void
+fetch_failed(Engine *e, gint64 message, const char *section, const char *why)
+{
+	Letter *l = letter_new(LETTER_BODY);
+	l->message = message;
+	l->text = g_strdup(section);
+	l->text2 = g_strdup(why);
+	l->failed = true;
+	engine_tell(e, l);
+}
+
+static void
+body_is_here(Engine *e, gint64 message)
+{
+	g_autoptr(GError) err = NULL;
+	if (!db_begin(e->db, &err) || !bodies_set_here(e->db, message, true, &err) || !db_commit(e->db, &err)) {
+		db_rollback(e->db);
+		engine_store_failed(e, g_steal_pointer(&err));
+	}
+}
+
+void
+fetch_done(Engine *e, Job *job, const ImapResponse *r)
+{
+	if (e->writer_job == job)
+		abort_writer(e);
+	if (!job->got) {
+		g_autofree char *why = r->status == IMAP_OK ? g_strdup(_("The server did not give this message. It may have been deleted there.")) :
+			g_strdup_printf(_("The server did not give this message: “%s”"), r->text ? r->text : "");
+		if (!job->ahead)
+			fetch_failed(e, job->message, job->attachment ? job->section : "", why);
+		return;
+	}
+	if (!job->attachment) {
+		if (fetch_in_flight(e, job->message))
+			return;	/* more of it is coming */
+		body_is_here(e, job->message);
+	}
+	Letter *l = letter_new(LETTER_BODY);
+	l->message = job->message;
+	l->folder = job->folder;
+	l->text = g_strdup(job->attachment ? job->section : "");
+	engine_tell(e, l);
+}

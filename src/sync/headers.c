@@ -1,0 +1,296 @@
+/* headers.c - FETCHed envelopes become rows of the store, in batches.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * One short transaction for at most STORE_BATCH_ROWS rows, so that a wish of the person's is never far behind. Encoded
+ * words are foreign bytes: the worker decodes those of a whole batch in one go. */
+#include "config.h"
+#include "sync/engine_private.h"
+#include "base/limits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- dates ---- */
+
+static int
+month_of(const char *name)
+{
+	static const char *const months[] = { "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec" };
+	for (int i = 0; i < 12; i++)
+		if (!g_ascii_strncasecmp(name, months[i], 3))
+			return i + 1;
+	return 0;
+}
+
+static int
+zone_minutes(const char *zone)
+{
+	static const struct { const char *name; int hours; } names[] = {
+		{ "EST", -5 }, { "EDT", -4 }, { "CST", -6 }, { "CDT", -5 }, { "MST", -7 }, { "MDT", -6 }, { "PST", -8 }, { "PDT", -7 },
+	};
+	if ((zone[0] == '+' || zone[0] == '-') && strspn(zone + 1, "0123456789") >= 4) {
+		int n = (zone[1] - '0') * 600 + (zone[2] - '0') * 60 + (zone[3] - '0') * 10 + (zone[4] - '0');
+		return zone[0] == '-' ? -n : n;
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+		if (!g_ascii_strncasecmp(zone, names[i].name, 3))
+			return names[i].hours * 60;
+	return 0;	/* GMT, UT, Z, and what nobody knows */
+}
+
+bool
+date_parse(const char *text, gint64 *when)
+{
+	int day, year, hour, minute, second = 0, used = 0;
+	char month[4], zone[8] = "";
+
+	while (g_ascii_isspace(*text))
+		text++;
+	if (g_ascii_isalpha(*text)) {	/* the weekday, with or without its comma */
+		text += strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+		text += strspn(text, "., \t");
+	}
+	if (sscanf(text, "%2d%*[ -]%3[A-Za-z]%*[a-z. -]%4d %2d:%2d%n", &day, month, &year, &hour, &minute, &used) < 5 &&
+		sscanf(text, "%2d%*[ -]%3[A-Za-z]%*[ -]%4d %2d:%2d%n", &day, month, &year, &hour, &minute, &used) < 5)
+		return false;
+	text += used;
+	if (*text == ':' && sscanf(text, ":%2d%n", &second, &used) == 1)
+		text += used;
+	sscanf(text, " %7[A-Za-z0-9+-]", zone);
+	if (year < 50)
+		year += 2000;
+	else if (year < 1000)
+		year += 1900;
+	if (!month_of(month) || year < 1970 || year > 9998 || day < 1 || hour < 0 || minute < 0)
+		return false;
+	g_autoptr(GDateTime) t = g_date_time_new_utc(year, month_of(month), day, hour, minute, MIN(second, 59));
+	if (!t)
+		return false;
+	*when = g_date_time_to_unix(t) - (gint64)zone_minutes(zone) * 60;
+	return true;
+}
+
+/* ---- envelope -> Message, still undecoded ---- */
+
+static char *
+addr_spec(const ImapAddress *a)
+{
+	if (!a->mailbox)
+		return NULL;
+	/* a NIL host starts a group (RFC 9051, 7.5.2) */
+	return a->host ? g_strdup_printf("%s@%s", a->mailbox, a->host) : g_strdup(a->mailbox);
+}
+
+static char *
+address_list(const GPtrArray *list)
+{
+	if (!list || list->len == 0)
+		return NULL;
+	GString *out = g_string_new(NULL);
+	for (guint i = 0; i < list->len && i < LIMIT_ADDRESSES_SHOWN; i++) {
+		const ImapAddress *a = g_ptr_array_index(list, i);
+		g_autofree char *spec = addr_spec(a);
+		if (!spec || !a->host)
+			continue;
+		if (out->len)
+			g_string_append(out, ", ");
+		if (a->name && *a->name)
+			g_string_append_printf(out, "%s <%s>", a->name, spec);
+		else
+			g_string_append(out, spec);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static char *
+utf8_or_null(const char *text)
+{
+	return text ? g_utf8_make_valid(text, -1) : NULL;
+}
+
+static void
+from_envelope(Message *m, const ImapEnvelope *env)
+{
+	const GPtrArray *from = env->from && env->from->len ? env->from : env->sender;
+
+	m->subject = g_strdup(env->subject);
+	if (from && from->len) {
+		const ImapAddress *a = g_ptr_array_index(from, 0);
+		g_autofree char *spec = addr_spec(a);
+		m->from_name = g_strdup(a->name);
+		m->from_address = utf8_or_null(spec);
+	}
+	m->to = address_list(env->to);
+	m->cc = address_list(env->cc);
+	m->reply_to = address_list(env->reply_to);
+	m->message_id = utf8_or_null(env->message_id);
+	m->in_reply_to = utf8_or_null(env->in_reply_to);
+	if (env->date)
+		date_parse(env->date, &m->sent);
+}
+
+static guint32
+traits_of(const ImapBody *b, guint depth)
+{
+	guint32 traits = 0;
+
+	if (!b || depth > LIMIT_MIME_DEPTH)
+		return 0;
+	if (!g_strcmp0(b->type, "multipart")) {
+		bool plain = false, html = false;
+		for (guint i = 0; b->children && i < b->children->len; i++) {
+			const ImapBody *child = g_ptr_array_index(b->children, i);
+			traits |= traits_of(child, depth + 1);
+			plain |= !g_strcmp0(child->subtype, "plain");
+			html |= !g_strcmp0(child->subtype, "html");
+		}
+		if (!g_strcmp0(b->subtype, "encrypted"))
+			traits = TRAIT_ENCRYPTED;
+		if (!g_strcmp0(b->subtype, "signed"))
+			traits |= TRAIT_SIGNED;
+		if (!g_strcmp0(b->subtype, "alternative") && (plain || !html))
+			traits &= ~(guint32)TRAIT_HTML_ONLY;
+		return traits;
+	}
+	if (!g_strcmp0(b->subtype, "pkcs7-mime") || !g_strcmp0(b->subtype, "x-pkcs7-mime"))
+		return TRAIT_ENCRYPTED;
+	if (!g_strcmp0(b->subtype, "pgp-signature") || !g_strcmp0(b->subtype, "pkcs7-signature"))
+		return 0;
+	if (!g_strcmp0(b->subtype, "calendar"))
+		traits |= TRAIT_CALENDAR;
+	bool named = imap_body_disposition_param(b, "filename") || imap_body_param(b, "name");
+	bool text = !g_strcmp0(b->type, "text");
+	if (!g_strcmp0(b->disposition, "attachment") || (!text && (named || !b->id)))
+		return traits | TRAIT_ATTACHMENT;
+	if (text && !g_strcmp0(b->subtype, "html"))
+		traits |= TRAIT_HTML_ONLY;
+	return traits;
+}
+
+static void
+references(Message *m, const ImapFetch *f)
+{
+	for (guint i = 0; i < f->parts->len; i++) {
+		const ImapFetchPart *p = g_ptr_array_index(f->parts, i);
+		if (!p->data || g_ascii_strncasecmp(p->section, "HEADER.FIELDS", 13))
+			continue;
+		gsize len;
+		const char *data = g_bytes_get_data(p->data, &len);
+		g_autofree char *text = g_strndup(data, MIN(len, 64 * KIB));
+		char *value = strchr(text, ':');
+		if (!value)
+			return;
+		g_strdelimit(value, "\r\n\t", ' ');
+		m->references = utf8_or_null(g_strstrip(value + 1));
+	}
+}
+
+void
+headers_add(Engine *e, const ImapFetch *f)
+{
+	Message *m = message_new();
+	m->folder = e->sel.id;
+	m->uidvalidity = e->sel.uidvalidity;
+	m->uid = f->uid;
+	m->flags = m->server_flags = f->flags.bits & ~(guint32)IMAP_FLAG_ANY;
+	if (f->flags.keywords)
+		m->keywords = g_strjoinv(" ", f->flags.keywords);
+	m->received = f->internal_date;
+	m->size = f->size;
+	m->modseq = f->modseq;
+	from_envelope(m, f->envelope);
+	if (!m->received)
+		m->received = m->sent;
+	if (f->body) {
+		m->traits = traits_of(f->body, 0);
+		m->structure = imap_body_serialise(f->body);
+	}
+	references(m, f);
+	g_ptr_array_add(e->batch, m);
+	if (e->batch->len >= STORE_BATCH_ROWS)
+		headers_flush(e);
+}
+
+/* ---- the batch ---- */
+
+static void
+decode(Engine *e)
+{
+	enum { FIELDS = 5 };
+	gsize n = (gsize)e->batch->len * FIELDS;
+	g_autofree char ***slots = g_new(char **, n);
+	g_autofree const char **texts = g_new(const char *, n);
+
+	for (guint i = 0; i < e->batch->len; i++) {
+		Message *m = g_ptr_array_index(e->batch, i);
+		char **fields[FIELDS] = { &m->subject, &m->from_name, &m->to, &m->cc, &m->reply_to };
+		for (guint k = 0; k < FIELDS; k++) {
+			slots[i * FIELDS + k] = fields[k];
+			texts[i * FIELDS + k] = *fields[k];
+		}
+	}
+	g_autofree char **decoded = render_decode_headers(e->render, texts, n);
+	for (gsize i = 0; i < n; i++) {
+		g_free(*slots[i]);
+		*slots[i] = decoded[i];
+	}
+}
+
+bool
+batch_begin(Engine *e)
+{
+	g_autoptr(GError) err = NULL;
+	if (!e->in_batch && !db_begin(e->db, &err)) {
+		engine_store_failed(e, g_steal_pointer(&err));
+		return false;
+	}
+	e->in_batch = true;
+	return true;
+}
+
+static void
+batch_commit(Engine *e)
+{
+	g_autoptr(GError) err = NULL;
+	if (!e->in_batch)
+		return;
+	e->in_batch = false;
+	if (!db_commit(e->db, &err)) {
+		db_rollback(e->db);
+		engine_store_failed(e, g_steal_pointer(&err));
+	}
+	e->batch_rows = 0;
+	if (e->batch_change)
+		engine_changed(e, e->sel.id, e->batch_change);
+	e->batch_change = 0;
+}
+
+void
+batch_row(Engine *e, guint change)
+{
+	e->batch_change |= change;
+	if (++e->batch_rows >= STORE_BATCH_ROWS)
+		batch_commit(e);
+}
+
+void
+headers_flush(Engine *e)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (e->batch->len > 0) {
+		decode(e);
+		if (batch_begin(e)) {
+			for (guint i = 0; i < e->batch->len && !err; i++)
+				messages_put(e->db, g_ptr_array_index(e->batch, i), &err);
+			e->batch_change |= CHANGE_ADDED | CHANGE_COUNTS;
+		}
+		g_ptr_array_set_size(e->batch, 0);
+		if (err) {
+			e->in_batch = false;
+			db_rollback(e->db);
+			engine_store_failed(e, g_steal_pointer(&err));
+		}
+	}
+	batch_commit(e);
+}

@@ -1,0 +1,91 @@
+/* plan.c - what we know of a connection -> the next step.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+#include "sync/plan.h"
+
+bool
+plan_background(PlanStep step)
+{
+	return step == PLAN_RANGE || step == PLAN_BACKFILL || step == PLAN_STATUS || step == PLAN_PREFETCH || step == PLAN_CHANGES;
+}
+
+static PlanStep
+in_folder(const PlanFacts *f)
+{
+	if (f->body_wanted)
+		return PLAN_BODY;
+	if (f->page_wanted && !f->page_in_flight)
+		return PLAN_FIRST_PAGE;
+	if (f->wishes_ready)
+		return PLAN_STORE;
+	if (f->new_wanted && !f->new_in_flight && !f->page_in_flight)
+		return PLAN_NEW;
+	return PLAN_WAIT;
+}
+
+/* What goes on behind the person's back, in the selected folder. */
+static PlanStep
+background(const PlanFacts *f)
+{
+	if (f->background >= PLAN_DEPTH || f->page_in_flight)
+		return PLAN_WAIT;
+	if (f->prefetch_wanted && !f->prefetch_in_flight)
+		return PLAN_PREFETCH;
+	if (f->changes_wanted)
+		return PLAN_CHANGES;
+	if (f->paused)
+		return PLAN_WAIT;
+	if (f->range_wanted)
+		return PLAN_RANGE;
+	if (f->backfill_wanted)
+		return PLAN_BACKFILL;
+	if (f->status_wanted)
+		return PLAN_STATUS;
+	return PLAN_WAIT;
+}
+
+PlanStep
+plan_next(const PlanFacts *f)
+{
+	PlanStep step = PLAN_WAIT;
+
+	if (f->selecting)
+		return PLAN_WAIT;
+	/* answers name no folder: another one is selected only when nothing is under way */
+	if (f->target && !f->selected)
+		return f->in_flight ? PLAN_WAIT : PLAN_SELECT;
+	if (f->target)
+		step = in_folder(f);
+	if (step != PLAN_WAIT)
+		return step;
+	if (!f->listed)
+		return f->list_in_flight ? PLAN_WAIT : PLAN_LIST;
+	if (f->check_wanted)
+		return PLAN_NOOP;
+	step = background(f);
+	if (step != PLAN_WAIT || f->in_flight)
+		return step;
+	if (f->push && f->target)
+		return PLAN_IDLE;
+	return f->linger ? PLAN_WAIT : PLAN_LEAVE;
+}
+
+guint32
+plan_window(guint32 below, guint32 remaining, guint32 rows)
+{
+	guint32 span = below > 1 ? below - 1 : 1;
+	if (remaining <= rows)
+		return span;
+	guint64 width = (guint64)span * rows / remaining;
+	return (guint32)CLAMP(width, 1, span);
+}
+
+guint
+plan_backoff(guint tries)
+{
+	guint seconds = 5;
+	while (tries-- > 1 && seconds < 300)
+		seconds *= 2;
+	return MIN(seconds, 300);
+}

@@ -1,0 +1,516 @@
+/* pull.c - what the server tells becomes the store's truth.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * Untagged data is taken for what it says, whichever command brought it; the end of a command only moves the marks of
+ * how far the store is complete (uidnext, backfill_below, highestmodseq), in the order that a crash can't break: rows
+ * first, marks after them. */
+#include "config.h"
+#include "sync/engine_private.h"
+#include "sync/roles.h"
+#include "base/intl.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "proto/imap/utf7.h"
+
+#include <string.h>
+
+/* ---- selecting ---- */
+
+static bool
+can(Engine *e, const char *capability)
+{
+	if (imap_session_capabilities(e->session))
+		return imap_session_can(e->session, capability);
+	g_autofree char *known = db_fact(e->db, "capabilities");
+	g_auto(GStrv) words = g_strsplit(known ? known : "", " ", -1);
+	return g_strv_contains((const char *const *)words, capability);
+}
+
+static Job *
+submit_early(Engine *e, JobKind kind, ImapCommand *c)
+{
+	if (!e->ready)
+		imap_command_early(c);
+	return work_job(e, kind, c);
+}
+
+/* ENABLE is allowed only before the first SELECT (RFC 5161, 3.1). */
+static void
+enable(Engine *e)
+{
+	if (e->ready || e->qresync || !can(e, "QRESYNC") || !can(e, "ENABLE"))
+		return;
+	submit_early(e, JOB_OTHER, imap_command_enable("QRESYNC"));
+	e->qresync = true;
+}
+
+void
+pull_select(Engine *e, gint64 folder)
+{
+	Selected *s = &e->sel;
+	g_autoptr(Folder) f = folders_get(e->db, folder, NULL);
+
+	g_free(s->wire);
+	g_array_set_size(s->filled, 0);
+	*s = (Selected){ .filled = s->filled, .rows = s->rows ? s->rows : 500 };
+	if (!f || !f->selectable) {
+		if (e->shown == folder)
+			e->shown = 0;
+		return;
+	}
+	enable(e);
+	s->id = folder;
+	s->wire = g_strdup(f->wire);
+	s->selecting = true;
+	s->known_uidvalidity = f->uidvalidity;
+	bool resync = e->qresync && f->uidvalidity && f->highestmodseq;
+	ImapCommand *c = resync ?
+		imap_command_select_qresync(f->wire, e->read_only, f->uidvalidity, f->highestmodseq, NULL) :
+		imap_command_select(f->wire, e->read_only, !e->qresync && can(e, "CONDSTORE"));
+	submit_early(e, JOB_SELECT, c)->qresync = resync;
+}
+
+static void
+select_refused(Engine *e, const ImapResponse *r)
+{
+	g_autoptr(GError) err = NULL;
+	gint64 folder = e->sel.id, wish_folder;
+
+	engine_trouble(e, EIL_REFUSED, g_strdup_printf(_("The folder %s could not be opened on the server: “%s”. What is on this computer is shown."),
+		e->sel.wire, r->text ? r->text : ""));
+	e->sel.id = 0;
+	if (e->shown == folder)
+		e->shown = 0;
+	for (guint i = e->opening->len; i-- > 0;) {
+		gint64 message = g_array_index(e->opening, gint64, i);
+		g_autoptr(Message) m = messages_get(e->db, message, NULL);
+		if (m && m->folder == folder) {
+			g_array_remove_index(e->opening, i);
+			fetch_failed(e, message, "", _("The folder of this message could not be opened on the server."));
+		}
+	}
+	while (!e->drop && push_ready(e, &wish_folder) && wish_folder == folder) {
+		g_autoptr(GPtrArray) wishes = journal_ready(e->db, g_get_real_time() / G_USEC_PER_SEC, 500, NULL);
+		if (!db_begin(e->db, &err) ||
+			!journal_retry(e->db, wishes, g_get_real_time() / G_USEC_PER_SEC + 300, r->text, &err) || !db_commit(e->db, &err)) {
+			db_rollback(e->db);
+			engine_store_failed(e, g_steal_pointer(&err));
+		}
+	}
+}
+
+static bool
+uidvalidity_changed(Engine *e, const Folder *f)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (!f->uidvalidity || f->uidvalidity == e->sel.uidvalidity)
+		return false;
+	log_line(LOG_WARN, "sync", "UIDVALIDITY of %s changed from %u to %u: reading the folder anew", f->wire, f->uidvalidity, e->sel.uidvalidity);
+	if (!db_begin(e->db, &err) || !journal_park_folder(e->db, f->id, &err) || !folders_reset(e->db, f->id, e->sel.uidvalidity, &err) ||
+		!db_commit(e->db, &err)) {
+		db_rollback(e->db);
+		engine_store_failed(e, g_steal_pointer(&err));
+		return true;
+	}
+	engine_changed(e, f->id, CHANGE_RESET | CHANGE_COUNTS);
+	return true;
+}
+
+/* What of flags and deletions must be looked at. */
+static void
+plan_resync(Engine *e, const Folder *f, bool qresync)
+{
+	Selected *s = &e->sel;
+
+	if (qresync && f->backfill_below <= 1 && !s->new_wanted && f->total == s->exists)
+		return;
+	if (!qresync && f->highestmodseq && s->modseq && f->highestmodseq != s->modseq) {
+		s->changes_wanted = true;
+		s->changes_since = f->highestmodseq;
+	}
+	bool by_modseq = s->modseq && f->highestmodseq;
+	/* new ones are counted in `exists` but are not here yet */
+	bool complete = f->backfill_below <= 1 && (f->total == s->exists || (s->new_wanted && f->total < s->exists));
+	if (by_modseq && complete)
+		return;
+	s->range_at = s->next;
+	s->range_end = f->backfill_below;
+}
+
+void
+pull_selected(Engine *e, Job *job, const ImapResponse *r)
+{
+	Selected *s = &e->sel;
+
+	s->selecting = false;
+	if (r->status != IMAP_OK) {
+		select_refused(e, r);
+		return;
+	}
+	if (r->code == IMAP_CODE_READ_ONLY)
+		s->read_only = true;
+	g_autoptr(Folder) f = folders_get(e->db, s->id, NULL);
+	if (!f)
+		return;
+	bool reset = uidvalidity_changed(e, f);
+	if (reset) {
+		folder_free(f);
+		f = folders_get(e->db, s->id, NULL);
+		if (!f)
+			return;
+	}
+	s->next = f->uidnext;
+	s->below = f->backfill_below;
+	s->fill_at = s->below;
+	if (s->below == 0) {
+		s->page_wanted = s->exists > 0;
+		s->fill_at = 0;
+		if (s->exists == 0)
+			pull_sync_save(e);
+	} else {
+		s->new_wanted = s->exists > 0 && (s->uidnext == 0 || s->uidnext > s->next);
+		plan_resync(e, f, job->qresync && !reset);
+		if (job->qresync && !reset)
+			pull_sync_save(e);
+	}
+}
+
+/* ---- marks ---- */
+
+void
+pull_sync_save(Engine *e)
+{
+	g_autoptr(GError) err = NULL;
+	Selected *s = &e->sel;
+
+	if (s->below == 0 && s->exists == 0) {	/* an empty folder is complete */
+		s->below = 1;
+		s->next = s->uidnext ? s->uidnext : 1;
+	}
+	if (!db_begin(e->db, &err) || !folders_set_sync(e->db, s->id, s->uidvalidity, s->next, s->modseq, &err) ||
+		!folders_set_backfill(e->db, s->id, s->below, &err) ||
+		!folders_set_checked(e->db, s->id, g_get_real_time() / G_USEC_PER_SEC, &err) || !db_commit(e->db, &err)) {
+		db_rollback(e->db);
+		engine_store_failed(e, g_steal_pointer(&err));
+	}
+}
+
+static void
+seen_bounds(const GArray *seen, guint32 *min, guint32 *max)
+{
+	*min = G_MAXUINT32;
+	*max = 0;
+	for (guint i = 0; i < seen->len; i++) {
+		guint32 uid = g_array_index(seen, guint32, i);
+		*min = MIN(*min, uid);
+		*max = MAX(*max, uid);
+	}
+}
+
+void
+pull_page_done(Engine *e, Job *job)
+{
+	guint32 min, max;
+	Selected *s = &e->sel;
+
+	seen_bounds(job->seen, &min, &max);
+	if (max == 0) {	/* nothing came: the folder was emptied meanwhile, or the server can't */
+		s->page_wanted = false;
+		return;
+	}
+	s->next = MAX(max + 1, s->uidnext);
+	s->below = job->lo == 1 ? 1 : min;
+	s->fill_at = s->below;
+	/* mail that came while the page was on its way has a higher UID than UIDNEXT said */
+	if (max + 1 < s->uidnext)
+		s->next = s->uidnext;
+	pull_sync_save(e);
+}
+
+void
+pull_new_done(Engine *e, Job *job)
+{
+	guint32 min, max;
+	Selected *s = &e->sel;
+
+	seen_bounds(job->seen, &min, &max);
+	s->next = MAX(s->next, MAX(max == G_MAXUINT32 ? max : max + 1, s->uidnext));
+	pull_sync_save(e);
+}
+
+static gint
+by_hi(gconstpointer a, gconstpointer b)
+{
+	const Window *x = a, *y = b;
+	return x->hi > y->hi ? -1 : x->hi < y->hi;
+}
+
+void
+pull_backfill_done(Engine *e, Job *job)
+{
+	g_autoptr(GError) err = NULL;
+	Selected *s = &e->sel;
+	Window w = { job->lo, job->hi };
+	gint64 took = e->now - job->since;
+
+	/* pieces of about 100 ms beside the round trip, so that the person's wish never waits long behind them */
+	if (took < 150 && s->rows < 2000)
+		s->rows *= 2;
+	else if (took > 600 && s->rows > 200)
+		s->rows /= 2;
+	g_array_append_val(s->filled, w);
+	g_array_sort(s->filled, by_hi);
+	while (s->filled->len && g_array_index(s->filled, Window, 0).hi + 1 >= s->below) {
+		s->below = MIN(s->below, g_array_index(s->filled, Window, 0).lo);
+		g_array_remove_index(s->filled, 0);
+	}
+	if (!db_begin(e->db, &err) || !folders_set_backfill(e->db, s->id, s->below, &err) || !db_commit(e->db, &err)) {
+		db_rollback(e->db);
+		engine_store_failed(e, g_steal_pointer(&err));
+	}
+	db_checkpoint(e->db);
+}
+
+/* What the store has in the window and the server did not name is gone. */
+void
+pull_range_done(Engine *e, Job *job)
+{
+	g_autoptr(GArray) here = messages_uids(e->db, e->sel.id, job->lo, job->hi, NULL);
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+	g_autoptr(GError) err = NULL;
+
+	for (guint i = 0; i < job->seen->len; i++)
+		g_hash_table_add(seen, GUINT_TO_POINTER(g_array_index(job->seen, guint32, i)));
+	for (guint i = 0; here && i < here->len && !err; i++) {
+		guint32 uid = g_array_index(here, MessageUid, i).uid;
+		if (g_hash_table_contains(seen, GUINT_TO_POINTER(uid)) || !batch_begin(e))
+			continue;
+		if (messages_remove_uid(e->db, e->sel.id, uid, &err))
+			batch_row(e, CHANGE_REMOVED | CHANGE_COUNTS);
+	}
+	headers_flush(e);
+	if (err)
+		engine_store_failed(e, g_steal_pointer(&err));
+	else if (e->sel.range_at <= e->sel.range_end)
+		pull_sync_save(e);
+}
+
+void
+pull_resync(Engine *e)
+{
+	Selected *s = &e->sel;
+	if (!s->id || s->below == 0)
+		return;
+	s->new_wanted = true;
+	s->range_at = s->next;
+	s->range_end = s->below;
+}
+
+/* ---- untagged data ---- */
+
+static void
+mark_seen(Engine *e, guint32 uid)
+{
+	for (guint i = 0; i < e->jobs->len; i++) {
+		Job *job = g_ptr_array_index(e->jobs, i);
+		if (!job->seen || (job->kind == JOB_RANGE && (uid < job->lo || uid > job->hi)) || (job->kind == JOB_NEW && uid < job->lo))
+			continue;
+		g_array_append_val(job->seen, uid);
+	}
+}
+
+static void
+flags_told(Engine *e, const ImapFetch *f)
+{
+	g_autoptr(GError) err = NULL;
+	bool changed = false;
+
+	if (!batch_begin(e))
+		return;
+	g_autofree char *keywords = f->flags.keywords ? g_strjoinv(" ", f->flags.keywords) : NULL;
+	if (!messages_server_flags(e->db, e->sel.id, f->uid, f->flags.bits & ~(guint32)IMAP_FLAG_ANY, keywords, f->modseq, &changed, &err))
+		engine_store_failed(e, g_steal_pointer(&err));
+	else if (changed)
+		batch_row(e, CHANGE_FLAGS | CHANGE_COUNTS);
+}
+
+static void
+fetch(Engine *e, const ImapFetch *f)
+{
+	if (!e->sel.id || !(f->has & IMAP_HAS_UID) || !f->uid)
+		return;
+	/* answers to a QRESYNC SELECT of a folder that is not the one that we knew */
+	if (e->sel.selecting && e->sel.uidvalidity && e->sel.known_uidvalidity != e->sel.uidvalidity)
+		return;
+	mark_seen(e, f->uid);
+	if ((f->has & IMAP_HAS_ENVELOPE) && f->envelope) {
+		headers_add(e, f);
+		return;
+	}
+	if (f->has & IMAP_HAS_FLAGS)
+		flags_told(e, f);
+	if (f->parts->len)
+		fetch_parts(e, f);
+}
+
+static void
+vanished(Engine *e, const ImapResponse *r)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (!e->sel.id || !r->set)
+		return;
+	headers_flush(e);
+	for (guint i = 0; i < r->set->len && !err && batch_begin(e); i++) {
+		ImapRange range = g_array_index(r->set, ImapRange, i);
+		guint n = 0;
+		if (messages_remove_range(e->db, e->sel.id, range.lo, range.hi, &n, &err) && n > 0)
+			batch_row(e, CHANGE_REMOVED | CHANGE_COUNTS);
+	}
+	if (err)
+		engine_store_failed(e, g_steal_pointer(&err));
+	if (!r->earlier && !e->sel.selecting)
+		e->sel.exists = imap_session_exists(e->session);
+}
+
+static void
+exists(Engine *e, guint32 n)
+{
+	Selected *s = &e->sel;
+	if (!s->selecting && s->id && n > s->exists) {
+		if (s->below == 0)
+			s->page_wanted = true;
+		else
+			s->new_wanted = true;
+	}
+	s->exists = n;
+}
+
+static void
+status_code(Engine *e, const ImapResponse *r)
+{
+	Selected *s = &e->sel;
+	switch (r->code) {
+	case IMAP_CODE_UIDVALIDITY:
+		s->uidvalidity = (guint32)r->code_number;
+		break;
+	case IMAP_CODE_UIDNEXT:
+		s->uidnext = (guint32)r->code_number;
+		break;
+	case IMAP_CODE_HIGHESTMODSEQ:
+		s->modseq = r->code_number;
+		break;
+	case IMAP_CODE_NOMODSEQ:
+		s->modseq = 0;
+		break;
+	case IMAP_CODE_ALERT:	/* must be shown to the person (RFC 9051, 7.1) */
+		engine_trouble(e, EIL_ASK_USER, g_strdup_printf(_("The server says: “%s”"), r->text ? r->text : ""));
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- folders ---- */
+
+static void
+list_told(Engine *e, const ImapList *l)
+{
+	if (e->list->len >= LIMIT_MAILBOXES || !l->name || !*l->name)
+		return;
+	Folder *f = folder_new();
+	f->wire = g_strdup(l->name);
+	if (!g_ascii_strcasecmp(f->wire, "INBOX")) {	/* any case (SERVERS fact 11); it is one folder */
+		g_free(f->wire);
+		f->wire = g_strdup("INBOX");
+	}
+	f->name = imap_utf7_decode(f->wire);
+	f->delimiter = l->delimiter;
+	f->attrs = l->attrs;
+	f->role = role_of(l->attrs, f->name, l->delimiter);
+	f->selectable = !(l->attrs & (IMAP_ATTR_NOSELECT | IMAP_ATTR_NONEXISTENT));
+	f->subscribed = (l->attrs & IMAP_ATTR_SUBSCRIBED) || !imap_session_can(e->session, "LIST-EXTENDED");
+	g_ptr_array_add(e->list, f);
+}
+
+static void
+mailbox_status(Engine *e, const ImapMailboxStatus *st)
+{
+	g_autoptr(GError) err = NULL;
+	g_autoptr(Folder) f = folders_find(e->db, g_ascii_strcasecmp(st->name, "INBOX") ? st->name : "INBOX", NULL);
+
+	if (!f) {	/* LIST-STATUS: it comes before the folder is in the store */
+		for (guint i = 0; i < e->list->len; i++) {
+			Folder *coming = g_ptr_array_index(e->list, i);
+			if (!strcmp(coming->wire, st->name)) {
+				coming->server_total = st->messages;
+				coming->server_unseen = st->unseen;
+			}
+		}
+		return;
+	}
+	if (batch_begin(e) && !folders_set_server_counts(e->db, f->id, st->messages, st->unseen, &err))
+		engine_store_failed(e, g_steal_pointer(&err));
+	e->batch_rows++;
+}
+
+/* Only the first folder of a role has it: two "Sent" would both get the copies. */
+static void
+one_of_each_role(GPtrArray *list)
+{
+	guint had = 0;
+	for (int announced = 1; announced >= 0; announced--)
+		for (guint i = 0; i < list->len; i++) {
+			Folder *f = g_ptr_array_index(list, i);
+			bool by_server = f->attrs >= IMAP_ATTR_ALL || f->role == ROLE_INBOX;
+			if (f->role == ROLE_NONE || by_server != (bool)announced)
+				continue;
+			if (had & (1u << f->role))
+				f->role = ROLE_NONE;
+			had |= 1u << f->role;
+		}
+}
+
+void
+pull_list_done(Engine *e)
+{
+	g_autoptr(GError) err = NULL;
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+	bool status = imap_session_can(e->session, "LIST-EXTENDED") && imap_session_can(e->session, "LIST-STATUS");
+
+	if (e->list->len == 0)	/* no account is without an inbox: rather a broken answer */
+		return;
+	one_of_each_role(e->list);
+	bool ok = db_begin(e->db, &err);
+	for (guint i = 0; ok && i < e->list->len; i++) {
+		const Folder *f = g_ptr_array_index(e->list, i);
+		gint64 id = folders_put(e->db, f, &err);
+		ok = id && (!f->server_total || folders_set_server_counts(e->db, id, f->server_total, f->server_unseen, &err));
+		if (id)
+			g_array_append_val(ids, id);
+		if (id && f->selectable && !status)
+			g_array_append_val(e->status_queue, id);
+	}
+	if (!ok || !folders_mark_gone_except(e->db, ids, &err) || !db_commit(e->db, &err)) {
+		db_rollback(e->db);
+		engine_store_failed(e, g_steal_pointer(&err));
+		return;
+	}
+	g_ptr_array_set_size(e->list, 0);
+	engine_changed(e, 0, CHANGE_FOLDERS | CHANGE_COUNTS);
+}
+
+void
+pull_response(Engine *e, const ImapResponse *r)
+{
+	switch (r->kind) {
+	case IMAP_RESP_STATUS:		status_code(e, r); break;
+	case IMAP_RESP_EXISTS:		exists(e, r->number); break;
+	case IMAP_RESP_FETCH:		fetch(e, r->fetch); break;
+	case IMAP_RESP_VANISHED:	vanished(e, r); break;
+	case IMAP_RESP_LIST:		list_told(e, &r->list); break;
+	case IMAP_RESP_MAILBOX_STATUS:	mailbox_status(e, &r->mailbox); break;
+	default:			break;
+	}
+}

@@ -1,0 +1,390 @@
+/* work.c - facts for the plan, and the plan's steps as commands.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+#include "sync/engine_private.h"
+#include "base/intl.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#define LINGER_MS 60000
+#define RANGE_ROWS 2000
+
+void
+work_job_free(gpointer p)
+{
+	Job *job = p;
+	g_free(job->section);
+	if (job->wishes)
+		g_ptr_array_unref(job->wishes);
+	if (job->seen)
+		g_array_unref(job->seen);
+	g_free(job);
+}
+
+Job *
+work_job(Engine *e, JobKind kind, ImapCommand *command)
+{
+	Job *job = g_new0(Job, 1);
+	job->kind = kind;
+	job->folder = e->sel.id;
+	job->since = e->now;
+	if (kind == JOB_PAGE || kind == JOB_RANGE || kind == JOB_NEW)
+		job->seen = g_array_new(FALSE, FALSE, sizeof(guint32));
+	g_ptr_array_add(e->jobs, job);
+	job->id = imap_session_submit(e->session, command);
+	e->last_use = e->now;
+	return job;
+}
+
+void
+work_clear(Engine *e)
+{
+	if (e->writer) {
+		bodies_write_abort(g_steal_pointer(&e->writer));
+		e->writer_job = NULL;
+	}
+	g_ptr_array_set_size(e->jobs, 0);
+	g_ptr_array_set_size(e->list, 0);
+	g_array_set_size(e->status_queue, 0);
+	GArray *filled = e->sel.filled;
+	g_array_set_size(filled, 0);
+	g_free(e->sel.wire);
+	e->sel = (Selected){ .filled = filled, .rows = 500 };
+	e->listed = false;
+}
+
+/* ---- facts ---- */
+
+static gint64
+folder_of(Engine *e, gint64 message)
+{
+	g_autoptr(Message) m = messages_get(e->db, message, NULL);
+	return m ? m->folder : 0;
+}
+
+static gint64
+opening_folder(Engine *e)
+{
+	while (e->opening->len > 0) {
+		gint64 message = g_array_index(e->opening, gint64, e->opening->len - 1);
+		gint64 folder = folder_of(e, message);
+		if (folder)
+			return folder;
+		g_array_set_size(e->opening, e->opening->len - 1);
+		fetch_failed(e, message, "", _("This message is gone."));
+	}
+	while (e->part_wishes->len > 0) {
+		const PartWish *w = g_ptr_array_index(e->part_wishes, e->part_wishes->len - 1);
+		gint64 folder = folder_of(e, w->message);
+		if (folder)
+			return folder;
+		fetch_failed(e, w->message, w->section, _("This message is gone."));
+		g_ptr_array_set_size(e->part_wishes, (gint)e->part_wishes->len - 1);
+	}
+	return 0;
+}
+
+gint64
+work_target(Engine *e)
+{
+	gint64 folder = opening_folder(e);
+	if (folder)
+		return folder;
+	/* the folder on the screen first, if nothing is known of it yet in this session */
+	if (e->shown && e->sel.id != e->shown && !e->sel.id)
+		return e->shown;
+	if (push_ready(e, &folder))
+		return folder;
+	return e->shown;
+}
+
+static bool
+more_bodies(Engine *e)
+{
+	gint64 folder = opening_folder(e);
+	return folder && folder == e->sel.id;
+}
+
+/* Forgets those that are here, or on their way. */
+static bool
+near_wanted(Engine *e)
+{
+	while (e->near->len > 0) {
+		gint64 id = g_array_index(e->near, gint64, 0);
+		g_autoptr(Message) m = messages_get(e->db, id, NULL);
+		if (m && !m->body_here && m->folder == e->sel.id && m->size <= 256 * KIB && !fetch_in_flight(e, id))
+			return true;
+		g_array_remove_index(e->near, 0);
+	}
+	return false;
+}
+
+static PlanFacts
+facts(Engine *e)
+{
+	const Selected *s = &e->sel;
+	PlanFacts f = { .target = work_target(e), .listed = e->listed, .paused = e->paused };
+	gint64 wish_folder = 0;
+
+	for (guint i = 0; i < e->jobs->len; i++) {
+		const Job *job = g_ptr_array_index(e->jobs, i);
+		f.in_flight++;
+		f.background += job->kind == JOB_RANGE || job->kind == JOB_BACKFILL || job->kind == JOB_STATUS || job->kind == JOB_CHANGES ||
+			(job->kind == JOB_BODY && job->ahead);
+		f.list_in_flight |= job->kind == JOB_LIST;
+		f.page_in_flight |= job->kind == JOB_PAGE;
+		f.new_in_flight |= job->kind == JOB_NEW;
+		f.prefetch_in_flight |= job->kind == JOB_BODY && job->ahead;
+	}
+	f.selecting = s->selecting;
+	f.selected = s->id && s->id == f.target;
+	f.page_wanted = s->page_wanted;
+	f.body_wanted = more_bodies(e);
+	f.wishes_ready = push_ready(e, &wish_folder) && wish_folder == s->id;
+	f.new_wanted = s->new_wanted;
+	f.changes_wanted = s->changes_wanted;
+	f.range_wanted = s->id && s->range_at > s->range_end;
+	f.backfill_wanted = s->id && s->fill_at > 1 && !f.page_wanted && db_has_room(e->db);
+	f.status_wanted = e->status_queue->len > 0;
+	f.check_wanted = e->check_wanted;
+	f.prefetch_wanted = near_wanted(e);
+	f.push = (e->account->check & CHECK_PUSH) && imap_session_can(e->session, "IDLE");
+	f.linger = e->now - e->last_use < LINGER_MS || (e->account->check & CHECK_PUSH);
+	return f;
+}
+
+bool
+work_waits(Engine *e)
+{
+	gint64 folder;
+	return e->wake_wanted || e->check_wanted || e->cycle || opening_folder(e) || push_ready(e, &folder) || (e->account->check & CHECK_PUSH);
+}
+
+/* ---- steps ---- */
+
+static void
+first_page(Engine *e)
+{
+	enum { ROWS = 50 };
+	guint32 hi = e->sel.exists, lo = hi > ROWS ? hi - ROWS + 1 : 1;
+	Job *job = work_job(e, JOB_PAGE, imap_command_fetch_seq(lo, hi, HEADER_ITEMS));
+	job->lo = lo;
+	job->hi = hi;
+	e->sel.page_wanted = false;
+}
+
+static void
+new_mail(Engine *e)
+{
+	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT ":*", MAX(e->sel.next, 1));
+	Job *job = work_job(e, JOB_NEW, imap_command_uid_fetch(set, HEADER_ITEMS, 0, false));
+	job->lo = MAX(e->sel.next, 1);
+	e->sel.new_wanted = false;
+}
+
+static void
+window(Engine *e, JobKind kind, guint32 *at, guint32 remaining, guint32 rows, const char *items, guint32 end)
+{
+	guint32 width = plan_window(*at, remaining, rows);
+	guint32 hi = *at - 1, lo = hi >= width ? hi - width + 1 : 1;
+	lo = MAX(lo, MAX(end, 1));
+	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT ":%" G_GUINT32_FORMAT, lo, hi);
+	Job *job = work_job(e, kind, imap_command_uid_fetch(set, items, 0, false));
+	job->lo = lo;
+	job->hi = hi;
+	*at = lo;
+}
+
+static void
+backfill(Engine *e)
+{
+	Selected *s = &e->sel;
+	g_autoptr(Folder) f = folders_get(e->db, s->id, NULL);
+	guint32 here = f ? f->total : 0, remaining = s->exists > here ? s->exists - here : 0;
+	window(e, JOB_BACKFILL, &s->fill_at, remaining, s->rows, HEADER_ITEMS, 1);
+}
+
+static void
+range(Engine *e)
+{
+	Selected *s = &e->sel;
+	guint32 here = messages_count_range(e->db, s->id, s->range_end, s->range_at - 1);
+	window(e, JOB_RANGE, &s->range_at, here, RANGE_ROWS, "(UID FLAGS)", s->range_end);
+}
+
+static void
+changes(Engine *e)
+{
+	e->sel.changes_wanted = false;
+	work_job(e, JOB_CHANGES, imap_command_uid_fetch("1:*", "(UID FLAGS)", e->sel.changes_since, false));
+}
+
+static void
+status(Engine *e)
+{
+	for (guint n = 0; n < 20 && e->status_queue->len > 0; n++) {
+		gint64 id = g_array_index(e->status_queue, gint64, 0);
+		g_array_remove_index(e->status_queue, 0);
+		g_autoptr(Folder) f = folders_get(e->db, id, NULL);
+		if (f && f->selectable && f->id != e->sel.id)
+			work_job(e, JOB_STATUS, imap_command_status(f->wire, false));
+	}
+}
+
+static void
+list(Engine *e)
+{
+	bool extended = imap_session_can(e->session, "LIST-EXTENDED");
+	g_ptr_array_set_size(e->list, 0);
+	work_job(e, JOB_LIST, imap_command_list("", "*", extended, extended && imap_session_can(e->session, "SPECIAL-USE"),
+		extended && imap_session_can(e->session, "LIST-STATUS")));
+}
+
+static void
+bodies(Engine *e)
+{
+	if (e->opening->len > 0) {
+		gint64 message = g_array_index(e->opening, gint64, e->opening->len - 1);
+		g_array_set_size(e->opening, e->opening->len - 1);
+		fetch_submit(e, message, false);
+		return;
+	}
+	g_autofree PartWish *w = g_ptr_array_steal_index(e->part_wishes, e->part_wishes->len - 1);
+	fetch_submit_part(e, w->message, w->section);
+	g_free(w->section);
+}
+
+static void
+prefetch(Engine *e)
+{
+	gint64 id = g_array_index(e->near, gint64, 0);
+	g_array_remove_index(e->near, 0);
+	fetch_submit(e, id, true);
+}
+
+static void
+check(Engine *e)
+{
+	e->check_wanted = false;
+	e->listed = false;	/* folders too, once a check */
+	work_job(e, JOB_NOOP, imap_command_simple("NOOP"));
+}
+
+static void
+cycle_ended(Engine *e)
+{
+	if (!e->cycle)
+		return;
+	e->cycle = e->wake_wanted = false;
+	Letter *l = letter_new(LETTER_CHECKED);
+	l->when = g_get_real_time() / G_USEC_PER_SEC;
+	engine_tell(e, l);
+}
+
+static void
+tell_progress(Engine *e)
+{
+	const Selected *s = &e->sel;
+	if (!s->id || e->now - e->told_progress < 200)
+		return;
+	bool filling = s->fill_at > 1 && s->exists > 0;
+	if (!filling && !e->told_progress)
+		return;
+	g_autoptr(Folder) f = folders_get(e->db, s->id, NULL);
+	if (!f)
+		return;
+	Letter *l = letter_new(LETTER_PROGRESS);
+	l->folder = s->id;
+	l->text = g_strdup(_("reading the headers"));
+	l->total = MAX(s->exists, f->total);
+	l->done = filling ? MIN(f->total, l->total) : l->total;
+	e->told_progress = filling ? e->now : 0;
+	engine_tell(e, l);
+}
+
+static bool
+step(Engine *e, PlanStep s, gint64 target)
+{
+	switch (s) {
+	case PLAN_WAIT:
+		if (e->jobs->len == 0)
+			cycle_ended(e);
+		return false;
+	case PLAN_IDLE:
+		cycle_ended(e);
+		imap_session_idle(e->session);
+		return false;
+	case PLAN_LEAVE:
+		cycle_ended(e);
+		imap_session_logout(e->session);
+		return false;
+	case PLAN_SELECT:	pull_select(e, target); break;
+	case PLAN_FIRST_PAGE:	first_page(e); break;
+	case PLAN_BODY:		bodies(e); break;
+	case PLAN_STORE:	push_submit(e); break;
+	case PLAN_NEW:		new_mail(e); break;
+	case PLAN_LIST:		list(e); break;
+	case PLAN_CHANGES:	changes(e); break;
+	case PLAN_RANGE:	range(e); break;
+	case PLAN_BACKFILL:	backfill(e); break;
+	case PLAN_STATUS:	status(e); break;
+	case PLAN_NOOP:		check(e); break;
+	case PLAN_PREFETCH:	prefetch(e); break;
+	}
+	return true;
+}
+
+void
+work_plan(Engine *e)
+{
+	/* each step takes away what it was planned for; the bound is against a mistake in that */
+	for (guint i = 0; i < 64 && e->session && e->ready && !e->drop; i++) {
+		PlanFacts f = facts(e);
+		if (!step(e, plan_next(&f), f.target))
+			break;
+	}
+	tell_progress(e);
+}
+
+/* Before the sign-in: the folder's SELECT may ride with it. */
+void
+work_ready(Engine *e)
+{
+	gint64 target = work_target(e);
+	if (target)
+		pull_select(e, target);
+}
+
+static Job *
+job_steal(Engine *e, guint32 id)
+{
+	for (guint i = 0; i < e->jobs->len; i++)
+		if (((Job *)g_ptr_array_index(e->jobs, i))->id == id)
+			return g_ptr_array_steal_index(e->jobs, i);
+	return NULL;
+}
+
+void
+work_done(Engine *e, guint32 id, const ImapResponse *r)
+{
+	Job *job = job_steal(e, id);
+	if (!job)
+		return;
+	headers_flush(e);
+	if (r->status != IMAP_OK)
+		log_line(LOG_INFO, "imap", "command of kind %d was refused: %s", job->kind, r->text ? r->text : "");
+	switch (job->kind) {
+	case JOB_SELECT:	pull_selected(e, job, r); break;
+	case JOB_PAGE:		pull_page_done(e, job); break;
+	case JOB_NEW:		pull_new_done(e, job); break;
+	case JOB_BODY:		fetch_done(e, job, r); break;
+	case JOB_STORE:		push_done(e, job, r); break;
+	case JOB_LIST:		if (r->status == IMAP_OK) pull_list_done(e); e->listed = true; break;
+	case JOB_RANGE:		if (r->status == IMAP_OK) pull_range_done(e, job); break;
+	case JOB_BACKFILL:	if (r->status == IMAP_OK) pull_backfill_done(e, job); else e->sel.fill_at = 1; break;
+	case JOB_CHANGES:	if (r->status == IMAP_OK) pull_sync_save(e); break;
+	case JOB_STATUS: case JOB_NOOP: case JOB_OTHER: break;
+	}
+	work_job_free(job);
+}

@@ -1,0 +1,17 @@
+/* app.h - the screen program: panes, engines and keys in one loop.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "conf/conf.h"
+
+typedef struct {
+	Conf *conf;		/* borrowed for the run, as all here; has at least one account */
+	const Places *places;
+	const char *account, *folder;	/* where to begin; NULL: the first account's inbox */
+	bool read_only, offline;
+	const char *const *commands;	/* run after the start, NULL-terminated; may be NULL */
+} AppSetup;
+
+/* Takes the terminal, runs until the person leaves. 0 or 1 (err says why it could not begin). UI thread. */
+int app_run(const AppSetup *setup, GError **err);

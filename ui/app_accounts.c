@@ -1,0 +1,307 @@
+/* app_accounts.c - accounts, their engines and folders, and what the engines' letters change.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+#include "ui/app_private.h"
+#include "base/intl.h"
+#include "base/log.h"
+
+#include <string.h>
+
+#define END_MS 800
+
+static void
+folder_free_void(gpointer f)
+{
+	folder_free(f);
+}
+
+void
+app_post(App *a, guint account, Request *r)
+{
+	AppAccount *acc = app_account_of(a, account);
+	if (acc && acc->engine)
+		engine_post(acc->engine, r);
+	else
+		request_free(r);
+}
+
+const Folder *
+app_folder(App *a, guint account, gint64 folder)
+{
+	AppAccount *acc = app_account_of(a, account);
+	for (guint i = 0; acc && i < acc->folders->len; i++) {
+		const Folder *f = g_ptr_array_index(acc->folders, i);
+		if (f->id == folder)
+			return f;
+	}
+	return NULL;
+}
+
+/* ---- the folder pane ---- */
+
+static guint
+unseen_of(const Folder *f)
+{
+	/* our own count is exact once all headers are here */
+	return f->backfill_below == 1 ? f->unseen : MAX(f->unseen, f->server_unseen);
+}
+
+static void
+add_account_lines(App *a, const AppAccount *acc)
+{
+	guint unseen = 0;
+	for (guint i = 0; i < acc->folders->len; i++) {
+		const Folder *f = g_ptr_array_index(acc->folders, i);
+		if (f->role == ROLE_INBOX)
+			unseen = unseen_of(f);
+	}
+	FolderLine root = {
+		.account = true, .selectable = true, .name = acc->account->name, .unseen = unseen,
+		.trouble = acc->trouble != NULL || acc->state == ENGINE_BLOCKED,
+		.busy = acc->state == ENGINE_CONNECTING || acc->state == ENGINE_SIGNING_IN,
+	};
+	folders_pane_add(&a->folders, acc->number, 0, &root);
+	for (guint i = 0; i < acc->folders->len; i++) {
+		const Folder *f = g_ptr_array_index(acc->folders, i);
+		int depth = 0;
+		const char *leaf = rows_folder_leaf(f->name, f->delimiter, &depth);
+		FolderLine line = {
+			.open = acc->number == a->account && f->id == a->folder, .selectable = f->selectable, .role = f->role,
+			.depth = depth + 1, .name = leaf, .unseen = unseen_of(f),
+		};
+		folders_pane_add(&a->folders, acc->number, f->id, &line);
+	}
+}
+
+void
+app_folders_reload(App *a)
+{
+	const FolderItem *current = folders_pane_current(&a->folders);
+	guint account = current ? current->account : a->account;
+	gint64 folder = current ? current->folder : a->folder;
+
+	for (guint i = 0; i < a->accounts->len; i++) {
+		AppAccount *acc = g_ptr_array_index(a->accounts, i);
+		GPtrArray *fresh = acc->db ? folders_list(acc->db, NULL) : NULL;
+		if (fresh) {
+			g_ptr_array_unref(acc->folders);
+			acc->folders = fresh;
+		}
+	}
+	folders_pane_clear(&a->folders);
+	for (guint i = 0; i < a->accounts->len; i++)
+		add_account_lines(a, g_ptr_array_index(a->accounts, i));
+	folders_pane_select(&a->folders, account, folder);
+}
+
+void
+app_open_folder(App *a, guint account, gint64 folder)
+{
+	AppAccount *acc = app_account_of(a, account);
+
+	if (!acc || !acc->db)
+		return;
+	open_close(a);
+	listview_free(a->list);
+	a->account = account;
+	a->folder = folder;
+	a->list = listview_new(acc->db, folder);
+	a->focus = PANE_INDEX;
+	a->stale_list = a->stale_folders = true;
+	folders_pane_select(&a->folders, account, folder);
+	Request *r = request_new(REQ_OPEN_FOLDER);
+	r->folder = folder;
+	app_post(a, account, r);
+}
+
+/* ---- start and end ---- */
+
+static AppAccount *
+start_account(App *a, Account *account, guint number)
+{
+	g_autoptr(GError) err = NULL;
+	AppAccount *acc = g_new0(AppAccount, 1);
+	g_autofree char *path = places_store(a->setup->places, account);
+
+	acc->number = number;
+	acc->account = account_ref(account);
+	acc->folders = g_ptr_array_new_with_free_func(folder_free_void);
+	EngineSetup setup = {
+		.number = number, .account = account, .store = path, .letters = a->letters,
+		.read_only = a->setup->read_only, .offline = a->setup->offline,
+	};
+	acc->engine = engine_new(&setup, &err);
+	if (!acc->engine) {
+		acc->trouble = clean_printf("%s: %s", account->name, err->message);
+		acc->state = ENGINE_BLOCKED;
+		g_clear_error(&err);
+	}
+	acc->db = db_open(path, DB_READER, &err);
+	if (!acc->db && !acc->trouble)
+		acc->trouble = clean_printf("%s: %s", account->name, err->message);
+	return acc;
+}
+
+static gint64
+folder_by_name(const AppAccount *acc, const char *name)
+{
+	for (guint i = 0; i < acc->folders->len; i++) {
+		const Folder *f = g_ptr_array_index(acc->folders, i);
+		if (!g_ascii_strcasecmp(f->name, name) || (f->role == ROLE_INBOX && !g_ascii_strcasecmp(name, "inbox")))
+			return f->id;
+	}
+	return 0;
+}
+
+static gint64
+inbox_of(const AppAccount *acc)
+{
+	for (guint i = 0; i < acc->folders->len; i++) {
+		const Folder *f = g_ptr_array_index(acc->folders, i);
+		if (f->role == ROLE_INBOX)
+			return f->id;
+	}
+	return acc->folders->len ? ((Folder *)g_ptr_array_index(acc->folders, 0))->id : 0;
+}
+
+bool
+app_accounts_start(App *a)
+{
+	const GPtrArray *accounts = conf_accounts(a->setup->conf);
+	guint first = 0;
+
+	for (guint i = 0; i < accounts->len; i++) {
+		Account *account = g_ptr_array_index(accounts, i);
+		if (a->setup->account && !strcmp(account->name, a->setup->account))
+			first = i;
+		g_ptr_array_add(a->accounts, start_account(a, account, i));
+	}
+	app_folders_reload(a);
+	AppAccount *acc = app_account_of(a, first);
+	if (!acc)
+		return false;
+	gint64 folder = a->setup->folder ? folder_by_name(acc, a->setup->folder) : 0;
+	if (a->setup->folder && !folder)
+		app_say(a, STYLE_WARN, _("There is no folder “%s” here (yet); the inbox is shown."), a->setup->folder);
+	app_open_folder(a, first, folder ? folder : inbox_of(acc));
+	return true;
+}
+
+void
+app_accounts_end(App *a)
+{
+	gint64 until = g_get_monotonic_time() + END_MS * 1000;
+
+	/* all say goodbye at the same time */
+	for (guint i = 0; i < a->accounts->len; i++)
+		app_post(a, i, request_new(REQ_QUIT));
+	for (guint i = 0; i < a->accounts->len; i++) {
+		AppAccount *acc = g_ptr_array_index(a->accounts, i);
+		gint64 left = (until - g_get_monotonic_time()) / 1000;
+		if (acc->engine)
+			engine_end(acc->engine, (guint)MAX(left, 1));
+		db_close(acc->db);
+		g_ptr_array_unref(acc->folders);
+		account_unref(acc->account);
+		clean_free(acc->state_text);
+		clean_free(acc->trouble);
+		clean_free(acc->progress);
+		clean_free(acc->ask_label);
+		g_free(acc);
+	}
+	g_ptr_array_unref(a->accounts);
+}
+
+/* ---- letters ---- */
+
+static void
+changed(App *a, const AppAccount *acc, const Letter *l)
+{
+	if (l->change & (CHANGE_COUNTS | CHANGE_FOLDERS | CHANGE_RESET))
+		a->stale_folders = true;
+	if (acc->number == a->account && l->folder == a->folder)
+		a->stale_list = true;
+}
+
+static void
+state(App *a, AppAccount *acc, const Letter *l)
+{
+	/* a way back to life takes the old trouble away; waiting for the next try does not */
+	if (l->state == ENGINE_ONLINE)
+		g_clear_pointer(&acc->trouble, clean_free);
+	if (l->state != ENGINE_ONLINE && l->state != ENGINE_CONNECTING)
+		g_clear_pointer(&acc->progress, clean_free);
+	acc->state = l->state;
+	acc->next_try = l->when;
+	clean_free(acc->state_text);
+	acc->state_text = l->text ? clean_new(l->text, -1, CLEAN_LINE) : NULL;
+	a->stale_folders = true;
+}
+
+static void
+progress(AppAccount *acc, const Letter *l)
+{
+	g_clear_pointer(&acc->progress, clean_free);
+	acc->done = l->done;
+	acc->total = l->total;
+	acc->progress_folder = l->folder;
+	if (l->done < l->total || l->total == 0)
+		acc->progress = clean_new(l->text, -1, CLEAN_LINE);
+}
+
+static void
+trouble(App *a, AppAccount *acc, const Letter *l)
+{
+	clean_free(acc->trouble);
+	acc->trouble = clean_new(l->text, -1, CLEAN_LINE);
+	a->stale_folders = true;
+}
+
+static void
+letter(App *a, const Letter *l)
+{
+	AppAccount *acc = app_account_of(a, l->account);
+
+	if (!acc)
+		return;
+	switch (l->kind) {
+	case LETTER_CHANGED:
+		changed(a, acc, l);
+		break;
+	case LETTER_BODY:
+		open_body_came(a, l);
+		parts_came(a, l);
+		break;
+	case LETTER_STATE:
+		state(a, acc, l);
+		break;
+	case LETTER_PROGRESS:
+		progress(acc, l);
+		break;
+	case LETTER_TROUBLE:
+		trouble(a, acc, l);
+		break;
+	case LETTER_ASK_SECRET:
+		acc->asks = true;
+		clean_free(acc->ask_label);
+		acc->ask_label = clean_printf("%s: ", l->text);
+		app_ask_secret(a);
+		break;
+	case LETTER_CHECKED:
+		acc->checked_at = l->when;
+		break;
+	case LETTER_ENDED:
+		break;
+	}
+}
+
+void
+app_letters(App *a)
+{
+	Letter *l;
+	while ((l = chan_take(a->letters))) {
+		letter(a, l);
+		letter_free(l);
+	}
+}

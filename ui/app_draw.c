@@ -1,0 +1,275 @@
+/* app_draw.c - one picture: what goes where.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * The whole canvas is composed anew each time (some hundred microseconds); screen.c sends only what differs. */
+#include "config.h"
+#include "ui/app_private.h"
+#include "base/intl.h"
+
+#include <string.h>
+
+static RowContext
+row_context(const App *a)
+{
+	return (RowContext){
+		.now = g_get_real_time() / G_USEC_PER_SEC, .zone = a->zone,
+		.dates = !g_strcmp0(conf_text(a->setup->conf, "ui", "dates"), "absolute") ? DATES_ABSOLUTE : DATES_RELATIVE,
+		.recipients = a->folder_row && (a->folder_row->role == ROLE_SENT || a->folder_row->role == ROLE_DRAFTS),
+	};
+}
+
+/* ---- title ---- */
+
+static char *
+clock_text(const App *a, gint64 when)
+{
+	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(when);
+	g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, a->zone);
+	return g_date_time_format(local, "%H:%M");
+}
+
+static char *
+schedule_text(const Account *account)
+{
+	GString *s = g_string_new(NULL);
+	if (account->check & CHECK_PUSH)
+		g_string_append(s, _("push"));
+	if (account->check & CHECK_EVERY)
+		g_string_append_printf(s, ngettext("%severy %u min", "%severy %u min", account->check_minutes), s->len ? ", " : "", account->check_minutes);
+	if (!s->len)
+		g_string_append(s, account->check & CHECK_MANUAL ? _("manual") : _("on startup"));
+	return g_string_free(s, FALSE);
+}
+
+static char *
+when_checked(App *a)
+{
+	const AppAccount *acc = app_account(a);
+	if (!acc)
+		return g_strdup("");
+	g_autofree char *schedule = schedule_text(acc->account);
+	if (acc->state == ENGINE_WAITING && acc->next_try) {
+		g_autofree char *next = clock_text(a, acc->next_try);
+		return g_strdup_printf(_("offline, next try %s"), next);
+	}
+	if (acc->state == ENGINE_CONNECTING || acc->state == ENGINE_SIGNING_IN)
+		return g_strdup(acc->state_text ? clean_peek(acc->state_text) : "");
+	if (!acc->checked_at)
+		return g_strdup_printf(_("not checked yet, %s"), schedule);
+	g_autofree char *at = clock_text(a, acc->checked_at);
+	return g_strdup_printf(_("checked %s, %s"), at, schedule);
+}
+
+static char *
+counts(App *a)
+{
+	const Folder *f = a->folder_row;
+	const AppAccount *acc = app_account(a);
+	if (!f)
+		return g_strdup("");
+	guint total = f->total;
+	if (acc && acc->progress_folder == f->id && acc->total > total)
+		total = (guint)acc->total;
+	g_autofree char *unread = f->unseen ? g_strdup_printf(ngettext("%'u unread", "%'u unread", f->unseen), f->unseen) : NULL;
+	g_autofree char *all = g_strdup_printf(ngettext("%'u message", "%'u messages", total), total);
+	const char *limit = a->list ? listview_limit(a->list) : NULL;
+	return g_strdup_printf("%s%s%s%s%s", unread ? unread : "", unread ? " · " : "", all, limit ? _(" · limit: ") : "", limit ? limit : "");
+}
+
+static void
+draw_title(App *a)
+{
+	Rect r = a->layout.title;
+	const AppAccount *acc = app_account(a);
+
+	if (rect_empty(r))
+		return;
+	canvas_fill(a->canvas, r, STYLE_TITLE);
+	Clean *folder = a->folder_row ? rows_folder_name(a->folder_row->role, a->folder_row->name) : clean_new("", 0, CLEAN_LINE);
+	Clean *left = clean_printf(" eilpost  %s / %s", acc ? acc->account->name : "", clean_peek(folder));
+	g_autofree char *count_text = counts(a), *checked = when_checked(a);
+	Clean *middle = clean_new(count_text, -1, CLEAN_LINE), *right = clean_printf("%s ", checked);
+	int x = canvas_put(a->canvas, r.y, r.x, r.w, STYLE_TITLE, PUT_CUT, left);
+	int mid_w = utf8_columns(clean_peek(middle), -1), right_w = utf8_columns(clean_peek(right), -1);
+	if (x + 2 + mid_w <= r.w)
+		canvas_put(a->canvas, r.y, r.x + x + 2, mid_w, STYLE_TITLE, PUT_CUT, middle);
+	if (x + 4 + mid_w + right_w <= r.w)
+		canvas_put(a->canvas, r.y, r.x + r.w - right_w, right_w, STYLE_TITLE_DIM, PUT_CUT, right);
+	clean_free(folder);
+	clean_free(left);
+	clean_free(middle);
+	clean_free(right);
+}
+
+/* ---- the bottom line ---- */
+
+static Clean *
+progress_text(const AppAccount *acc)
+{
+	if (acc->total > 1)
+		return clean_printf(_("%s: %'llu of %'llu%s"), clean_peek(acc->progress), (unsigned long long)acc->done, (unsigned long long)acc->total,
+			acc->paused ? _(" (paused, F8 goes on)") : _(" · F8 pauses"));
+	return clean_dup(acc->progress);
+}
+
+/* What stands left in the bottom line; yours. */
+static Clean *
+status_text(App *a, CellStyle *style)
+{
+	const AppAccount *acc = app_account(a);
+
+	*style = STYLE_STATUS;
+	if (a->message) {
+		*style = a->message_style;
+		return clean_dup(a->message);
+	}
+	if (acc && acc->trouble) {
+		*style = STYLE_ERROR;
+		return clean_dup(acc->trouble);
+	}
+	if (a->list && listview_busy(a->list)) {
+		*style = STYLE_PROGRESS;
+		return clean_new(_("searching · C-g cancels"), -1, CLEAN_LINE);
+	}
+	if (acc && acc->progress) {
+		*style = STYLE_PROGRESS;
+		return progress_text(acc);
+	}
+	if (a->focus == PANE_PAGER && a->open.view) {
+		if (readview_at_end(a->open.view))
+			return clean_new(readview_top(a->open.view) ? _("end") : _("all"), -1, CLEAN_LINE);
+		return clean_printf("%d %%", readview_percent(a->open.view));
+	}
+	if (acc && acc->state_text && acc->state != ENGINE_ONLINE)
+		return clean_dup(acc->state_text);
+	return clean_new("", 0, CLEAN_LINE);
+}
+
+static void
+draw_candidates(App *a)
+{
+	enum { SHOWN = 8 };
+	int selected, n = 0;
+	char *const *all = prompt_candidates(a->prompt, &selected);
+	Rect r = a->layout.status;
+
+	while (all && all[n])
+		n++;
+	if (n < 2 && a->ask != ASK_COMMAND)
+		return;
+	int shown = MIN(MIN(n, SHOWN), r.y - 1), first = CLAMP(selected - shown + 1, 0, MAX(n - shown, 0));
+	for (int i = 0; i < shown; i++) {
+		int y = r.y - shown + i;
+		CellStyle style = first + i == selected ? STYLE_CANDIDATE_SELECTED : STYLE_CANDIDATE;
+		canvas_fill(a->canvas, (Rect){ y, r.x, 1, r.w }, style);
+		CommandId id = a->ask == ASK_COMMAND ? command_find(all[first + i]) : COMMAND_NONE;
+		g_autofree char *bound = id != COMMAND_NONE ? keymap_first_key(a->keymap, app_where(a), id) : NULL;
+		Clean *text = id != COMMAND_NONE ? clean_printf(" %-18s %-8s %s", all[first + i], bound ? bound : "", command_help(id)) : clean_printf(" %s", all[first + i]);
+		canvas_put(a->canvas, y, r.x, r.w, style, PUT_CUT, text);
+		clean_free(text);
+	}
+}
+
+static void
+draw_status(App *a)
+{
+	Rect r = a->layout.status;
+	CellStyle style;
+
+	if (rect_empty(r))
+		return;
+	canvas_fill(a->canvas, r, STYLE_STATUS);
+	if (a->prompt) {
+		draw_candidates(a);
+		prompt_draw(a->prompt, a->canvas, r);
+		return;
+	}
+	Clean *left = status_text(a, &style);
+	int wanted = utf8_columns(clean_peek(left), -1) + 2;
+	Clean *keys = keymap_line(a->keymap, app_where(a), MAX(r.w - wanted - 1, 0), 5);
+	int keys_w = utf8_columns(clean_peek(keys), -1);
+	canvas_put(a->canvas, r.y, r.x + 1, r.w - 1 - (keys_w ? keys_w + 1 : 0), style, PUT_CUT, left);
+	if (keys_w)
+		canvas_put(a->canvas, r.y, r.x + r.w - keys_w - 1, keys_w, STYLE_STATUS_KEY, PUT_CUT, keys);
+	clean_free(left);
+	clean_free(keys);
+}
+
+/* ---- panes ---- */
+
+static const char *
+why_empty(App *a)
+{
+	const AppAccount *acc = app_account(a);
+	if (a->list && listview_busy(a->list))
+		return _("searching …");
+	if (a->list && listview_limit(a->list))
+		return _("No message fits the limit. “l” and Return shows all again.");
+	if (acc && (acc->state == ENGINE_CONNECTING || acc->state == ENGINE_SIGNING_IN || (acc->state == ENGINE_ONLINE && a->folder_row && !a->folder_row->checked_at)))
+		return _("Fetching the list …");
+	if (a->folder_row && !a->folder_row->checked_at)
+		return _("Nothing of this folder is on this computer yet.");
+	return _("No messages.");
+}
+
+static void
+draw_over(App *a)
+{
+	if (a->over == OVER_HELP)
+		help_draw(a->help, a->canvas, a->layout.body);
+	else if (a->over == OVER_PARTS && a->open.view)
+		parts_draw(&a->parts, a->canvas, a->layout.body, readview_document(a->open.view));
+}
+
+static void
+read_anew(App *a)
+{
+	const AppAccount *acc = app_account(a);
+
+	if (a->stale_folders)
+		app_folders_reload(a);
+	if ((a->stale_list || a->stale_folders) && acc && a->folder) {
+		folder_free(a->folder_row);
+		a->folder_row = folders_get(acc->db, a->folder, NULL);
+	}
+	if (a->stale_list && a->list)
+		listview_reload(a->list);
+	a->stale_list = a->stale_folders = false;
+}
+
+void
+app_draw(App *a)
+{
+	int rows, cols;
+
+	if (!a->screen)
+		return;
+	read_anew(a);
+	screen_size(a->screen, &rows, &cols);
+	if (rows != canvas_rows(a->canvas) || cols != canvas_cols(a->canvas))
+		canvas_resize(a->canvas, rows, cols);
+	canvas_clear(a->canvas);
+	a->layout = layout_make(rows, cols, (LayoutWant){
+		.focus = a->focus, .folders = a->folders_shown, .pager = a->open.message != 0,
+		.folders_width = (int)conf_int(a->setup->conf, "ui", "folders-width"),
+		.index_percent = (int)conf_int(a->setup->conf, "ui", "index-height"),
+	});
+	const Layout *l = &a->layout;
+	RowContext rc = row_context(a);
+	bool keys_here = !a->prompt && a->over == OVER_NOTHING;
+	draw_title(a);
+	if (!rect_empty(l->folders))
+		folders_pane_draw(&a->folders, a->canvas, l->folders_head, l->folders, keys_here && a->focus == PANE_FOLDERS);
+	if (!rect_empty(l->index)) {
+		if (a->list)
+			listview_set_height(a->list, l->index.h);
+		app_work(a);
+		index_draw(a->canvas, l->index_head, l->index, a->list, &rc, keys_here && a->focus == PANE_INDEX, clean_ours(why_empty(a)));
+	}
+	if (!rect_empty(l->pager))
+		pager_draw(a->canvas, l->pager, a->open.view, a->open.waiting, keys_here && a->focus == PANE_PAGER);
+	layout_draw_borders(l, a->canvas, STYLE_BORDER);
+	draw_over(a);
+	draw_status(a);
+	screen_blit(a->screen, a->canvas);
+}

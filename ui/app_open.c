@@ -1,0 +1,199 @@
+/* app_open.c - opening a message: from the store if it is there, else as soon as it comes.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * The bytes go to the worker, never through a parser of this process; what comes back is a Document. */
+#include "config.h"
+#include "ui/app_private.h"
+#include "base/intl.h"
+
+#include <string.h>
+
+#define RAW_SHOWN (256 * 1024)
+#define AHEAD 3
+
+void
+open_close(App *a)
+{
+	OpenMessage *o = &a->open;
+	if (o->job)
+		render_cancel(a->render, o->job);
+	readview_free(o->view);
+	clean_free(o->waiting);
+	*o = (OpenMessage){ 0 };
+	if (a->over == OVER_PARTS)
+		a->over = OVER_NOTHING;
+	if (a->focus == PANE_PAGER)
+		a->focus = PANE_INDEX;
+}
+
+static void
+wait_text(App *a, const char *text)
+{
+	clean_free(a->open.waiting);
+	a->open.waiting = clean_new(text, -1, CLEAN_LINE);
+}
+
+/* ---- what the worker could not do is shown as it is ---- */
+
+static Document *
+raw_document(const char *why, GBytes *raw)
+{
+	Document *d = document_new();
+	Block *note = g_new0(Block, 1), *body = g_new0(Block, 1);
+	gsize len = 0;
+	const char *data = raw ? g_bytes_get_data(raw, &len) : "";
+
+	note->kind = BLOCK_TEXT;
+	note->text = clean_new(why, -1, CLEAN_LINE);
+	g_ptr_array_add(d->blocks, note);
+	body->kind = BLOCK_PRE;
+	body->text = clean_new(data, (gssize)MIN(len, RAW_SHOWN), CLEAN_TEXT);
+	g_ptr_array_add(d->blocks, body);
+	return d;
+}
+
+static GBytes *
+raw_bytes(App *a)
+{
+	AppAccount *acc = app_account_of(a, a->open.account);
+	GBytes *raw = bodies_get(acc->db, a->open.message, "", NULL);
+	return raw ? raw : bodies_get(acc->db, a->open.message, "HEADER", NULL);
+}
+
+static void
+mark_read(App *a)
+{
+	if (!a->open.unread || a->setup->read_only || !conf_bool(a->setup->conf, "ui", "mark-read"))
+		return;
+	Request *r = request_new(REQ_FLAG);
+	r->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+	g_array_append_val(r->ids, a->open.message);
+	r->flag = FLAG_SEEN;
+	r->on = true;
+	app_post(a, a->open.account, r);
+	a->open.unread = false;
+}
+
+static void
+show(App *a, Document *d)
+{
+	readview_free(a->open.view);
+	a->open.view = readview_new(d);
+	a->parts = (PartsPane){ 0 };
+	mark_read(a);
+	open_ahead(a);
+}
+
+static void
+rendered(void *user, Document *document, const GError *err)
+{
+	App *a = user;
+	a->open.job = 0;
+	if (document) {
+		show(a, document);
+		return;
+	}
+	g_autoptr(GBytes) raw = raw_bytes(a);
+	g_autofree char *why = g_strdup_printf(_("This message can't be shown safely (%s). Its bytes:"), err ? err->message : "?");
+	show(a, raw_document(why, raw));
+}
+
+/* ---- from the store to the worker ---- */
+
+static void
+render_parts(App *a, AppAccount *acc, RenderMessage *m)
+{
+	g_autoptr(GBytes) list = bodies_get(acc->db, a->open.message, PARTS_SECTION, NULL);
+	g_autoptr(GArray) parts = list ? parts_read(list) : parts_new();
+	g_autofree RenderPart *given = g_new0(RenderPart, parts->len + 1);
+
+	for (guint i = 0; i < parts->len; i++) {
+		const PartInfo *p = &g_array_index(parts, PartInfo, i);
+		given[i] = (RenderPart){ .section = p->section, .mime = p->mime, .size = p->size, .depth = p->depth,
+			.body = *p->section ? bodies_get(acc->db, a->open.message, p->section, NULL) : NULL };
+	}
+	m->parts = given;
+	m->n_parts = parts->len;
+	a->open.job = render_message(a->render, m, rendered, a);
+	for (guint i = 0; i < parts->len; i++)
+		if (given[i].body)
+			g_bytes_unref(given[i].body);
+}
+
+static void
+render_open(App *a)
+{
+	AppAccount *acc = app_account_of(a, a->open.account);
+	g_autoptr(GBytes) raw = bodies_get(acc->db, a->open.message, "", NULL);
+	g_autoptr(GBytes) header = raw ? NULL : bodies_get(acc->db, a->open.message, "HEADER", NULL);
+	int wrap = (int)conf_int(a->setup->conf, "ui", "wrap"), columns = a->layout.pager.w > 10 ? a->layout.pager.w - 2 : canvas_cols(a->canvas) - 2;
+	RenderMessage m = {
+		.raw = raw, .header = header, .columns = (guint16)CLAMP(wrap > 0 ? MIN(wrap, columns) : columns, 20, 500),
+		.prefer_html = conf_bool(a->setup->conf, "ui", "prefer-html"),
+	};
+
+	if (!raw && !header) {
+		wait_text(a, _("The text of this message was lost on the disk. It is fetched again."));
+		Request *r = request_new(REQ_OPEN_MESSAGE);
+		r->message = a->open.message;
+		app_post(a, a->open.account, r);
+		return;
+	}
+	wait_text(a, "");
+	if (raw)
+		a->open.job = render_message(a->render, &m, rendered, a);
+	else
+		render_parts(a, acc, &m);
+}
+
+void
+open_message(App *a, const MessageRow *row)
+{
+	gint64 id = row->key.id;
+	bool here = row->body_here, unread = !(row->flags & FLAG_SEEN);
+	bool anew = a->open.message == 0;
+
+	open_close(a);
+	a->open.message = id;
+	a->open.account = a->account;
+	a->open.unread = unread;
+	a->focus = PANE_PAGER;
+	if (anew) {	/* the pane's width is needed for tables */
+		int rows = canvas_rows(a->canvas), cols = canvas_cols(a->canvas);
+		a->layout = layout_make(rows, cols, (LayoutWant){ .focus = PANE_PAGER, .folders = a->folders_shown, .pager = true,
+			.folders_width = (int)conf_int(a->setup->conf, "ui", "folders-width"), .index_percent = (int)conf_int(a->setup->conf, "ui", "index-height") });
+	}
+	if (here) {
+		render_open(a);
+		return;
+	}
+	AppAccount *acc = app_account(a);
+	bool online = acc && (acc->state == ENGINE_ONLINE || acc->state == ENGINE_CONNECTING || acc->state == ENGINE_SIGNING_IN);
+	wait_text(a, online ? _("Fetching the message …") : _("The text of this message is not on this computer; it is fetched as soon as there is a connection."));
+	Request *r = request_new(REQ_OPEN_MESSAGE);
+	r->folder = a->folder;
+	r->message = id;
+	app_post(a, a->account, r);
+}
+
+void
+open_body_came(App *a, const Letter *l)
+{
+	if (l->message != a->open.message || l->account != a->open.account || a->open.view || a->open.job || (l->text && *l->text))
+		return;
+	if (l->failed)
+		wait_text(a, l->text2);
+	else
+		render_open(a);
+}
+
+/* While this one is read, the next ones come. */
+void
+open_ahead(App *a)
+{
+	if (!a->list)
+		return;
+	Request *r = request_new(REQ_NEAR);
+	r->ids = listview_near(a->list, AHEAD);
+	app_post(a, a->account, r);
+}

@@ -1,0 +1,132 @@
+/* app_private.h - the state of the screen program; for ui/app*.c and ui/act_*.c.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "render/client.h"
+#include "store/bodies.h"
+#include "store/parts.h"
+#include "sync/engine.h"
+#include "ui/app.h"
+#include "ui/layout.h"
+#include "ui/panes/folders.h"
+#include "ui/panes/help.h"
+#include "ui/panes/index.h"
+#include "ui/panes/pager.h"
+#include "ui/panes/parts.h"
+#include "ui/prompt.h"
+#include "ui/screen.h"
+
+typedef struct {
+	guint number;
+	Account *account;	/* shared */
+	Engine *engine;		/* owned; NULL: another eilpost has the store */
+	Db *db;			/* owned: our reader */
+	GPtrArray *folders;	/* owned, of Folder*, in showing order */
+	EngineState state;
+	Clean *state_text, *trouble;	/* owned; NULL: nothing */
+	gint64 checked_at, next_try;
+	Clean *progress;	/* owned; NULL: nothing goes on */
+	guint64 done, total;
+	gint64 progress_folder;
+	bool paused, asks;	/* asks: waits for the password */
+	Clean *ask_label;	/* owned */
+} AppAccount;
+
+typedef enum { OVER_NOTHING, OVER_HELP, OVER_PARTS } Overlay;
+typedef enum { ASK_NOTHING, ASK_COMMAND, ASK_SEARCH, ASK_SEARCH_BACK, ASK_LIMIT, ASK_FOLDER, ASK_JUMP, ASK_SAVE, ASK_SAVE_ALL, ASK_OVERWRITE, ASK_SECRET } Ask;
+
+/* The message in the pager. */
+typedef struct {
+	gint64 message;		/* 0: none */
+	guint account;
+	ReadView *view;		/* owned; NULL: not here yet */
+	Clean *waiting;		/* owned: what to say until then */
+	guint job;		/* of the render client; 0: none */
+	bool unread;		/* when it was opened */
+} OpenMessage;
+
+typedef struct { gint64 message; guint account; char *section, *path, *mime; } Saving;	/* owned strings */
+
+typedef struct App App;
+struct App {
+	const AppSetup *setup;	/* borrowed */
+	GMainLoop *loop;
+	Screen *screen;
+	Canvas *canvas;
+	Theme *theme;
+	Keymap *keymap;
+	Chan *letters;
+	Render *render;
+	GSource *render_source, *idle, *draw_timer;	/* owned */
+	GPtrArray *accounts;	/* owned, of AppAccount* */
+
+	guint account;		/* the one on the screen */
+	gint64 folder;		/* 0: none */
+	Folder *folder_row;	/* owned: fresh counts; NULL: none */
+	ListView *list;		/* owned */
+	FoldersPane folders;
+	OpenMessage open;
+	PartsPane parts;
+	HelpPane *help;		/* owned */
+	Overlay over;
+	Pane focus;
+	bool folders_shown;
+	bool stale_list, stale_folders;	/* read anew before the next picture */
+	bool finding_back;	/* direction of the last search */
+	char *found;		/* owned: the last pattern searched for in the list */
+
+	Prompt *prompt;		/* owned; NULL: none */
+	PromptHistory *history;
+	Ask ask;
+	guint ask_account;
+	char *ask_context;	/* owned: the limit before, the path to overwrite */
+	GArray *saves;		/* owned, of Saving: parts on their way to a file */
+	Clean *message;		/* owned: what just happened; NULL: nothing */
+	CellStyle message_style;
+	Key last_key;
+	Layout layout;
+	GTimeZone *zone;
+	bool quitting;
+};
+
+/* app.c */
+AppAccount *app_account(App *a);	/* the one on the screen; NULL: none */
+AppAccount *app_account_of(App *a, guint number);
+Where app_where(const App *a);
+Needs app_have(const App *a);
+bool app_command(App *a, CommandId id, const char *arg);
+void app_command_line(App *a, const char *line);
+void app_say(App *a, CellStyle style, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void app_dirty(App *a, guint delay_ms);	/* draw soon; 0: now, when the keys are done */
+void app_work(App *a);	/* something goes on in slices */
+
+/* app_draw.c */
+void app_draw(App *a);
+
+/* app_accounts.c */
+bool app_accounts_start(App *a);
+void app_accounts_end(App *a);
+void app_letters(App *a);
+void app_folders_reload(App *a);
+void app_open_folder(App *a, guint account, gint64 folder);
+const Folder *app_folder(App *a, guint account, gint64 folder);	/* borrowed; NULL: gone */
+void app_post(App *a, guint account, Request *r);	/* takes r */
+
+/* app_prompt.c */
+void app_ask(App *a, Ask ask, PromptKind kind, const char *label, const char *initial);
+void app_prompt_key(App *a, Key k, const char *paste);
+void app_ask_secret(App *a);	/* if an account waits for one and nothing else is asked */
+
+/* app_open.c */
+void open_message(App *a, const MessageRow *row);
+void open_close(App *a);
+void open_body_came(App *a, const Letter *l);
+void open_ahead(App *a);
+
+/* act_parts.c */
+void parts_save(App *a, const DocPart *part, const char *path);
+void parts_came(App *a, const Letter *l);
+void parts_overwrite(App *a, bool yes);
+char *parts_path(App *a, const char *typed, const DocPart *part);
+void parts_save_all(App *a, const char *folder);

@@ -1,0 +1,261 @@
+/* app_prompt.c - questions in the bottom line and what their answers do.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+#include "ui/app_private.h"
+#include "base/intl.h"
+
+#include <string.h>
+
+/* ---- completion ---- */
+
+static char **
+complete_command(App *a, const char *text, gsize cursor, gsize *start)
+{
+	g_autofree char *typed = g_strndup(text, cursor);
+	GPtrArray *names = g_ptr_array_new();
+
+	*start = 0;
+	if (!strchr(typed, ' ')) {
+		g_autoptr(GArray) ids = command_match(typed, app_where(a));
+		for (guint i = 0; i < ids->len; i++)
+			g_ptr_array_add(names, g_strdup(command_row(g_array_index(ids, CommandId, i))->name));
+	}
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}
+
+/* Folders of the account on the screen by their name, of the others as account/name. */
+static char *
+folder_label(const App *a, const AppAccount *acc, const Folder *f)
+{
+	Clean *name = rows_folder_name(f->role, f->name);
+	char *label = acc->number == a->account ? g_strdup(clean_peek(name)) : g_strdup_printf("%s/%s", acc->account->name, clean_peek(name));
+	clean_free(name);
+	return label;
+}
+
+static char **
+complete_folder(App *a, const char *text, gsize cursor, gsize *start)
+{
+	g_autofree char *typed = g_strndup(text, cursor), *needle = utf8_fold(typed, -1);
+	GPtrArray *names = g_ptr_array_new();
+
+	*start = 0;
+	for (int beginning = 1; beginning >= 0; beginning--)
+		for (guint i = 0; i < a->accounts->len; i++) {
+			const AppAccount *acc = g_ptr_array_index(a->accounts, i);
+			for (guint k = 0; k < acc->folders->len; k++) {
+				const Folder *f = g_ptr_array_index(acc->folders, k);
+				g_autofree char *label = folder_label(a, acc, f), *folded = utf8_fold(label, -1);
+				const char *at = strstr(folded, needle);
+				if (f->selectable && at && (at == folded) == (bool)beginning)
+					g_ptr_array_add(names, g_steal_pointer(&label));
+			}
+		}
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}
+
+static gint
+by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char **
+complete_file(const char *text, gsize cursor, gsize *start)
+{
+	g_autofree char *typed = g_strndup(text, cursor), *dir = g_path_get_dirname(typed);
+	const char *slash = strrchr(typed, '/'), *base = slash ? slash + 1 : typed;
+	GPtrArray *names = g_ptr_array_new();
+	g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+	const char *entry;
+
+	*start = (gsize)(base - typed);
+	while (d && (entry = g_dir_read_name(d)))
+		if (g_str_has_prefix(entry, base) && (*base == '.' || *entry != '.') && g_utf8_validate(entry, -1, NULL)) {
+			g_autofree char *path = g_build_filename(dir, entry, NULL);
+			g_ptr_array_add(names, g_file_test(path, G_FILE_TEST_IS_DIR) ? g_strconcat(entry, "/", NULL) : g_strdup(entry));
+		}
+	g_ptr_array_sort(names, by_name);
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}
+
+static char **
+complete(void *user, const char *text, gsize cursor, gsize *start)
+{
+	App *a = user;
+	switch (a->ask) {
+	case ASK_COMMAND:
+		return complete_command(a, text, cursor, start);
+	case ASK_FOLDER:
+		return complete_folder(a, text, cursor, start);
+	case ASK_SAVE: case ASK_SAVE_ALL:
+		return complete_file(text, cursor, start);
+	default:
+		return NULL;
+	}
+}
+
+/* ---- asking ---- */
+
+void
+app_ask(App *a, Ask ask, PromptKind kind, const char *label, const char *initial)
+{
+	Clean *clean = clean_new(label, -1, CLEAN_LINE);
+	prompt_free(a->prompt);
+	a->prompt = prompt_new(kind, clean, initial, kind == PROMPT_PASSWORD ? NULL : a->history);
+	clean_free(clean);
+	a->ask = ask;
+	prompt_set_complete(a->prompt, complete, a);
+	keymap_reset(a->keymap);
+	g_clear_pointer(&a->message, clean_free);
+}
+
+void
+app_ask_secret(App *a)
+{
+	for (guint i = 0; i < a->accounts->len && !a->prompt; i++) {
+		AppAccount *acc = g_ptr_array_index(a->accounts, i);
+		if (!acc->asks)
+			continue;
+		app_ask(a, ASK_SECRET, PROMPT_PASSWORD, clean_peek(acc->ask_label), NULL);
+		a->ask_account = i;
+	}
+}
+
+/* ---- answers ---- */
+
+static void
+answer_secret(App *a, const char *secret)
+{
+	AppAccount *acc = app_account_of(a, a->ask_account);
+	Request *r = request_new(REQ_SECRET);
+	r->text = g_strdup(secret);
+	acc->asks = false;
+	app_post(a, a->ask_account, r);
+}
+
+static void
+answer_folder(App *a, const char *typed)
+{
+	gint64 found = 0;
+	guint account = 0, n = 0;
+	g_autofree char *needle = utf8_fold(typed, -1);
+
+	for (guint i = 0; i < a->accounts->len; i++) {
+		const AppAccount *acc = g_ptr_array_index(a->accounts, i);
+		for (guint k = 0; k < acc->folders->len; k++) {
+			const Folder *f = g_ptr_array_index(acc->folders, k);
+			g_autofree char *label = folder_label(a, acc, f), *folded = utf8_fold(label, -1), *wire = utf8_fold(f->name, -1);
+			bool exact = !strcmp(folded, needle) || (acc->number == a->account && !strcmp(wire, needle));
+			if (!f->selectable || (!exact && !strstr(folded, needle)))
+				continue;
+			found = f->id;
+			account = i;
+			n = exact ? 1 : n + 1;
+			if (exact)
+				goto done;
+		}
+	}
+done:
+	if (n == 1)
+		app_open_folder(a, account, found);
+	else if (n == 0)
+		app_say(a, STYLE_WARN, _("There is no folder “%s”."), typed);
+	else
+		app_say(a, STYLE_WARN, _("“%s” fits several folders; Tab lists them."), typed);
+}
+
+static void
+answer_limit(App *a, const char *pattern)
+{
+	g_autoptr(GError) err = NULL;
+	if (!listview_set_limit(a->list, pattern, &err))
+		app_say(a, STYLE_WARN, "%s", err->message);
+}
+
+/* As it is typed; what is not a pattern yet changes nothing. */
+static void
+limit_changed(App *a)
+{
+	if (a->ask == ASK_LIMIT && a->list)
+		listview_set_limit(a->list, prompt_text(a->prompt), NULL);
+	app_work(a);
+}
+
+static void
+answer(App *a, Ask ask, const char *text)
+{
+	switch (ask) {
+	case ASK_COMMAND:
+		app_command_line(a, text);
+		break;
+	case ASK_SEARCH:
+		cmd_search(a, text);
+		break;
+	case ASK_SEARCH_BACK:
+		cmd_search_back(a, text);
+		break;
+	case ASK_LIMIT:
+		answer_limit(a, text);
+		break;
+	case ASK_FOLDER:
+		answer_folder(a, text);
+		break;
+	case ASK_JUMP:
+		cmd_jump(a, text);
+		break;
+	case ASK_SAVE:
+		cmd_save_part(a, text);
+		break;
+	case ASK_SAVE_ALL:
+		cmd_save_all(a, text);
+		break;
+	case ASK_OVERWRITE:
+		parts_overwrite(a, !g_ascii_strcasecmp(text, "y") || !strcmp(text, "yes") || !strcmp(text, _("y")) || !strcmp(text, _("yes")));
+		break;
+	case ASK_SECRET: case ASK_NOTHING:
+		break;
+	}
+	app_work(a);
+}
+
+static void
+cancelled(App *a, Ask ask)
+{
+	if (ask == ASK_LIMIT && a->list)
+		listview_set_limit(a->list, a->ask_context, NULL);
+	else if (ask == ASK_SECRET)
+		answer_secret(a, "");
+	else if (ask == ASK_OVERWRITE)
+		parts_overwrite(a, false);
+	app_work(a);
+}
+
+void
+app_prompt_key(App *a, Key k, const char *paste)
+{
+	PromptState state = prompt_key(a->prompt, k, paste);
+
+	if (state == PROMPT_CHANGED)
+		limit_changed(a);
+	if (state != PROMPT_DONE && state != PROMPT_CANCELLED)
+		return;
+	/* an answer may ask the next question */
+	Prompt *p = g_steal_pointer(&a->prompt);
+	Ask ask = a->ask;
+	a->ask = ASK_NOTHING;
+	if (state == PROMPT_CANCELLED) {
+		cancelled(a, ask);
+	} else if (ask == ASK_SECRET) {
+		g_autoptr(Secret) secret = prompt_take_secret(p);
+		answer_secret(a, secret_peek(secret));
+	} else {
+		answer(a, ask, prompt_text(p));
+	}
+	prompt_free(p);
+	app_ask_secret(a);
+}
