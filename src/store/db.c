@@ -42,7 +42,7 @@ void
 db_error(Db *db, GError **err)
 {
 	int code = sqlite3_errcode(db->sql) & 0xff;
-	const char *words = sqlite3_errmsg(db->sql);
+	g_autofree char *words = g_strdup(sqlite3_errmsg(db->sql));
 
 	switch (code) {
 	case SQLITE_BUSY:
@@ -56,11 +56,12 @@ db_error(Db *db, GError **err)
 	case SQLITE_NOTADB:
 		g_set_error(err, EIL_ERROR, EIL_BROKEN, _("The mail store “%s” is damaged: %s"), db->path, words);
 		return;
-	case SQLITE_INTERRUPT:
-		g_set_error(err, EIL_ERROR, EIL_CANCELLED, _("The search was stopped"));
+	case SQLITE_CONSTRAINT:	/* an answer for a message or folder that went meanwhile */
+		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("This does not fit what is stored (any more): %s"), words);
 		return;
 	case SQLITE_IOERR:
 		db->dead = true;
+		sqlite3_exec(db->sql, "PRAGMA query_only = ON", NULL, NULL, NULL);
 		G_GNUC_FALLTHROUGH;
 	default:
 		g_set_error(err, EIL_ERROR, EIL_BROKEN, _("The mail store “%s” can't be used: %s"), db->path, words);
@@ -279,7 +280,8 @@ set_up_writer(Db *db, int version, GError **err)
 	static const char pragmas[] =
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 		"PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cell_size_check = ON;"
-		"PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;";
+		"PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;"
+		"PRAGMA journal_size_limit = 16777216;";
 
 	sqlite3_busy_timeout(db->sql, BUSY_WRITER_MS);
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);

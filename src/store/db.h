@@ -13,7 +13,10 @@ typedef enum { DB_READER, DB_WRITER } DbMode;
 
 /* path may be ":memory:" (tests; then writer). A writer makes the file (0600) and its folder (0700), migrates, and runs
  * quick_check after an unclean end. A reader on a missing or not yet migrated file: EIL_LATER. Locked by another process:
- * EIL_REFUSED. Damaged: EIL_BROKEN (the caller moves the file aside; all that came from a server can be rebuilt). */
+ * EIL_REFUSED. Damaged: EIL_BROKEN (the caller moves the file aside; all that came from a server can be rebuilt).
+ * From a newer eilpost: EIL_ASK_USER, and the file is untouched.
+ * Errors of all later calls: EIL_LATER busy or disk full; EIL_REFUSED what it is about is gone (skip it); EIL_BROKEN a
+ * read, write or fsync failed: this Db then writes nothing more, open it again (S6). */
 Db *db_open(const char *path, DbMode mode, GError **err);
 void db_close(Db *db);	/* a writer marks a clean end */
 

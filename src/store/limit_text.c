@@ -5,14 +5,13 @@
  * plainly base64 or quoted-printable is decoded here by a few bounded lines, without MIME, which belongs to the worker. */
 #include "config.h"
 #include "store/limit_private.h"
-#include "store/bodies.h"
 #include "store/db_private.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
 #include <string.h>
 
-#define BODY_SEARCHED (256 * KIB)	/* of each section: a slice of the search must end */
+#define BODY_SEARCHED (128 * KIB)	/* of each section: a slice of the search must end */
 
 static bool
 is_ascii(const char *text)
@@ -32,24 +31,30 @@ begins_folded(const char *text, const char *needle)
 	return true;
 }
 
-bool
-text_has(const char *text, const char *needle)
+static bool
+ascii_has(const char *text, const char *needle)
 {
-	if (!text)
-		return false;
-	if (!is_ascii(text)) {
-		g_autofree char *folded = utf8_fold(text, -1);
-		return strstr(folded, needle) != NULL;
-	}
-	if (!is_ascii(needle))
-		return false;
 	char first[3] = { *needle, g_ascii_toupper(*needle), 0 };
+
 	if (!*needle)
 		return true;
 	for (text = strpbrk(text, first); text; text = strpbrk(text + 1, first))
 		if (begins_folded(text, needle))
 			return true;
 	return false;
+}
+
+bool
+text_has(const char *text, const char *needle)
+{
+	if (!text)
+		return false;
+	if (is_ascii(needle) && ascii_has(text, needle))
+		return true;
+	if (is_ascii(text))
+		return false;
+	g_autofree char *folded = utf8_fold(text, -1);
+	return strstr(folded, needle) != NULL;
 }
 
 /* ---- bodies ---- */
@@ -109,14 +114,10 @@ make_searchable(char *data, gsize len)
 }
 
 static bool
-bytes_have(GBytes *bytes, const char *needle)
+bytes_have(const char *data, gsize len, const char *needle)
 {
-	gsize len;
-	const char *data = g_bytes_get_data(bytes, &len);
-	g_autofree char *copy = NULL;
+	g_autofree char *copy = g_malloc(len + 1);
 
-	len = MIN(len, BODY_SEARCHED);
-	copy = g_malloc(len + 1);
 	if (len)
 		memcpy(copy, data, len);
 	copy[len] = 0;
@@ -134,23 +135,21 @@ bytes_have(GBytes *bytes, const char *needle)
 	return text_has(western ? western : copy, needle);
 }
 
+/* The beginnings alone, and no checksums: a damaged body is found when it is opened. */
 bool
 body_has_text(Db *db, gint64 message, const char *needle)
 {
-	g_autoptr(GPtrArray) sections = g_ptr_array_new_with_free_func(g_free);
-	{
-		g_autoptr(Stmt) st = db_stmt(db, "SELECT section FROM body WHERE message = ?1 AND done = 1 AND section <> 'HEADER'"
-		    " ORDER BY section", NULL);
-		bool row;
-		if (!st)
-			return false;
-		stmt_int(st, 1, message);
-		while (db_next(db, st, &row, NULL) && row)
-			g_ptr_array_add(sections, stmt_dup(st, 0));
-	}
-	for (guint i = 0; i < sections->len; i++) {
-		g_autoptr(GBytes) bytes = bodies_get(db, message, sections->pdata[i], NULL);
-		if (bytes && bytes_have(bytes, needle))
+	g_autoptr(Stmt) st = db_stmt(db, "SELECT substr(data, 1, ?2) FROM body JOIN piece ON piece.id = body.id << 16"
+	    " WHERE message = ?1 AND done = 1 AND section <> 'HEADER' ORDER BY section", NULL);
+	bool row;
+
+	if (!st)
+		return false;
+	stmt_int(st, 1, message);
+	stmt_int(st, 2, BODY_SEARCHED);
+	while (db_next(db, st, &row, NULL) && row) {
+		const char *data = sqlite3_column_blob(st, 0);
+		if (bytes_have(data, (gsize)sqlite3_column_bytes(st, 0), needle))
 			return true;
 	}
 	return false;

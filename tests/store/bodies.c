@@ -63,7 +63,7 @@ test_goes_with_message(void)
 	g_assert_cmpint(db_int(db, -1, "SELECT count(*) FROM detail", NULL, 0), ==, 0);
 	g_autoptr(GError) err = NULL;
 	g_assert_false(bodies_put(db, m, "", in, &err));	/* came too late */
-	g_assert_nonnull(err);
+	g_assert_error(err, EIL_ERROR, EIL_REFUSED);
 }
 
 static void

@@ -221,6 +221,158 @@ test_wal_lost(void)
 	remove_tree(folder);
 }
 
+/* S2: no room: the whole transaction is taken back, told as LATER, and goes when there is room again */
+static void
+test_disk_full(void)
+{
+	g_autofree char *folder = NULL;
+	g_autofree char *path = temp_store(&folder);
+	g_autoptr(Db) db = must_open(path, DB_WRITER);
+	g_autoptr(GBytes) body = g_bytes_new_take(g_malloc0(300000), 300000);
+	g_autoptr(GError) err = NULL;
+
+	must_begin(db);
+	gint64 inbox = put_folder(db, "INBOX", ROLE_INBOX);
+	gint64 m = put_message(db, inbox, 1, 1, 0, "m");
+	must_commit(db);
+	g_assert_true(db_exec(db, "PRAGMA max_page_count = 1", NULL));	/* what it has now */
+	must_begin(db);
+	put_folder(db, "other", ROLE_NONE);
+	g_assert_false(bodies_put(db, m, "", body, &err));
+	g_assert_error(err, EIL_ERROR, EIL_LATER);
+	db_rollback(db);
+	g_assert_null(folders_find(db, "other", NULL));
+	g_assert_false(bodies_has(db, m, ""));
+	g_assert_true(db_exec(db, "PRAGMA max_page_count = 1000000", NULL));
+	must_begin(db);
+	g_assert_true(bodies_put(db, m, "", body, NULL));
+	must_commit(db);
+	g_assert_true(bodies_has(db, m, ""));
+	remove_tree(folder);
+}
+
+/* A file system whose fsync fails on demand: SQLite's own, with one method changed in each of its few method tables. */
+static sqlite3_vfs shaky_vfs;
+static struct { const sqlite3_io_methods *sound; sqlite3_io_methods shaky; } tables[8];
+static bool fsync_fails;
+
+static int
+shaky_sync(sqlite3_file *f, int flags)
+{
+	for (guint i = 0; !fsync_fails && i < G_N_ELEMENTS(tables); i++)
+		if (f->pMethods == &tables[i].shaky)
+			return tables[i].sound->xSync(f, flags);
+	return SQLITE_IOERR_FSYNC;
+}
+
+static int
+shaky_open(G_GNUC_UNUSED sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
+{
+	sqlite3_vfs *sound = shaky_vfs.pAppData;
+	int code = sound->xOpen(sound, name, f, flags, out);
+	guint i = 0;
+
+	if (code != SQLITE_OK || !f->pMethods)
+		return code;
+	while (tables[i].sound && tables[i].sound != f->pMethods)
+		i++;
+	g_assert_cmpint(i, <, G_N_ELEMENTS(tables) - 1);
+	tables[i].sound = f->pMethods;
+	tables[i].shaky = *f->pMethods;
+	tables[i].shaky.xSync = shaky_sync;
+	f->pMethods = &tables[i].shaky;
+	return code;
+}
+
+/* S6: an fsync that failed is not repeated: nothing is written any more until the store was opened, and checked, again */
+static void
+test_fsync_fails(void)
+{
+	g_autofree char *folder = NULL;
+	g_autofree char *path = temp_store(&folder);
+	sqlite3_vfs *sound = sqlite3_vfs_find(NULL);
+	g_autoptr(GError) err = NULL;
+
+	shaky_vfs = *sound;
+	shaky_vfs.zName = "shaky";
+	shaky_vfs.pAppData = sound;
+	shaky_vfs.xOpen = shaky_open;
+	sqlite3_vfs_register(&shaky_vfs, 1);
+	Db *db = must_open(path, DB_WRITER);
+	must_begin(db);
+	put_folder(db, "kept", ROLE_NONE);
+	must_commit(db);
+	fsync_fails = true;
+	must_begin(db);
+	put_folder(db, "in doubt", ROLE_NONE);
+	g_assert_false(db_commit(db, &err));
+	g_assert_error(err, EIL_ERROR, EIL_BROKEN);
+	fsync_fails = false;
+	g_clear_error(&err);
+	g_assert_false(db_begin(db, &err));
+	g_assert_error(err, EIL_ERROR, EIL_BROKEN);
+	g_assert_false(db_set_fact(db, "a", "b", NULL));
+	g_autoptr(Folder) kept = folders_find(db, "kept", NULL);	/* it can still be read */
+	g_assert_nonnull(kept);
+	db_close(db);
+	sqlite3_vfs_register(sound, 1);
+	sqlite3_vfs_unregister(&shaky_vfs);
+
+	g_autoptr(Db) again = must_open(path, DB_WRITER);
+	g_autoptr(Folder) still = folders_find(again, "kept", NULL);
+	g_assert_nonnull(still);
+	must_begin(again);
+	must_commit(again);
+	remove_tree(folder);
+}
+
+/* The reader of the UI beside a writer at full speed: never an error, never a half batch. */
+static gpointer
+write_fast(gpointer data)
+{
+	Db *db = must_open(data, DB_WRITER);
+	gint64 inbox = put_folder(db, "INBOX", ROLE_INBOX);
+
+	for (guint32 uid = 1; uid <= 10000;) {
+		must_begin(db);
+		for (int i = 0; i < 100; i++, uid++)
+			put_message(db, inbox, uid, 1000 + uid, 0, "m");
+		must_commit(db);
+		db_checkpoint(db);
+	}
+	db_close(db);
+	return NULL;
+}
+
+static void
+test_reader_beside_writer(void)
+{
+	g_autofree char *folder = NULL;
+	g_autofree char *path = temp_store(&folder);
+	{
+		g_autoptr(Db) db = must_open(path, DB_WRITER);
+		put_folder(db, "INBOX", ROLE_INBOX);
+	}
+	g_autoptr(Db) reader = must_open(path, DB_READER);
+	GThread *writer = g_thread_new("writer", write_fast, path);
+	guint looks = 0;
+	for (guint total = 0; total < 10000; looks++) {
+		g_autoptr(GError) err = NULL;
+		g_autoptr(Folder) f = folders_find(reader, "INBOX", &err);
+		g_assert_no_error(err);
+		g_assert_cmpint(f->total % 100, ==, 0);
+		g_assert_cmpint(f->total, ==, f->unseen);
+		g_assert_cmpint(f->total, >=, total);
+		total = f->total;
+		g_autoptr(GArray) page = messages_page(reader, f->id, NULL, NULL, false, false, 50, 0, NULL, NULL, &err);
+		g_assert_no_error(err);
+		g_assert_cmpint(page->len, ==, total || page->len ? 50 : 0);
+	}
+	g_thread_join(writer);
+	g_test_message("%u looks", looks);
+	remove_tree(folder);
+}
+
 /* ---- S1: kill(9) at any time ---- */
 
 enum { KILLS = 30, BATCH = 20 };
@@ -335,5 +487,8 @@ main(int argc, char **argv)
 	g_test_add_func("/store/db/S7/damaged", test_damaged);
 	g_test_add_func("/store/db/S7/wal-lost", test_wal_lost);
 	g_test_add_func("/store/db/S1/killed", test_killed);
+	g_test_add_func("/store/db/S2/disk-full", test_disk_full);
+	g_test_add_func("/store/db/S6/fsync-fails", test_fsync_fails);
+	g_test_add_func("/store/db/reader-beside-writer", test_reader_beside_writer);
 	return g_test_run();
 }
