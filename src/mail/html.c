@@ -25,7 +25,7 @@
 /* How text looks at a place of the tree; handed down by value. */
 typedef struct {
 	guint16 style, link;
-	bool pre, hidden, signature;
+	bool pre, hidden, tiny, invisible, signature;
 	guint8 quote, indent;
 	guint32 fg, bg;
 	BlockKind kind;
@@ -98,7 +98,8 @@ margin(Html *h, const Look *look)
 static void
 put_text(Html *h, const Look *look, const char *text)
 {
-	if (look->hidden) {
+	/* asked for each text: white on white is often undone by an inner element, for readers with a dark screen */
+	if (look->hidden || look->tiny || look->invisible || style_same_colour(look->fg, look->bg)) {
 		if (h->hidden->len < LIMIT_HIDDEN)
 			g_string_append_len(h->hidden, text, (gssize)strnlen(text, LIMIT_HIDDEN));
 		return;
@@ -141,6 +142,8 @@ take_style(Html *h, Look *look, const Style *s)
 		(s->struck ? SPAN_STRUCK : 0));
 	look->pre = look->pre || s->pre;
 	look->hidden = look->hidden || s->hidden;
+	look->tiny = s->has_size ? s->tiny : look->tiny;
+	look->invisible = s->has_visibility ? s->invisible : look->invisible;
 	h->remote = h->remote || s->remote;
 }
 
@@ -149,7 +152,6 @@ take_attributes(Html *h, const GumboNode *node, Look *look)
 {
 	const GumboVector *attributes = &node->v.element.attributes;
 	Style s = { 0 };
-	bool coloured = false;
 
 	for (unsigned i = 0; i < attributes->length; i++) {
 		const GumboAttribute *a = attributes->data[i];
@@ -162,18 +164,14 @@ take_attributes(Html *h, const GumboNode *node, Look *look)
 			look->hidden = true;
 		} else if (strcmp(a->name, "bgcolor") == 0) {
 			look->bg = style_colour(a->value);
-			coloured = true;
 		} else if (strcmp(a->name, "color") == 0) {
 			look->fg = style_colour(a->value);
-			coloured = true;
 		} else if (strcmp(a->name, "background") == 0) {
 			look->bg = COLOUR_UNKNOWN;
 			h->remote = h->remote || g_str_has_prefix(a->value, "http");
 		}
 	}
 	take_style(h, look, &s);
-	if ((coloured || s.has_fg || s.has_bg) && style_same_colour(look->fg, look->bg))
-		look->hidden = true;
 }
 
 /* links and pictures */
@@ -403,7 +401,7 @@ show_data_table(Html *h, const GumboNode *node, const Look *look, guint depth)
 	read_rows(h, &t, node, look, depth);
 	h->b->quote = look->quote;
 	h->b->indent = look->indent;
-	bool shown = t.data && t.several && table_show(h->b, t.cells, t.rows, t.columns);
+	bool shown = t.data && t.several && table_show(h->b, t.cells, t.columns);
 	h->b->quote = h->b->indent = 0;
 	if (!shown)
 		g_string_truncate(h->hidden, hidden);
@@ -580,7 +578,7 @@ walk(Html *h, const GumboNode *node, Look look, guint depth)
 static void
 show_bare(Html *h, const GString *html)
 {
-	Look look = { .kind = BLOCK_TEXT };
+	Look look = { .kind = BLOCK_TEXT, .bg = COLOUR_UNKNOWN };
 
 	for (const char *p = html->str; *p && h->b->left; ) {
 		gsize n = strcspn(p, "<");
@@ -615,7 +613,8 @@ parse_and_walk(Html *h, const GString *html, Arena *arena)
 	options.userdata = arena;
 	options.max_errors = 0;
 	const GumboOutput *tree = gumbo_parse_with_options(&options, html->str, html->len);
-	Look look = { .kind = BLOCK_TEXT, .fg = 0, .bg = h->sheet.paints ? COLOUR_UNKNOWN : 0xffffff };
+	Look look = { .kind = BLOCK_TEXT, .fg = h->sheet.paints ? COLOUR_UNKNOWN : 0,
+		.bg = h->sheet.paints ? COLOUR_UNKNOWN : 0xffffff };
 	find_outer_tables(h, tree->root, NULL, 0);
 	walk(h, tree->root, look, 0);
 	break_block(h);

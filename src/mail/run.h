@@ -26,4 +26,4 @@ void run_append_run(Run *r, const Run *from, gsize start, gsize end);
 
 /* A table's cells, row after row, laid out in columns. False: it does not fit; nothing was built. */
 typedef struct { Run run; guint row, column; } Cell;
-bool table_show(Builder *b, const GArray *cells, guint n_rows, guint n_columns);
+bool table_show(Builder *b, const GArray *cells, guint n_columns);

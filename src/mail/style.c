@@ -79,10 +79,14 @@ take_declaration(Style *s, Box *box, const char *name, const char *value)
 {
 	if (strcmp(name, "display") == 0)
 		s->hidden = g_str_has_prefix(value, "none");
-	else if (strcmp(name, "visibility") == 0)
-		s->hidden = s->hidden || g_str_has_prefix(value, "hidden");
-	else if (strcmp(name, "opacity") == 0 || strcmp(name, "font-size") == 0)
-		s->hidden = s->hidden || (name[0] == 'o' ? g_ascii_strtod(value, NULL) <= 0.01 && g_ascii_isdigit(*value) : is_tiny(value));
+	else if (strcmp(name, "visibility") == 0) {
+		s->has_visibility = true;
+		s->invisible = g_str_has_prefix(value, "hidden") || g_str_has_prefix(value, "collapse");
+	} else if (strcmp(name, "font-size") == 0) {
+		s->has_size = true;
+		s->tiny = is_tiny(value);
+	} else if (strcmp(name, "opacity") == 0)
+		s->hidden = s->hidden || (g_ascii_isdigit(*value) && g_ascii_strtod(value, NULL) <= 0.01);
 	else if (strcmp(name, "max-height") == 0 || strcmp(name, "height") == 0)
 		box->no_height = box->no_height || is_tiny(value);
 	else if (strcmp(name, "overflow") == 0)
@@ -126,6 +130,12 @@ style_read(Style *s, const char *declarations)
 	s->hidden = s->hidden || (box.no_height && box.clipped) || box.away;
 }
 
+bool
+style_hides(const Style *s)
+{
+	return s->hidden || s->tiny || s->invisible;
+}
+
 static void
 take_selectors(StyleSheet *sheet, char *selectors, bool hidden)
 {
@@ -154,8 +164,9 @@ take_rule(StyleSheet *sheet, const char *selectors, gsize n, const char *body, g
 	style_read(&s, declarations);
 	sheet->paints = sheet->paints || s.has_bg || s.has_fg;
 	sheet->remote = sheet->remote || s.remote;
-	if (s.hidden || strstr(declarations, "display"))
-		take_selectors(sheet, names, s.hidden);
+	/* not by the size of letters: that is reset inside more often than not */
+	if (s.hidden || s.invisible || strstr(declarations, "display"))
+		take_selectors(sheet, names, s.hidden || s.invisible);
 }
 
 void

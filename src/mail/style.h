@@ -10,7 +10,9 @@
 #define COLOUR_UNKNOWN	0xff000000u	/* such as a picture behind the text */
 
 typedef struct {
-	bool hidden;		/* nobody would see it */
+	bool hidden;		/* nobody would see it, nor what is in it */
+	bool has_size, tiny;	/* of the letters; an element inside may have another size */
+	bool has_visibility, invisible;	/* the same */
 	bool bold, not_bold, italic, underline, struck, pre;
 	bool has_fg, has_bg;
 	guint32 fg, bg;		/* 0xrrggbb or COLOUR_UNKNOWN */
@@ -18,6 +20,8 @@ typedef struct {
 } Style;
 
 void style_read(Style *s, const char *declarations);
+/* True if text right in the element is not seen, by any of the three ways. */
+bool style_hides(const Style *s);
 guint32 style_colour(const char *text);
 bool style_same_colour(guint32 a, guint32 b);
 

@@ -92,28 +92,54 @@ show_row(const Layout *l, const Cell *const *cells)
 	run_clear(&out);
 }
 
+/* The one cell with text in the row that begins at cell i, if there is only one: a headline over the columns rather than
+ * a value in one of them. */
+static const Cell *
+only_cell(const GArray *cells, guint i, guint *end)
+{
+	guint row = g_array_index(cells, Cell, i).row, filled = 0;
+	const Cell *last = NULL;
+
+	for (*end = i; *end < cells->len && g_array_index(cells, Cell, *end).row == row; (*end)++) {
+		const Cell *c = &g_array_index(cells, Cell, *end);
+		if (c->run.text->len == 0)
+			continue;
+		filled++;
+		last = c;
+	}
+	return filled == 1 && last->column == 0 ? last : NULL;
+}
+
 bool
-table_show(Builder *b, const GArray *cells, guint n_rows, guint n_columns)
+table_show(Builder *b, const GArray *cells, guint n_columns)
 {
 	Layout l = { .b = b, .n = n_columns };
 	guint used = 0;
 
-	if (n_columns < 2 || n_columns > LIMIT_COLUMNS || n_rows < 1)
+	if (n_columns < 2 || n_columns > LIMIT_COLUMNS)
 		return false;
-	for (guint i = 0; i < cells->len; i++) {
-		const Cell *c = &g_array_index(cells, Cell, i);
-		l.width[c->column] = MAX(l.width[c->column], widest_line(c->run.text->str));
+	for (guint i = 0, end; i < cells->len; i = end) {
+		if (only_cell(cells, i, &end))
+			continue;
+		for (guint k = i; k < end; k++) {
+			const Cell *c = &g_array_index(cells, Cell, k);
+			l.width[c->column] = MAX(l.width[c->column], widest_line(c->run.text->str));
+		}
 	}
 	for (guint i = 0; i < l.n; i++)
 		used += l.width[i] > 0;
 	int room = (int)b->columns - b->indent - 2 * b->quote - GAP * (int)used;
 	if (used < 2 || !fit_columns(&l, room))
 		return false;
-	const Cell *row[LIMIT_COLUMNS] = { NULL };
-	for (guint i = 0, r = 0; r < n_rows; r++) {
-		memset(row, 0, sizeof row);
-		for (; i < cells->len && g_array_index(cells, Cell, i).row == r; i++)
-			row[g_array_index(cells, Cell, i).column] = &g_array_index(cells, Cell, i);
+	for (guint i = 0, end; i < cells->len; i = end) {
+		const Cell *row[LIMIT_COLUMNS] = { NULL }, *only = only_cell(cells, i, &end);
+		if (only) {
+			const Run *r = &only->run;
+			build_block(b, BLOCK_TEXT, r->text->str, r->text->len, (const Span *)r->spans->data, r->spans->len);
+			continue;
+		}
+		for (guint k = i; k < end; k++)
+			row[g_array_index(cells, Cell, k).column] = &g_array_index(cells, Cell, k);
 		show_row(&l, row);
 	}
 	return true;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define LIMIT_CSS	(64 * KIB)
+#define LIMIT_REDUCED	(6 * MIB)	/* more than is ever shown */
 #define LIMIT_ATTRIBUTES 10
 #define LIMIT_FORMATTING 40	/* open <b>, <font>, ...: the parser opens all of them again in each paragraph */
 
@@ -329,9 +330,15 @@ tags_reduce(const char *html, gsize len, guint *nodes, TagsFound *found)
 	r->found = found;
 	r->out = g_string_sized_new(len + 16);
 	while (r->at < r->end) {
+		if (r->out->len > LIMIT_REDUCED) {
+			found->cut = true;
+			break;
+		}
 		const char *lt = memchr(r->at, '<', (gsize)(r->end - r->at));
 		const char *to = lt ? lt : r->end;
-		g_string_append_len(r->out, r->at, to - r->at);
+		gsize n = MIN((gsize)(to - r->at), LIMIT_REDUCED);
+		found->cut = found->cut || n < (gsize)(to - r->at);
+		g_string_append_len(r->out, r->at, (gssize)n);
 		r->at = to;
 		if (!lt)
 			break;

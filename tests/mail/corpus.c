@@ -59,7 +59,7 @@ render_file(const char *path)
 
 	g_assert_true(g_file_get_contents(path, &data, &len, NULL));
 	g_autoptr(GBytes) raw = g_bytes_new_take(g_steal_pointer(&data), len);
-	MessageInput in = { .raw = raw, .columns = 80 };
+	MessageInput in = { .raw = raw, .columns = 80, .prefer_html = g_getenv("EILPOST_HTML") != NULL };
 	return message_render(&in);
 }
 

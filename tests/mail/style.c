@@ -22,7 +22,7 @@ test_declarations(void)
 	for (gsize i = 0; i < G_N_ELEMENTS(declarations); i++) {
 		Style s = { 0 };
 		style_read(&s, declarations[i].css);
-		if (s.hidden != declarations[i].hidden)
+		if (style_hides(&s) != declarations[i].hidden)
 			g_error("%s", declarations[i].css);
 	}
 }
