@@ -448,20 +448,12 @@ read_or(Reader *r)
 /* ---- trying it ---- */
 
 static bool
-cc_has(const LimitRow *row, const char *needle)
-{
-	g_autoptr(Message) m = messages_get(row->db, row->id, NULL);
-
-	return m && text_has(m->cc, needle);
-}
-
-static bool
 text_matches(const Node *n, const LimitRow *row)
 {
 	return (n->bits & IN_FROM && (text_has(row->from_name, n->needle) || text_has(row->from_address, n->needle))) ||
 	    (n->bits & IN_SUBJECT && text_has(row->subject, n->needle)) ||
 	    (n->bits & IN_TO && text_has(row->to, n->needle)) ||
-	    (n->bits & IN_CC && cc_has(row, n->needle));
+	    (n->bits & IN_CC && cc_has_text(row->db, row->id, n->needle));
 }
 
 static bool

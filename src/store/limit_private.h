@@ -23,5 +23,6 @@ bool limit_reads_bodies(const MessageLimit *l);	/* a row may be slow: look at th
 
 /* limit_text.c: folded needle in foreign text; NULL text: false. */
 bool text_has(const char *text, const char *needle);
+bool cc_has_text(Db *db, gint64 message, const char *needle);
 /* In the text of a message's parts, as far as they are here; decodes what is plainly quoted-printable or base64. */
 bool body_has_text(Db *db, gint64 message, const char *needle);

@@ -57,6 +57,18 @@ text_has(const char *text, const char *needle)
 	return strstr(folded, needle) != NULL;
 }
 
+bool
+cc_has_text(Db *db, gint64 message, const char *needle)
+{
+	g_autoptr(Stmt) st = db_stmt(db, "SELECT cc FROM detail WHERE message = ?1", NULL);
+	bool row;
+
+	if (!st)
+		return false;
+	stmt_int(st, 1, message);
+	return db_next(db, st, &row, NULL) && row && text_has((const char *)sqlite3_column_text(st, 0), needle);
+}
+
 /* ---- bodies ---- */
 
 static bool
@@ -140,7 +152,7 @@ bool
 body_has_text(Db *db, gint64 message, const char *needle)
 {
 	g_autoptr(Stmt) st = db_stmt(db, "SELECT substr(data, 1, ?2) FROM body JOIN piece ON piece.id = body.id << 16"
-	    " WHERE message = ?1 AND done = 1 AND section <> 'HEADER' ORDER BY section", NULL);
+	    " WHERE message = ?1 AND done = 1 AND section NOT IN ('HEADER', 'PARTS') ORDER BY section", NULL);
 	bool row;
 
 	if (!st)

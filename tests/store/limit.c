@@ -121,6 +121,33 @@ test_hostile_patterns(void)
 	}
 }
 
+/* Whatever is typed is either a pattern that can be tried or a mistake with a sentence. */
+static void
+test_random_patterns(void)
+{
+	static const char alphabet[] = "~~~~fstcCLNURFDQXAbdrzh  ()()!|\"'<>=-./0123456789kMywdHSß\xc3\xff";
+	g_autoptr(Db) db = must_open(":memory:", DB_WRITER);
+	gint64 folder = fill(db);
+	guint taken = 0;
+
+	for (int round = 0; round < 5000; round++) {
+		char pattern[24];
+		int len = g_test_rand_int_range(1, (int)sizeof pattern);
+		for (int i = 0; i < len - 1; i++)
+			pattern[i] = alphabet[g_test_rand_int_range(0, (int)sizeof alphabet - 1)];
+		pattern[len - 1] = 0;
+		g_autoptr(GError) err = NULL;
+		g_autoptr(MessageLimit) limit = messages_limit_new(pattern, &err);
+		g_assert_true((limit != NULL) != (err != NULL));
+		if (!limit)
+			continue;
+		g_autoptr(GArray) keys = messages_keys(db, folder, limit, NULL, false, false, 100, 0, NULL, NULL, &err);
+		g_assert_no_error(err);
+		taken++;
+	}
+	g_assert_cmpint(taken, >, 0);
+}
+
 static void
 test_bodies(void)
 {
@@ -137,7 +164,10 @@ test_bodies(void)
 		gint64 folder = put_folder(db, "INBOX", ROLE_INBOX);
 		gint64 m = put_message(db, folder, 1, 100, 0, "m");
 		g_autoptr(GBytes) text = g_bytes_new_static(cases[i].text, strlen(cases[i].text));
+		g_autoptr(GBytes) other = g_bytes_new_static("simple complex grüße break café lazy x", 41);
 		g_assert_true(bodies_put(db, m, "1", text, NULL));
+		g_assert_true(bodies_put(db, m, "HEADER", other, NULL));	/* not the person's text */
+		g_assert_true(bodies_put(db, m, "PARTS", other, NULL));
 		g_autofree char *pattern = g_strdup_printf("~b %s", cases[i].word);
 		g_autofree char *got = answer(db, folder, pattern, false);
 		g_test_message("%s", pattern);
@@ -178,6 +208,7 @@ main(int argc, char **argv)
 	g_test_add_func("/store/limit/patterns", test_patterns);
 	g_test_add_func("/store/limit/mistakes", test_mistakes);
 	g_test_add_func("/store/limit/hostile-patterns", test_hostile_patterns);
+	g_test_add_func("/store/limit/random-patterns", test_random_patterns);
 	g_test_add_func("/store/limit/bodies", test_bodies);
 	g_test_add_func("/store/limit/slices", test_slices);
 	return g_test_run();
