@@ -82,7 +82,7 @@ end_item(GArray *list, const char *raw, const Item *it, gsize end, const char *c
 		gsize close = it->close > it->open ? it->close : end;
 		const char *address = raw + it->open + 1;
 		gsize n = close > it->open + 1 ? close - it->open - 1 : 0;
-		const char *route = *address == '@' ? memchr(address, ':', n) : NULL;	/* obsolete source route */
+		const char *route = n && *address == '@' ? memchr(address, ':', n) : NULL;	/* obsolete source route */
 		if (route) {
 			n -= (gsize)(route + 1 - address);
 			address = route + 1;

@@ -50,6 +50,19 @@ test_case(gconstpointer data)
 	g_string_free(addresses, TRUE);
 }
 
+/* Cut anywhere, and with nothing behind: a sanitizer sees who reads on. */
+static void
+test_every_prefix(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		for (gsize n = 1; n <= strlen(cases[i].raw); n++) {
+			g_autofree char *copy = g_memdup2(cases[i].raw, n);
+			gsize more;
+			g_autoptr(GArray) list = header_addresses(copy, n, NULL, &more);
+			g_assert_cmpuint(list->len, <=, 4);
+		}
+}
+
 static void
 test_limits(void)
 {
@@ -86,6 +99,7 @@ main(int argc, char **argv)
 		g_autofree char *path = g_strdup_printf("/mail/address/%s", cases[i].name);
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_case);
 	}
+	g_test_add_func("/mail/address/every-prefix", test_every_prefix);
 	g_test_add_func("/mail/address/M2/limits", test_limits);
 	return g_test_run();
 }

@@ -77,6 +77,24 @@ test_param(gconstpointer data)
 	g_assert_cmpstr(param_get(p, params[i].param), ==, params[i].text);
 }
 
+/* Cut anywhere, and with nothing behind. */
+static void
+test_every_prefix(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+		for (gsize n = 1; n <= strlen(words[i].raw); n++) {
+			g_autofree char *copy = g_memdup2(words[i].raw, n);
+			g_autofree char *text = header_decode(copy, n, NULL);
+			g_assert_true(g_utf8_validate(text, -1, NULL));
+		}
+	for (gsize i = 0; i < G_N_ELEMENTS(params); i++)
+		for (gsize n = 1; n <= strlen(params[i].raw); n++) {
+			g_autofree char *copy = g_memdup2(params[i].raw, n);
+			g_autoptr(ParamValue) p = header_params(copy, n, NULL);
+			g_assert_nonnull(p->value);
+		}
+}
+
 static const struct { const char *raw; gint64 when; gint16 offset; bool good; } dates[] = {
 	{ "Thu, 01 Jan 1970 00:00:00 +0000", 0, 0, true },
 	{ "1 Jan 1970 01:00:00 +0100", 0, 60, true },
@@ -167,6 +185,7 @@ main(int argc, char **argv)
 		g_autofree char *path = g_strdup_printf("/mail/header/param/%s", params[i].name);
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_param);
 	}
+	g_test_add_func("/mail/header/every-prefix", test_every_prefix);
 	g_test_add_func("/mail/header/dates", test_dates);
 	g_test_add_func("/mail/header/lines", test_lines);
 	g_test_add_func("/mail/header/M2/floods", test_floods);
