@@ -110,11 +110,18 @@ is_free(const char *kind)
 
 /* ---- lines ---- */
 
+/* "#ff8700" is a colour, not a comment: [colors] would lose it. */
+static bool
+is_color(const char *hash)
+{
+	return strspn(hash + 1, "0123456789abcdefABCDEF") == 6 && (!hash[7] || hash[7] == ' ' || hash[7] == '\t');
+}
+
 static char *
-without_comment(const char *value)
+without_comment(const char *value, bool colors)
 {
 	for (const char *p = value; (p = strchr(p, '#')); p++)
-		if (p == value || p[-1] == ' ' || p[-1] == '\t')
+		if ((p == value || p[-1] == ' ' || p[-1] == '\t') && !(colors && is_color(p)))
 			return g_strchomp(g_strndup(value, (gsize)(p - value)));
 	return g_strchomp(g_strdup(value));
 }
@@ -123,7 +130,7 @@ static char *
 read_section(Conf *c, char *text, guint line)
 {
 	char *end = strchr(text, ']');
-	g_autofree char *rest = end ? without_comment(end + 1) : NULL;
+	g_autofree char *rest = end ? without_comment(end + 1, false) : NULL;
 
 	if (!end || *g_strstrip(rest)) {
 		problem(c, line, true, g_strdup(_("A section looks like [account work]; the bracket is not closed, or something follows it.")));
@@ -162,7 +169,7 @@ read_entry(Conf *c, const char *section, char *text, guint line)
 	e->section = g_strdup(section);
 	e->name = g_strdup(g_strstrip(text));
 	g_autofree char *value = g_strdup(g_strchug(eq + 1));
-	e->value = without_comment(value);
+	e->value = without_comment(value, !strcmp(section, "colors"));
 	e->line = line;
 	g_ptr_array_add(c->entries, e);
 	if (!*section) {

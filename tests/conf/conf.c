@@ -135,6 +135,19 @@ values(void)
 	g_assert_true(conf_bool(c, "ui", "mark-read"));
 }
 
+/* A colour is no comment; a comment behind one is. */
+static void
+colors(void)
+{
+	g_autoptr(Conf) c = read_text("[colors]\nread = #ff8700\nunread = bold #00ff00 on #000000 # mine\nmark = red #1 of them\n"
+		"[ui]\nwrap = 72 #facade\n");
+	g_assert_cmpuint(conf_problems(c)->len, ==, 0);
+	g_assert_cmpstr(conf_text(c, "colors", "read"), ==, "#ff8700");
+	g_assert_cmpstr(conf_text(c, "colors", "unread"), ==, "bold #00ff00 on #000000");
+	g_assert_cmpstr(conf_text(c, "colors", "mark"), ==, "red");
+	g_assert_cmpint(conf_int(c, "ui", "wrap"), ==, 72);
+}
+
 static void
 missing(void)
 {
@@ -184,6 +197,7 @@ main(int argc, char **argv)
 	g_test_add_func("/conf/mistakes", mistakes);
 	g_test_add_func("/conf/several", several);
 	g_test_add_func("/conf/values", values);
+	g_test_add_func("/conf/colors", colors);
 	g_test_add_func("/conf/missing", missing);
 	g_test_add_func("/conf/P7/places", places);
 	g_test_add_func("/conf/table", table);
