@@ -248,7 +248,9 @@ letters_ready(gint fd, GIOCondition condition, gpointer user)
 {
 	App *a = user;
 	app_letters(a);
-	app_dirty(a, LETTERS_MS);
+	/* the first news at once, a flood of them as one picture */
+	gint64 since = (g_get_monotonic_time() - a->drawn_at) / 1000;
+	app_dirty(a, since >= LETTERS_MS ? 0 : (guint)(LETTERS_MS - since));
 	return G_SOURCE_CONTINUE;
 }
 

@@ -272,4 +272,5 @@ app_draw(App *a)
 	draw_over(a);
 	draw_status(a);
 	screen_blit(a->screen, a->canvas);
+	a->drawn_at = g_get_monotonic_time();
 }

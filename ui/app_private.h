@@ -86,6 +86,7 @@ struct App {
 	CellStyle message_style;
 	Key last_key;
 	Layout layout;
+	gint64 drawn_at;	/* monotonic microseconds */
 	GTimeZone *zone;
 	bool quitting;
 };

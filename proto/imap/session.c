@@ -204,9 +204,21 @@ user_flights(const ImapSession *s)
 	return imap_session_in_flight(s) - g_queue_get_length((GQueue *)&s->waiting);
 }
 
+static void
+write_id(ImapSession *s)
+{
+	if (!s->id_wanted || s->phase != PHASE_READY || s->literal_wait || s->compress_wait)
+		return;
+	s->id_wanted = false;
+	g_autofree char *line = g_strdup_printf("ID (\"name\" \"eilpost\" \"version\" \"%s\")", s->version ? s->version : "");
+	session_write_line(s, session_flight(s, FLIGHT_ID, NULL), line);
+}
+
 void
 session_write_waiting(ImapSession *s)
 {
+	bool wrote = false;
+
 	while (s->phase == PHASE_READY && !s->literal_wait && !s->compress_wait && !g_queue_is_empty(&s->waiting)) {
 		Flight *f = g_queue_peek_head(&s->waiting);
 		/* a SELECT waits for what speaks of the folder before it; an early one has nothing before it */
@@ -215,7 +227,10 @@ session_write_waiting(ImapSession *s)
 		g_queue_pop_head(&s->waiting);
 		if (!session_write_command(s, f))
 			return;
+		wrote = true;
 	}
+	if (wrote)
+		write_id(s);
 }
 
 guint32
@@ -267,6 +282,7 @@ imap_session_idle(ImapSession *s)
 {
 	if (s->idle || s->phase != PHASE_READY || !s->selected || imap_session_in_flight(s) || !imap_session_can(s, "IDLE"))
 		return false;
+	write_id(s);
 	session_write_line(s, session_flight(s, FLIGHT_IDLE, NULL), "IDLE");
 	s->idle = true;
 	s->idle_since = s->now;
@@ -316,10 +332,9 @@ selected(ImapSession *s, const Flight *f, const ImapResponse *r)
 void
 session_send_id(ImapSession *s)
 {
-	if (!imap_session_can(s, "ID"))
-		return;
-	g_autofree char *line = g_strdup_printf("ID (\"name\" \"eilpost\" \"version\" \"%s\")", s->version ? s->version : "");
-	session_write_line(s, session_flight(s, FLIGHT_ID, NULL), line);
+	s->id_wanted = imap_session_can(s, "ID");
+	if (s->flights->len == 0)
+		write_id(s);
 }
 
 static bool
@@ -345,14 +360,15 @@ flight_done(ImapSession *s, Flight *f, ImapEvent *e)
 			s->selected = false;
 		*e = (ImapEvent){ .kind = IMAP_EV_DONE, .id = f->id, .response = r };
 		give = true;
-	} else if (f->kind == FLIGHT_CAPABILITY) {
-		session_send_id(s);
 	} else if (f->kind == FLIGHT_IDLE && r->status != IMAP_OK) {
 		s->idle = false;
 	} else if (f->kind == FLIGHT_LOGOUT) {
 		session_event(s, IMAP_EV_CLOSED, NULL);
 	}
+	bool asked = f->kind == FLIGHT_CAPABILITY;
 	g_ptr_array_remove(s->flights, f);
+	if (asked)
+		session_send_id(s);
 	session_write_waiting(s);
 	return give;
 }

@@ -39,7 +39,7 @@ struct ImapSession {
 
 	Phase phase;
 	bool tls;		/* inside verified TLS now */
-	bool signed_in;
+	bool signed_in, id_wanted;	/* id_wanted: goes with the next command, it is worth no turn of its own */
 	ImapFrame *frame;	/* owned */
 	Bytes out;
 	bool out_secret;

@@ -271,6 +271,8 @@ wake_at(Engine *e)
 	if (e->session)
 		at = earliest(at, imap_session_deadline(e->session));
 	at = earliest(at, e->next_check);
+	if (e->quiet_until > e->now)
+		at = earliest(at, e->quiet_until);
 	if (!connect_up(e) && e->next_try)
 		at = earliest(at, e->next_try);
 	gint64 wish = journal_next_time(e->db);
@@ -323,10 +325,14 @@ turn(Engine *e)
 		connect_start(e);
 }
 
-static gboolean
-timer_nothing(gpointer user)
+/* Setting a source's time wakes the context up: it is done only where the loop must turn earlier than it would. */
+static void
+set_timer(Engine *e, gint64 at)
 {
-	return G_SOURCE_CONTINUE;
+	if (e->timer_at && e->timer_at <= at)
+		return;
+	e->timer_at = at;
+	g_source_set_ready_time(e->timer, g_get_monotonic_time() + (at - e->now) * 1000);
 }
 
 static void
@@ -338,7 +344,7 @@ leave(Engine *e)
 		imap_session_logout(e->session);
 		connect_pump(e);
 		while (e->session && !e->drop && clock_ms() < until) {
-			g_source_set_ready_time(e->timer, g_get_monotonic_time() + 50000);
+			set_timer(e, e->now + 50);
 			g_main_context_iteration(e->context, TRUE);
 			e->now = clock_ms();
 			connect_pump(e);
@@ -361,7 +367,7 @@ thread(gpointer user)
 		turn(e);
 		if (e->quitting)
 			break;
-		g_source_set_ready_time(e->timer, g_get_monotonic_time() + (wake_at(e) - e->now) * 1000);
+		set_timer(e, wake_at(e));
 		g_main_context_iteration(e->context, TRUE);
 	}
 	leave(e);
@@ -469,8 +475,10 @@ static GSourceFuncs timer_funcs = { .dispatch = NULL };
 static gboolean
 timer_dispatch(GSource *source, GSourceFunc callback, gpointer user)
 {
+	Engine *e = user;
 	g_source_set_ready_time(source, -1);
-	return timer_nothing(user);
+	e->timer_at = 0;
+	return G_SOURCE_CONTINUE;
 }
 
 Engine *
@@ -501,6 +509,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	schedule(e);
 	timer_funcs.dispatch = timer_dispatch;
 	e->timer = g_source_new(&timer_funcs, sizeof(GSource));
+	g_source_set_callback(e->timer, G_SOURCE_FUNC(requests_wait), e, NULL);
 	g_source_attach(e->timer, e->context);
 	g_autoptr(GSource) wake = g_unix_fd_source_new(chan_fd(e->requests), G_IO_IN);
 	g_source_set_callback(wake, G_SOURCE_FUNC(requests_wait), e, NULL);

@@ -71,6 +71,8 @@ struct Engine {
 	/* all below belongs to the thread */
 	GMainContext *context;	/* owned */
 	GSource *timer;		/* owned */
+	gint64 timer_at;	/* ms; 0: not set */
+	gint64 quiet_until;	/* ms: no background work before, so that the first screen has line and processor for itself */
 	Db *db;			/* owned; opened before the thread starts */
 	Render *render;		/* owned */
 	gint64 now, last_now, last_mono;	/* CLOCK_BOOTTIME ms, at the beginning of the turn */

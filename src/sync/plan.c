@@ -28,7 +28,7 @@ in_folder(const PlanFacts *f)
 static PlanStep
 background(const PlanFacts *f)
 {
-	if (f->background >= PLAN_DEPTH || f->page_in_flight)
+	if (f->background >= PLAN_DEPTH || f->page_in_flight || f->quiet)
 		return PLAN_WAIT;
 	if (f->prefetch_wanted && !f->prefetch_in_flight)
 		return PLAN_PREFETCH;
@@ -64,7 +64,7 @@ plan_next(const PlanFacts *f)
 	if (f->check_wanted)
 		return PLAN_NOOP;
 	step = background(f);
-	if (step != PLAN_WAIT || f->in_flight)
+	if (step != PLAN_WAIT || f->in_flight || f->quiet)
 		return step;
 	if (f->push && f->target)
 		return PLAN_IDLE;

@@ -47,6 +47,7 @@ typedef struct {
 	bool check_wanted;
 	bool prefetch_wanted, prefetch_in_flight;
 	bool paused;		/* the person paused the background work */
+	bool quiet;		/* the first screen has just come: background work waits a moment */
 	bool push;
 	bool linger;		/* without push: the connection may stay for a while */
 } PlanFacts;

@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#define QUIET_MS 120		/* of no background work behind the first page of a new folder */
+
 /* ---- selecting ---- */
 
 static bool
@@ -219,6 +221,7 @@ pull_page_done(Engine *e, Job *job)
 		s->page_wanted = false;
 		return;
 	}
+	e->quiet_until = e->now + QUIET_MS;
 	s->next = MAX(max + 1, s->uidnext);
 	s->below = job->lo == 1 ? 1 : min;
 	s->fill_at = s->below;

@@ -124,7 +124,7 @@ static PlanFacts
 facts(Engine *e)
 {
 	const Selected *s = &e->sel;
-	PlanFacts f = { .target = work_target(e), .listed = e->listed, .paused = e->paused };
+	PlanFacts f = { .target = work_target(e), .listed = e->listed, .paused = e->paused, .quiet = e->now < e->quiet_until };
 	gint64 wish_folder = 0;
 
 	for (guint i = 0; i < e->jobs->len; i++) {

@@ -32,6 +32,8 @@ static const struct { const char *name; PlanFacts facts; PlanStep step; } STEPS[
 	{ "paused-still-prefetches", { CALM, .prefetch_wanted = true, .paused = true }, PLAN_PREFETCH },
 	{ "check", { CALM, .check_wanted = true, .backfill_wanted = true }, PLAN_NOOP },
 	{ "counts-last", { CALM, .status_wanted = true, .push = true }, PLAN_STATUS },
+	{ "quiet", { CALM, .backfill_wanted = true, .quiet = true, .push = true }, PLAN_WAIT },
+	{ "quiet-not-for-the-person", { CALM, .body_wanted = true, .quiet = true }, PLAN_BODY },
 	{ "no-folder", { .listed = true, .push = true, .linger = true }, PLAN_WAIT },
 };
 
