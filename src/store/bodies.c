@@ -1,7 +1,9 @@
-/* bodies.c - the bytes of messages, in pieces of 1 MiB, each whole with its length and SHA-256 (RELIABILITY S2, S8).
+/* bodies.c - the bytes of messages, in pieces of 1 MiB, each whole with its length and SHA-256
+ * (RELIABILITY S2, S8).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * A body counts only when it is marked as done; what was cut short is taken out when the writer opens the file. */
+ * A body counts only when it is marked as done; what was cut short is taken out when the writer
+ * opens the file. */
 #include "config.h"
 #include "store/bodies.h"
 #include "store/db_private.h"
@@ -36,7 +38,9 @@ typedef struct {
 static bool
 read_facts(Db *db, gint64 message, const char *section, BodyFacts *f, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT id, size, sha256 FROM body WHERE message = ?1 AND section = ?2 AND done = 1", err);
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "SELECT id, size, sha256 FROM body WHERE message = ?1 AND section = ?2 AND done = 1",
+	    err);
 
 	f->here = false;
 	if (!st)
@@ -59,7 +63,8 @@ read_facts(Db *db, gint64 message, const char *section, BodyFacts *f, GError **e
 static bool
 read_pieces(Db *db, const BodyFacts *f, guint8 *data, GChecksum *sum, guint64 *got, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT data FROM piece WHERE id >= ?1 << 16 AND id < (?1 + 1) << 16 ORDER BY id", err);
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "SELECT data FROM piece WHERE id >= ?1 << 16 AND id < (?1 + 1) << 16 ORDER BY id", err);
 	bool row;
 
 	*got = 0;
@@ -86,7 +91,9 @@ read_pieces(Db *db, const BodyFacts *f, guint8 *data, GChecksum *sum, guint64 *g
 static void
 drop_damaged(Db *db, gint64 message, const char *section, gint64 body)
 {
-	log_line(LOG_WARN, "store", "body %" G_GINT64_FORMAT " section \"%s\" does not match its checksum", message, section);
+	log_line(LOG_WARN, "store",
+	    "body %" G_GINT64_FORMAT " section \"%s\" does not match its checksum", message,
+	    section);
 	if (!db_writes(db))
 		return;
 	db_run_ints(db, NULL, "DELETE FROM body WHERE id = ?1", INTS(body));
@@ -137,7 +144,8 @@ bodies_has(Db *db, gint64 message, const char *section)
 bool
 bodies_set_here(Db *db, gint64 message, bool here, GError **err)
 {
-	return db_run_ints(db, err, "UPDATE message SET body_here = ?2 WHERE id = ?1", INTS(message, here));
+	return db_run_ints(db, err, "UPDATE message SET body_here = ?2 WHERE id = ?1",
+	    INTS(message, here));
 }
 
 bool
@@ -161,7 +169,8 @@ bodies_write(Db *db, gint64 message, const char *section, GError **err)
 {
 	gint64 body = 0;
 	{
-		g_autoptr(Stmt) st = db_stmt(db, "INSERT INTO body (message, section, size, done) VALUES (?1, ?2, 0, 0)", err);
+		g_autoptr(Stmt) st = db_stmt(db,
+		    "INSERT INTO body (message, section, size, done) VALUES (?1, ?2, 0, 0)", err);
 		if (!st)
 			return NULL;
 		stmt_int(st, 1, message);
@@ -189,7 +198,8 @@ flush_piece(BodyWriter *w, GError **err)
 	if (!st)
 		return false;
 	if (!db_has_room(w->db)) {
-		g_set_error(err, EIL_ERROR, EIL_LATER, _("The disk is nearly full: nothing more is downloaded until there is room"));
+		g_set_error(err, EIL_ERROR, EIL_LATER,
+		    _("The disk is nearly full: nothing more is downloaded until there is room"));
 		return false;
 	}
 	stmt_int(st, 1, w->body << 16 | w->n_pieces++);
@@ -206,7 +216,8 @@ bodies_write_piece(BodyWriter *w, const void *data, gsize len, GError **err)
 	const guint8 *p = data;
 
 	if (len > LIMIT_MESSAGE_STORED - w->size) {
-		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("This message is larger than the %d MiB that eilpost stores"),
+		g_set_error(err, EIL_ERROR, EIL_REFUSED,
+		    _("This message is larger than the %d MiB that eilpost stores"),
 		    (int)(LIMIT_MESSAGE_STORED / MIB));
 		return false;
 	}
@@ -232,7 +243,8 @@ mark_done(BodyWriter *w, GError **err)
 
 	g_checksum_get_digest(w->sum, digest, &n_digest);
 	{
-		g_autoptr(Stmt) st = db_stmt(w->db, "DELETE FROM body WHERE message = ?1 AND section = ?2 AND done = 1", err);
+		g_autoptr(Stmt) st = db_stmt(w->db,
+		    "DELETE FROM body WHERE message = ?1 AND section = ?2 AND done = 1", err);
 		if (!st)
 			return false;
 		stmt_int(st, 1, w->message);
@@ -240,7 +252,8 @@ mark_done(BodyWriter *w, GError **err)
 		if (!db_run(w->db, st, err))
 			return false;
 	}
-	g_autoptr(Stmt) st = db_stmt(w->db, "UPDATE body SET size = ?2, sha256 = ?3, done = 1 WHERE id = ?1", err);
+	g_autoptr(Stmt) st = db_stmt(w->db,
+	    "UPDATE body SET size = ?2, sha256 = ?3, done = 1 WHERE id = ?1", err);
 	if (!st)
 		return false;
 	stmt_int(st, 1, w->body);
@@ -253,7 +266,8 @@ bool
 bodies_write_finish(BodyWriter *w, GError **err)
 {
 	bool own = !db_in_transaction(w->db);
-	bool ok = (!own || db_begin(w->db, err)) && (w->piece->len == 0 || flush_piece(w, err)) && mark_done(w, err) &&
+	bool ok = (!own || db_begin(w->db, err)) && (w->piece->len == 0 || flush_piece(w, err)) &&
+	    mark_done(w, err) &&
 	    (!own || db_commit(w->db, err));
 
 	if (!ok) {

@@ -1,9 +1,10 @@
 /* db.c - opens and guards the one file of an account, and lends out prepared statements.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * The clean end is a fact in the file itself, cleared inside the first transaction of a run: no extra fsync, and no side
- * file with a meaning (RELIABILITY S4). A failed read, write or fsync is never retried (S6): from then on the Db refuses to
- * write until it was opened, and thereby checked, again. */
+ * The clean end is a fact in the file itself, cleared inside the first transaction of a run: no
+ * extra fsync, and no side file with a meaning (RELIABILITY S4). A failed read, write or fsync
+ * is never retried (S6): from then on the Db refuses to write until it was opened, and thereby
+ * checked, again. */
 #include "config.h"
 #include "store/db_private.h"
 #include "base/intl.h"
@@ -50,21 +51,25 @@ db_error(Db *db, GError **err)
 		g_set_error(err, EIL_ERROR, EIL_LATER, _("The mail store is busy: %s"), words);
 		return;
 	case SQLITE_FULL:
-		g_set_error(err, EIL_ERROR, EIL_LATER, _("The disk is full: nothing more can be stored until there is room"));
+		g_set_error(err, EIL_ERROR, EIL_LATER,
+		    _("The disk is full: nothing more can be stored until there is room"));
 		return;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		g_set_error(err, EIL_ERROR, EIL_BROKEN, _("The mail store “%s” is damaged: %s"), db->path, words);
+		g_set_error(err, EIL_ERROR, EIL_BROKEN, _("The mail store “%s” is damaged: %s"),
+		    db->path, words);
 		return;
 	case SQLITE_CONSTRAINT:	/* an answer for a message or folder that went meanwhile */
-		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("This does not fit what is stored (any more): %s"), words);
+		g_set_error(err, EIL_ERROR, EIL_REFUSED,
+		    _("This does not fit what is stored (any more): %s"), words);
 		return;
 	case SQLITE_IOERR:
 		db->dead = true;
 		sqlite3_exec(db->sql, "PRAGMA query_only = ON", NULL, NULL, NULL);
 		G_GNUC_FALLTHROUGH;
 	default:
-		g_set_error(err, EIL_ERROR, EIL_BROKEN, _("The mail store “%s” can't be used: %s"), db->path, words);
+		g_set_error(err, EIL_ERROR, EIL_BROKEN, _("The mail store “%s” can't be used: %s"),
+		    db->path, words);
 		return;
 	}
 }
@@ -98,7 +103,8 @@ db_stmt(Db *db, const char *sql, GError **err)
 		g_assert(!sqlite3_stmt_busy(st));	/* lent twice */
 		return st;
 	}
-	if (sqlite3_prepare_v3(db->sql, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL) != SQLITE_OK) {
+	sqlite3_prepare_v3(db->sql, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL);
+	if (!st) {
 		db_error(db, err);
 		return NULL;
 	}
@@ -218,21 +224,25 @@ take_file(Db *db, GError **err)
 	int fd;
 
 	if (g_mkdir_with_parents(folder, 0700) != 0) {
-		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The folder “%s” can't be made: %s"), folder, g_strerror(errno));
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The folder “%s” can't be made: %s"),
+		    folder, g_strerror(errno));
 		return false;
 	}
 	db->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (db->lock < 0) {
-		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("“%s” can't be opened: %s"), lock, g_strerror(errno));
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("“%s” can't be opened: %s"), lock,
+		    g_strerror(errno));
 		return false;
 	}
 	if (flock(db->lock, LOCK_EX | LOCK_NB) != 0) {
-		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("The mail store “%s” is in use by another eilpost"), db->path);
+		g_set_error(err, EIL_ERROR, EIL_REFUSED,
+		    _("The mail store “%s” is in use by another eilpost"), db->path);
 		return false;
 	}
 	fd = open(db->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0) {
-		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("“%s” can't be opened: %s"), db->path, g_strerror(errno));
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("“%s” can't be opened: %s"), db->path,
+		    g_strerror(errno));
 		return false;
 	}
 	close(fd);
@@ -270,7 +280,8 @@ check_unclean(Db *db, GError **err)
 	const char *words = row ? (const char *)sqlite3_column_text(st, 0) : NULL;
 	if (g_strcmp0(words, "ok") == 0)
 		return true;
-	g_set_error(err, EIL_ERROR, EIL_BROKEN, _("The mail store “%s” is damaged: %s"), db->path, words ? words : "?");
+	g_set_error(err, EIL_ERROR, EIL_BROKEN, _("The mail store “%s” is damaged: %s"), db->path,
+	    words ? words : "?");
 	return false;
 }
 
@@ -279,7 +290,8 @@ set_up_writer(Db *db, int version, GError **err)
 {
 	static const char pragmas[] =
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-		"PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cell_size_check = ON;"
+		"PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON;"
+		"PRAGMA cell_size_check = ON;"
 		"PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;"
 		"PRAGMA journal_size_limit = 16777216;";
 
@@ -297,16 +309,19 @@ set_up_reader(Db *db, int version, GError **err)
 {
 	sqlite3_busy_timeout(db->sql, BUSY_READER_MS);
 	if (version < SCHEMA_VERSION) {
-		g_set_error(err, EIL_ERROR, EIL_LATER, _("The mail store “%s” is not ready yet"), db->path);
+		g_set_error(err, EIL_ERROR, EIL_LATER, _("The mail store “%s” is not ready yet"),
+		    db->path);
 		return false;
 	}
-	return db_exec(db, "PRAGMA query_only = ON; PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;", err);
+	return db_exec(db,
+	    "PRAGMA query_only = ON; PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;", err);
 }
 
 static bool
 open_file(Db *db, GError **err)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
+	    SQLITE_OPEN_PRIVATECACHE;
 	int version = 0;
 
 	if (db->in_memory)
@@ -316,14 +331,16 @@ open_file(Db *db, GError **err)
 	/* NOFOLLOW refuses links anywhere in the path: give it the real one */
 	g_autofree char *real = db->in_memory ? NULL : realpath(db->path, NULL);
 	if (!db->in_memory && !real) {
-		g_set_error(err, EIL_ERROR, EIL_LATER, _("The mail store “%s” is not there yet"), db->path);
+		g_set_error(err, EIL_ERROR, EIL_LATER, _("The mail store “%s” is not there yet"),
+		    db->path);
 		return false;
 	}
 	if (sqlite3_open_v2(real ? real : db->path, &db->sql, flags, NULL) != SQLITE_OK) {
 		db_error(db, err);
 		return false;
 	}
-	/* Until the version is known nothing may be changed, not even by a checkpoint at the end. */
+	/* Until the version is known nothing may be changed, not even by a checkpoint at the
+	 * end. */
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -332,7 +349,8 @@ open_file(Db *db, GError **err)
 		return false;
 	if (version > SCHEMA_VERSION) {
 		g_set_error(err, EIL_ERROR, EIL_ASK_USER,
-		    _("The mail store “%s” was written by a newer eilpost (its format is %d, this one knows %d); please update"),
+		    _("The mail store “%s” was written by a newer eilpost (its format is %d,"
+		    " this one knows %d); please update"),
 		    db->path, version, SCHEMA_VERSION);
 		return false;
 	}
@@ -392,7 +410,8 @@ db_begin(Db *db, GError **err)
 	g_assert(db->writer);
 	if (db->dead) {
 		g_set_error(err, EIL_ERROR, EIL_BROKEN,
-		    _("The mail store “%s” could not be written; it stays as it is until eilpost is started again"), db->path);
+		    _("The mail store “%s” could not be written; it stays as it is until"
+		    " eilpost is started again"), db->path);
 		return false;
 	}
 	if (!db_run_ints(db, err, "BEGIN IMMEDIATE", NULL, 0))
@@ -433,7 +452,8 @@ db_checkpoint(Db *db)
 	if (db->in_memory || db->wal_pages < WAL_PAGES_WISHED)
 		return true;
 	db->wal_pages = 0;
-	return sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) == SQLITE_OK;
+	return sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE,
+	    NULL, NULL) == SQLITE_OK;
 }
 
 void
@@ -473,7 +493,8 @@ db_fact(Db *db, const char *key)
 bool
 db_set_fact(Db *db, const char *key, const char *value, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, value ? "INSERT OR REPLACE INTO fact (key, value) VALUES (?1, ?2)" :
+	g_autoptr(Stmt) st = db_stmt(db, value ?
+	    "INSERT OR REPLACE INTO fact (key, value) VALUES (?1, ?2)" :
 	    "DELETE FROM fact WHERE key = ?1", err);
 
 	if (!st)

@@ -10,8 +10,9 @@
 
 #include <string.h>
 
-#define COLUMNS "id, name, wire, delimiter, attrs, role, selectable, subscribed, gone, uidvalidity, uidnext, modseq," \
-	" server_total, server_unseen, total, unseen, recent, backfill, checked"
+#define COLUMNS "id, name, wire, delimiter, attrs, role, selectable, subscribed, gone," \
+	" uidvalidity, uidnext, modseq, server_total, server_unseen," \
+	" total, unseen, recent, backfill, checked"
 
 Folder *
 folder_new(void)
@@ -72,8 +73,9 @@ role_rank(FolderRole role)
 	}
 }
 
-/* A key for strcmp: for each part of the path its rank and its collation key, the parts divided by the lowest byte, so
- * that children stand right behind their parents whatever their siblings are called. */
+/* A key for strcmp: for each part of the path its rank and its collation key, the parts divided
+ * by the lowest byte, so that children stand right behind their parents whatever their siblings
+ * are called. */
 static char *
 order_key(const Folder *f, GHashTable *by_name)
 {
@@ -140,7 +142,8 @@ GPtrArray *
 folders_list(Db *db, GError **err)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)folder_free);
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT " COLUMNS " FROM folder WHERE gone = 0 ORDER BY id", err);
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "SELECT " COLUMNS " FROM folder WHERE gone = 0 ORDER BY id", err);
 	bool row = st != NULL;
 
 	if (!st)
@@ -191,7 +194,8 @@ folders_find(Db *db, const char *wire, GError **err)
 Folder *
 folders_role(Db *db, FolderRole role, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT " COLUMNS " FROM folder WHERE role = ?1 AND gone = 0 ORDER BY id LIMIT 1", err);
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "SELECT " COLUMNS " FROM folder WHERE role = ?1 AND gone = 0 ORDER BY id LIMIT 1", err);
 
 	if (!st)
 		return NULL;
@@ -205,9 +209,11 @@ gint64
 folders_put(Db *db, const Folder *f, GError **err)
 {
 	g_autoptr(Stmt) st = db_stmt(db,
-	    "INSERT INTO folder (wire, name, delimiter, attrs, role, selectable, subscribed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-	    " ON CONFLICT (wire) DO UPDATE SET name = excluded.name, delimiter = excluded.delimiter, attrs = excluded.attrs,"
-	    "  role = excluded.role, selectable = excluded.selectable, subscribed = excluded.subscribed, gone = 0"
+	    "INSERT INTO folder (wire, name, delimiter, attrs, role, selectable, subscribed)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+	    " ON CONFLICT (wire) DO UPDATE SET name = excluded.name,"
+	    "  delimiter = excluded.delimiter, attrs = excluded.attrs, role = excluded.role,"
+	    "  selectable = excluded.selectable, subscribed = excluded.subscribed, gone = 0"
 	    " RETURNING id", err);
 	gint64 id;
 	bool row;
@@ -251,22 +257,27 @@ folders_mark_gone_except(Db *db, const GArray *ids, GError **err)
 		}
 	}
 	for (guint i = 0; i < gone->len; i++)
-		if (!db_run_ints(db, err, "UPDATE folder SET gone = 1 WHERE id = ?1", INTS(g_array_index(gone, gint64, i))))
+		if (!db_run_ints(db, err, "UPDATE folder SET gone = 1 WHERE id = ?1",
+		    INTS(g_array_index(gone, gint64, i))))
 			return false;
 	return true;
 }
 
 bool
-folders_set_sync(Db *db, gint64 id, guint32 uidvalidity, guint32 uidnext, guint64 modseq, GError **err)
+folders_set_sync(Db *db, gint64 id, guint32 uidvalidity, guint32 uidnext, guint64 modseq,
+    GError **err)
 {
-	gint64 known = db_int(db, 0, "SELECT uidvalidity FROM folder WHERE id = ?1 AND total > 0", INTS(id));
+	gint64 known = db_int(db, 0, "SELECT uidvalidity FROM folder WHERE id = ?1 AND total > 0",
+	    INTS(id));
 
 	/* P9: rows of another UIDVALIDITY must go first, through folders_reset */
 	if (known != 0 && known != uidvalidity) {
-		g_set_error(err, EIL_ERROR, EIL_BROKEN, _("The server numbers this folder anew; it must be read again first"));
+		g_set_error(err, EIL_ERROR, EIL_BROKEN,
+		    _("The server numbers this folder anew; it must be read again first"));
 		return false;
 	}
-	return db_run_ints(db, err, "UPDATE folder SET uidvalidity = ?2, uidnext = ?3, modseq = ?4 WHERE id = ?1",
+	return db_run_ints(db, err,
+	    "UPDATE folder SET uidvalidity = ?2, uidnext = ?3, modseq = ?4 WHERE id = ?1",
 	    INTS(id, uidvalidity, uidnext, (gint64)modseq));
 }
 
@@ -274,13 +285,15 @@ bool
 folders_set_server_counts(Db *db, gint64 id, guint32 total, guint32 unseen, GError **err)
 {
 	return db_run_ints(db, err, "UPDATE folder SET server_total = ?2, server_unseen = ?3,"
-	    " empty_since = CASE WHEN ?2 > 0 THEN 0 ELSE empty_since END WHERE id = ?1", INTS(id, total, unseen));
+	    " empty_since = CASE WHEN ?2 > 0 THEN 0 ELSE empty_since END WHERE id = ?1",
+	    INTS(id, total, unseen));
 }
 
 bool
 folders_set_backfill(Db *db, gint64 id, guint32 below, GError **err)
 {
-	return db_run_ints(db, err, "UPDATE folder SET backfill = ?2 WHERE id = ?1", INTS(id, below));
+	return db_run_ints(db, err, "UPDATE folder SET backfill = ?2 WHERE id = ?1",
+	    INTS(id, below));
 }
 
 bool
@@ -306,7 +319,8 @@ folders_empty_is_sure(Db *db, gint64 id, gint64 now, bool *sure, GError **err)
 	/* a clock that was set back starts the wait anew */
 	if (*sure || (since > 0 && since <= now))
 		return true;
-	return db_run_ints(db, err, "UPDATE folder SET empty_since = ?2 WHERE id = ?1", INTS(id, now));
+	return db_run_ints(db, err, "UPDATE folder SET empty_since = ?2 WHERE id = ?1",
+	    INTS(id, now));
 }
 
 bool
@@ -314,6 +328,8 @@ folders_reset(Db *db, gint64 id, guint32 uidvalidity, GError **err)
 {
 	return journal_park_folder(db, id, err) &&
 	    db_run_ints(db, err, "DELETE FROM message WHERE folder = ?1", INTS(id)) &&
-	    db_run_ints(db, err, "UPDATE folder SET uidvalidity = ?2, uidnext = 0, modseq = 0, backfill = 0, empty_since = 0"
+	    db_run_ints(db, err,
+	    "UPDATE folder SET uidvalidity = ?2, uidnext = 0, modseq = 0, backfill = 0,"
+	    " empty_since = 0"
 		" WHERE id = ?1", INTS(id, uidvalidity));
 }

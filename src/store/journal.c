@@ -1,17 +1,19 @@
 /* journal.c - the wishes of the person, until they are true on the server.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * What the server has on a flag, once what is under way has arrived, is the "ground" of a new wish: the wish that is sent,
- * else server_flags. A new wish is only written if it differs from the ground, so wish and counter-wish vanish together. A
- * wish that was sent before (tries > 0) and waits again is in doubt: the server may have done it. Then there is no
- * ground, and the newest word is always sent. */
+ * What the server has on a flag, once what is under way has arrived, is the "ground" of a new
+ * wish: the wish that is sent, else server_flags. A new wish is only written if it differs from
+ * the ground, so wish and counter-wish vanish together. A wish that was sent before (tries > 0)
+ * and waits again is in doubt: the server may have done it. Then there is no ground, and the
+ * newest word is always sent. */
 #include "config.h"
 #include "store/journal.h"
 #include "store/db_private.h"
 #include "store/messages.h"
 #include "base/intl.h"
 
-#define COLUMNS "id, kind, folder, message, uidvalidity, uid, flag, \"on\", argument, state, tries, not_before, last_error"
+#define COLUMNS "id, kind, folder, message, uidvalidity, uid, flag, \"on\", argument, state," \
+	" tries, not_before, last_error"
 
 void
 wish_free(Wish *w)
@@ -66,9 +68,11 @@ typedef enum { GROUND_OFF, GROUND_ON, GROUND_DOUBT } Ground;
 static Ground
 ground_of(Db *db, gint64 message, guint32 flag, guint32 server_flags)
 {
-	gint64 sent = db_int(db, -1, "SELECT \"on\" FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND state = 1",
+	gint64 sent = db_int(db, -1,
+	    "SELECT \"on\" FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND state = 1",
 	    INTS(message, flag));
-	gint64 tries = db_int(db, 0, "SELECT tries FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND state = 0",
+	gint64 tries = db_int(db, 0,
+	    "SELECT tries FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND state = 0",
 	    INTS(message, flag));
 
 	if (tries > 0)
@@ -81,7 +85,8 @@ ground_of(Db *db, gint64 message, guint32 flag, guint32 server_flags)
 bool
 journal_flag(Db *db, gint64 message, guint32 flag, bool on, GError **err)
 {
-	gint64 server_flags = db_int(db, -1, "SELECT server_flags FROM message WHERE id = ?1", INTS(message));
+	gint64 server_flags = db_int(db, -1, "SELECT server_flags FROM message WHERE id = ?1",
+	    INTS(message));
 	gint64 flags = db_int(db, -1, "SELECT flags FROM message WHERE id = ?1", INTS(message));
 	Ground ground;
 
@@ -91,9 +96,11 @@ journal_flag(Db *db, gint64 message, guint32 flag, bool on, GError **err)
 	}
 	ground = ground_of(db, message, flag, (guint32)server_flags);
 	if (((flags & flag) != 0) != on &&
-	    !db_run_ints(db, err, "UPDATE message SET flags = (flags & ~?2) | ?3 WHERE id = ?1", INTS(message, flag, on ? flag : 0)))
+	    !db_run_ints(db, err, "UPDATE message SET flags = (flags & ~?2) | ?3 WHERE id = ?1",
+	    INTS(message, flag, on ? flag : 0)))
 		return false;
-	if (!db_run_ints(db, err, "DELETE FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND state IN (0, 2)",
+	if (!db_run_ints(db, err,
+	    "DELETE FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND state IN (0, 2)",
 	    INTS(message, flag)))
 		return false;
 	if (ground == (on ? GROUND_ON : GROUND_OFF))
@@ -106,10 +113,11 @@ journal_flag(Db *db, gint64 message, guint32 flag, bool on, GError **err)
 
 /* ---- what push asks ---- */
 
-/* Never under an old UIDVALIDITY (P9), nor while an older wish on the same flag of the same message is under way. */
+/* Never under an old UIDVALIDITY (P9), nor while an older wish on the same flag of the same
+ * message is under way. */
 #define READY " FROM wish w WHERE state = 0 AND not_before <= ?1" \
-	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.message = w.message AND s.flag = w.flag AND s.kind = w.kind" \
-	"  AND s.state = 1 AND w.message <> 0)" \
+	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.message = w.message AND s.flag = w.flag" \
+	"  AND s.kind = w.kind AND s.state = 1 AND w.message <> 0)" \
 	" AND (SELECT uidvalidity FROM folder WHERE id = w.folder) IN (0, w.uidvalidity)"
 
 GPtrArray *
@@ -117,7 +125,8 @@ journal_ready(Db *db, gint64 now, guint max, GError **err)
 {
 	g_autoptr(GPtrArray) first = NULL;
 	{
-		g_autoptr(Stmt) st = db_stmt(db, "SELECT " COLUMNS READY " ORDER BY id LIMIT 1", err);
+		g_autoptr(Stmt) st = db_stmt(db, "SELECT " COLUMNS READY " ORDER BY id LIMIT 1",
+		    err);
 		if (!st)
 			return NULL;
 		stmt_int(st, 1, now);
@@ -130,7 +139,8 @@ journal_ready(Db *db, gint64 now, guint max, GError **err)
 	if (w->kind != WISH_FLAG)
 		return g_steal_pointer(&first);
 	g_autoptr(Stmt) st = db_stmt(db, "SELECT " COLUMNS READY
-	    " AND kind = 0 AND folder = ?2 AND flag = ?3 AND \"on\" = ?4 AND uidvalidity = ?5 ORDER BY id LIMIT ?6", err);
+	    " AND kind = 0 AND folder = ?2 AND flag = ?3 AND \"on\" = ?4 AND uidvalidity = ?5"
+	    " ORDER BY id LIMIT ?6", err);
 	if (!st)
 		return NULL;
 	stmt_int(st, 1, now);
@@ -153,7 +163,9 @@ journal_mark_sent(Db *db, const GPtrArray *wishes, GError **err)
 {
 	for (guint i = 0; i < wishes->len; i++) {
 		const Wish *w = wishes->pdata[i];
-		if (!db_run_ints(db, err, "UPDATE wish SET state = 1, tries = tries + 1 WHERE id = ?1 AND state = 0", INTS(w->id)))
+		if (!db_run_ints(db, err,
+		    "UPDATE wish SET state = 1, tries = tries + 1 WHERE id = ?1 AND state = 0",
+		    INTS(w->id)))
 			return false;
 	}
 	return true;
@@ -165,7 +177,8 @@ journal_done(Db *db, const GPtrArray *wishes, GError **err)
 	for (guint i = 0; i < wishes->len; i++) {
 		const Wish *w = wishes->pdata[i];
 		if (w->kind == WISH_FLAG && w->message != 0 &&
-		    !db_run_ints(db, err, "UPDATE message SET server_flags = (server_flags & ~?2) | ?3 WHERE id = ?1",
+		    !db_run_ints(db, err,
+		    "UPDATE message SET server_flags = (server_flags & ~?2) | ?3 WHERE id = ?1",
 			INTS(w->message, w->flag, w->on ? w->flag : 0)))
 			return false;
 		if (!db_run_ints(db, err, "DELETE FROM wish WHERE id = ?1", INTS(w->id)))
@@ -174,22 +187,27 @@ journal_done(Db *db, const GPtrArray *wishes, GError **err)
 	return true;
 }
 
-/* A sent wish goes back to waiting. If the person said something newer about that flag meanwhile, the newer word stands
- * for both, in doubt about what the server has. */
+/* A sent wish goes back to waiting. If the person said something newer about that flag
+ * meanwhile, the newer word stands for both, in doubt about what the server has. */
 static bool
 wait_again(Db *db, gint64 id, GError **err)
 {
-	return db_run_ints(db, err, "UPDATE wish SET tries = max(tries, 1) WHERE kind = 0 AND state = 0 AND message <> 0"
-	    " AND (message, flag) = (SELECT message, flag FROM wish WHERE id = ?1 AND kind = 0 AND state = 1)", INTS(id)) &&
-	    db_run_ints(db, err, "DELETE FROM wish WHERE id = ?1 AND kind = 0 AND state = 1 AND message <> 0 AND EXISTS"
-	    " (SELECT 1 FROM wish n WHERE n.message = wish.message AND n.flag = wish.flag AND n.kind = 0 AND n.state = 0)", INTS(id)) &&
+	return db_run_ints(db, err,
+	    "UPDATE wish SET tries = max(tries, 1) WHERE kind = 0 AND state = 0 AND message <> 0"
+	    " AND (message, flag) = (SELECT message, flag FROM wish WHERE id = ?1 AND kind = 0"
+	    " AND state = 1)", INTS(id)) &&
+	    db_run_ints(db, err,
+	    "DELETE FROM wish WHERE id = ?1 AND kind = 0 AND state = 1 AND message <> 0 AND EXISTS"
+	    " (SELECT 1 FROM wish n WHERE n.message = wish.message AND n.flag = wish.flag"
+	    " AND n.kind = 0 AND n.state = 0)", INTS(id)) &&
 	    db_run_ints(db, err, "UPDATE wish SET state = 0 WHERE id = ?1 AND state = 1", INTS(id));
 }
 
 static bool
 set_words(Db *db, gint64 id, gint64 not_before, const char *words, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "UPDATE wish SET not_before = ?2, last_error = ?3 WHERE id = ?1", err);
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "UPDATE wish SET not_before = ?2, last_error = ?3 WHERE id = ?1", err);
 
 	if (!st)
 		return false;
@@ -217,16 +235,21 @@ journal_fail(Db *db, const GPtrArray *wishes, const char *error, GError **err)
 		const Wish *w = wishes->pdata[i];
 		/* an older failure on the same flag has been answered by this one */
 		if (w->kind == WISH_FLAG && w->message != 0 &&
-		    !db_run_ints(db, err, "DELETE FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND state = 2 AND id <> ?3",
+		    !db_run_ints(db, err,
+		    "DELETE FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0"
+		    " AND state = 2 AND id <> ?3",
 			INTS(w->message, w->flag, w->id)))
 			return false;
-		if (!db_run_ints(db, err, "UPDATE wish SET state = 2 WHERE id = ?1 AND state IN (0, 1)", INTS(w->id)) ||
+		if (!db_run_ints(db, err,
+		    "UPDATE wish SET state = 2 WHERE id = ?1 AND state IN (0, 1)", INTS(w->id)) ||
 		    !set_words(db, w->id, 0, error, err))
 			return false;
 		/* back to the server's truth, unless the person has said something newer */
 		if (w->kind == WISH_FLAG && w->message != 0 &&
-		    !db_run_ints(db, err, "UPDATE message SET flags = (flags & ~?2) | (server_flags & ?2) WHERE id = ?1"
-			" AND NOT EXISTS (SELECT 1 FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND state IN (0, 1))",
+		    !db_run_ints(db, err,
+		    "UPDATE message SET flags = (flags & ~?2) | (server_flags & ?2) WHERE id = ?1"
+		    " AND NOT EXISTS (SELECT 1 FROM wish WHERE message = ?1 AND flag = ?2"
+		    " AND kind = 0 AND state IN (0, 1))",
 			INTS(w->message, w->flag)))
 			return false;
 	}
@@ -238,7 +261,8 @@ journal_recover(Db *db, GError **err)
 {
 	g_autoptr(GArray) sent = g_array_new(FALSE, FALSE, sizeof(gint64));
 	{
-		g_autoptr(Stmt) st = db_stmt(db, "SELECT id FROM wish WHERE kind = 0 AND state = 1 ORDER BY id", err);
+		g_autoptr(Stmt) st = db_stmt(db,
+		    "SELECT id FROM wish WHERE kind = 0 AND state = 1 ORDER BY id", err);
 		bool row;
 		if (!st)
 			return false;
@@ -261,10 +285,13 @@ bool
 journal_park_folder(Db *db, gint64 folder, GError **err)
 {
 	/* of two on the same flag only the newest word is worth keeping */
-	return db_run_ints(db, err, "DELETE FROM wish WHERE folder = ?1 AND kind = 0 AND state = 1 AND EXISTS"
-	    " (SELECT 1 FROM wish n WHERE n.message = wish.message AND n.flag = wish.flag AND n.kind = 0 AND n.state = 0)",
+	return db_run_ints(db, err,
+	    "DELETE FROM wish WHERE folder = ?1 AND kind = 0 AND state = 1 AND EXISTS"
+	    " (SELECT 1 FROM wish n WHERE n.message = wish.message AND n.flag = wish.flag"
+	    " AND n.kind = 0 AND n.state = 0)",
 	    INTS(folder)) &&
-	    db_run_ints(db, err, "UPDATE wish SET state = 3 WHERE folder = ?1 AND state IN (0, 1)", INTS(folder));
+	    db_run_ints(db, err, "UPDATE wish SET state = 3 WHERE folder = ?1 AND state IN (0, 1)",
+	    INTS(folder));
 }
 
 GPtrArray *

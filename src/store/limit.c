@@ -1,8 +1,8 @@
 /* limit.c - mutt's patterns, read into a small tree and tried on a row.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Words are compared folded, without regular expressions: a pattern is read at every key that is typed, and must neither
- * fail on half a word nor run away on a hostile one. */
+ * Words are compared folded, without regular expressions: a pattern is read at every key that
+ * is typed, and must neither fail on half a word nor run away on a hostile one. */
 #include "config.h"
 #include "store/limit_private.h"
 #include "base/error.h"
@@ -110,7 +110,8 @@ take_argument(Reader *r, char letter)
 
 	if (!word || !*word) {
 		g_free(word);
-		g_set_error(r->err, EIL_ERROR, EIL_ASK_USER, _("~%c needs a word after it"), letter);
+		g_set_error(r->err, EIL_ERROR, EIL_ASK_USER, _("~%c needs a word after it"),
+		    letter);
 		return NULL;
 	}
 	return word;
@@ -121,7 +122,8 @@ take_argument(Reader *r, char letter)
 static GDateTime *
 start_of_day(GDateTime *t)
 {
-	return g_date_time_new_local(g_date_time_get_year(t), g_date_time_get_month(t), g_date_time_get_day_of_month(t), 0, 0, 0);
+	return g_date_time_new_local(g_date_time_get_year(t), g_date_time_get_month(t),
+	    g_date_time_get_day_of_month(t), 0, 0, 0);
 }
 
 /* "3d" before now, as Unix seconds. Days and longer begin at midnight, as a person counts them. */
@@ -151,7 +153,8 @@ relative(Reader *r, const char *text, gint64 *then)
 	return true;
 }
 
-/* One day: 2026-01-31, 20260131, 31/1/2026, 31/1. Its first second and the first of the next day. */
+/* One day: 2026-01-31, 20260131, 31/1/2026, 31/1. Its first second and the first of the next
+ * day. */
 static bool
 absolute(Reader *r, const char *text, gint64 *first, gint64 *next)
 {
@@ -164,7 +167,8 @@ absolute(Reader *r, const char *text, gint64 *first, gint64 *next)
 		y += y < 70 ? 2000 : y < 100 ? 1900 : 0;
 	else if (sscanf(text, "%2d/%2d%n", &d, &m, &used) == 2 && (gsize)used == len)
 		y = g_date_time_get_year(r->now);
-	else if (len != 8 || strspn(text, "0123456789") != 8 || sscanf(text, "%4d%2d%2d", &y, &m, &d) != 3)
+	else if (len != 8 || strspn(text, "0123456789") != 8 ||
+	    sscanf(text, "%4d%2d%2d", &y, &m, &d) != 3)
 		return false;
 	g_autoptr(GDateTime) day = g_date_time_new_local(y, m, d, 0, 0, 0);
 	g_autoptr(GDateTime) after = day ? g_date_time_add_days(day, 1) : NULL;
@@ -207,7 +211,8 @@ read_dates(Reader *r, const char *text, gint64 *lo, gint64 *hi)
 	const char *to = bar + gap;
 	*lo = G_MININT64;
 	*hi = G_MAXINT64;
-	return (*from || *to) && (!*from || absolute(r, from, lo, &unused)) && (!*to || absolute(r, to, &unused, hi));
+	return (*from || *to) && (!*from || absolute(r, from, lo, &unused)) &&
+	    (!*to || absolute(r, to, &unused, hi));
 }
 
 /* ---- ~z ---- */
@@ -253,7 +258,8 @@ read_sizes(const char *text, gint64 *lo, gint64 *hi)
 		return true;
 	}
 	g_autofree char *from = g_strndup(text, (gsize)(bar - text));
-	if ((!*from && !bar[1]) || (*from && !read_size(from, lo)) || (bar[1] && !read_size(bar + 1, hi)))
+	if ((!*from && !bar[1]) || (*from && !read_size(from, lo)) ||
+	    (bar[1] && !read_size(bar + 1, hi)))
 		return false;
 	if (bar[1])
 		*hi += 1;
@@ -300,10 +306,12 @@ range_term(Reader *r, char letter, NodeKind kind)
 		return NULL;
 	if (kind == NODE_SIZE ? !read_sizes(word, &lo, &hi) : !read_dates(r, word, &lo, &hi)) {
 		if (kind == NODE_SIZE)
-			g_set_error(r->err, EIL_ERROR, EIL_ASK_USER, _("“%s” is not a size such as >10K, <1M or 10K-1M"), word);
+			g_set_error(r->err, EIL_ERROR, EIL_ASK_USER,
+			    _("“%s” is not a size such as >10K, <1M or 10K-1M"), word);
 		else
 			g_set_error(r->err, EIL_ERROR, EIL_ASK_USER,
-			    _("“%s” is not a date such as <3d, >1w, 2026-01-31 or 1/1/2026-31/1/2026"), word);
+			    _("“%s” is not a date such as <3d, >1w, 2026-01-31 or"
+			    " 1/1/2026-31/1/2026"), word);
 		return NULL;
 	}
 	Node *n = node_new(kind, NULL, NULL);
@@ -339,15 +347,19 @@ read_tilde(Reader *r)
 	case 'r': return range_term(r, letter, NODE_RECEIVED);
 	case 'z': return range_term(r, letter, NODE_SIZE);
 	case 0:
-		g_set_error(r->err, EIL_ERROR, EIL_ASK_USER, _("~ needs a letter after it, such as ~f for the sender or ~N for unread"));
+		g_set_error(r->err, EIL_ERROR, EIL_ASK_USER,
+		    _("~ needs a letter after it, such as ~f for the sender or ~N for unread"));
 		return NULL;
 	case 'h':
-		g_set_error(r->err, EIL_ERROR, EIL_ASK_USER, _("~h is not offered: only ~f, ~t, ~c and ~s of the header are stored"));
+		g_set_error(r->err, EIL_ERROR, EIL_ASK_USER,
+		    _("~h is not offered: only ~f, ~t, ~c and ~s of the header are stored"));
 		return NULL;
 	default:
 		if (!g_ascii_isgraph(letter))
 			letter = '?';
-		g_set_error(r->err, EIL_ERROR, EIL_ASK_USER, _("~%c is not a pattern; there are ~f ~t ~c ~C ~L ~s ~b ~d ~r ~z ~N ~U ~R ~F ~Q ~D ~X ~A"), letter);
+		g_set_error(r->err, EIL_ERROR, EIL_ASK_USER,
+		    _("~%c is not a pattern; there are ~f ~t ~c ~C ~L ~s ~b ~d ~r ~z ~N ~U ~R"
+		    " ~F ~Q ~D ~X ~A"), letter);
 		return NULL;
 	}
 }
@@ -404,7 +416,9 @@ read_not(Reader *r)
 		if (word)
 			n = text_node(NODE_TEXT, IN_FROM | IN_TO | IN_SUBJECT, word);
 		else
-			g_set_error(r->err, EIL_ERROR, EIL_ASK_USER, _("Something is missing in this pattern: a word is expected before “%s”"), r->p);
+			g_set_error(r->err, EIL_ERROR, EIL_ASK_USER,
+			    _("Something is missing in this pattern: a word is expected"
+			    " before “%s”"), r->p);
 	}
 	r->depth--;
 	return n;
@@ -450,7 +464,8 @@ read_or(Reader *r)
 static bool
 text_matches(const Node *n, const LimitRow *row)
 {
-	return (n->bits & IN_FROM && (text_has(row->from_name, n->needle) || text_has(row->from_address, n->needle))) ||
+	return (n->bits & IN_FROM && text_has(row->from_name, n->needle)) ||
+	    (n->bits & IN_FROM && text_has(row->from_address, n->needle)) ||
 	    (n->bits & IN_SUBJECT && text_has(row->subject, n->needle)) ||
 	    (n->bits & IN_TO && text_has(row->to, n->needle)) ||
 	    (n->bits & IN_CC && cc_has_text(row->db, row->id, n->needle));
@@ -534,7 +549,8 @@ messages_limit_new(const char *pattern, GError **err)
 	if (!root)
 		return NULL;
 	if (*r.p) {
-		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("There is a closing parenthesis too many"));
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER,
+		    _("There is a closing parenthesis too many"));
 		return NULL;
 	}
 	MessageLimit *l = g_new0(MessageLimit, 1);

@@ -1,8 +1,9 @@
 /* limit_text.c - looks for a folded word in foreign text.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Plain ASCII, which is nearly all, is compared where it lies. Bodies are kept as they came, still encoded: what is
- * plainly base64 or quoted-printable is decoded here by a few bounded lines, without MIME, which belongs to the worker. */
+ * Plain ASCII, which is nearly all, is compared where it lies. Bodies are kept as they came,
+ * still encoded: what is plainly base64 or quoted-printable is decoded here by a few bounded
+ * lines, without MIME, which belongs to the worker. */
 #include "config.h"
 #include "store/limit_private.h"
 #include "store/db_private.h"
@@ -66,7 +67,8 @@ cc_has_text(Db *db, gint64 message, const char *needle)
 	if (!st)
 		return false;
 	stmt_int(st, 1, message);
-	return db_next(db, st, &row, NULL) && row && text_has((const char *)sqlite3_column_text(st, 0), needle);
+	return db_next(db, st, &row, NULL) && row &&
+	    text_has((const char *)sqlite3_column_text(st, 0), needle);
 }
 
 /* ---- bodies ---- */
@@ -91,7 +93,8 @@ hex_pair(const char *p)
 	return lo < 0 ? -1 : hi * 16 + lo;
 }
 
-/* In place; a text that is not quoted-printable hardly has "=41" in it, and then only finds more. */
+/* In place; a text that is not quoted-printable hardly has "=41" in it, and then only finds
+ * more. */
 static gsize
 decode_quoted(char *data, gsize len)
 {
@@ -143,7 +146,8 @@ bytes_have(const char *data, gsize len, const char *needle)
 	make_searchable(copy, len);
 	if (g_utf8_validate(copy, (gssize)len, NULL))
 		return text_has(copy, needle);
-	g_autofree char *western = g_convert(copy, (gssize)len, "UTF-8", "WINDOWS-1252", NULL, NULL, NULL);
+	g_autofree char *western = g_convert(copy, (gssize)len, "UTF-8", "WINDOWS-1252",
+	    NULL, NULL, NULL);
 	return text_has(western ? western : copy, needle);
 }
 
@@ -151,8 +155,10 @@ bytes_have(const char *data, gsize len, const char *needle)
 bool
 body_has_text(Db *db, gint64 message, const char *needle)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT substr(data, 1, ?2) FROM body JOIN piece ON piece.id = body.id << 16"
-	    " WHERE message = ?1 AND done = 1 AND section NOT IN ('HEADER', 'PARTS') ORDER BY section", NULL);
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "SELECT substr(data, 1, ?2) FROM body JOIN piece ON piece.id = body.id << 16"
+	    " WHERE message = ?1 AND done = 1 AND section NOT IN ('HEADER', 'PARTS')"
+	    " ORDER BY section", NULL);
 	bool row;
 
 	if (!st)

@@ -1,8 +1,9 @@
 /* messages.c - what is known of each message, written and read one by one; page.c reads many.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Flags have three truths: what the server said last (server_flags), what the person sees (flags), and what it says now.
- * The first two differ only where a wish is in the journal, so the merge is: those bits stay, all others follow. */
+ * Flags have three truths: what the server said last (server_flags), what the person sees
+ * (flags), and what it says now. The first two differ only where a wish is in the journal, so
+ * the merge is: those bits stay, all others follow. */
 #include "config.h"
 #include "store/messages.h"
 #include "store/db_private.h"
@@ -11,7 +12,8 @@
 #include <string.h>
 
 /* The flags of message ?1 that are not the server's to change now. */
-#define WISHED(id) "(SELECT ifnull(sum(DISTINCT flag), 0) FROM wish WHERE message = " id " AND kind = 0 AND state IN (0, 1))"
+#define WISHED(id) "(SELECT ifnull(sum(DISTINCT flag), 0) FROM wish WHERE message = " id \
+	" AND kind = 0 AND state IN (0, 1))"
 
 Message *
 message_new(void)
@@ -71,8 +73,10 @@ read_message(Stmt *st)
 	return m;
 }
 
-#define WHOLE "SELECT id, folder, uidvalidity, uid, flags, server_flags, keywords, received, sent, size, modseq, traits, body_here," \
-	" subject, from_name, from_address, to_list, cc, reply_to, message_id, in_reply_to, refs, structure" \
+#define WHOLE "SELECT id, folder, uidvalidity, uid, flags, server_flags, keywords," \
+	" received, sent, size, modseq, traits, body_here," \
+	" subject, from_name, from_address, to_list, cc, reply_to," \
+	" message_id, in_reply_to, refs, structure" \
 	" FROM message LEFT JOIN detail ON detail.message = message.id WHERE "
 
 Message *
@@ -103,14 +107,16 @@ messages_find_uid(Db *db, gint64 folder, guint32 uid, GError **err)
 gint64
 messages_id_of_uid(Db *db, gint64 folder, guint32 uid)
 {
-	return db_int(db, 0, "SELECT id FROM message WHERE folder = ?1 AND uid = ?2", INTS(folder, uid));
+	return db_int(db, 0, "SELECT id FROM message WHERE folder = ?1 AND uid = ?2",
+	    INTS(folder, uid));
 }
 
 GArray *
 messages_uids(Db *db, gint64 folder, guint32 lo, guint32 hi, GError **err)
 {
 	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(MessageUid));
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT uid, server_flags FROM message WHERE folder = ?1 AND uid BETWEEN ?2 AND ?3"
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "SELECT uid, server_flags FROM message WHERE folder = ?1 AND uid BETWEEN ?2 AND ?3"
 	    " ORDER BY uid", err);
 	bool row;
 
@@ -124,7 +130,8 @@ messages_uids(Db *db, gint64 folder, guint32 lo, guint32 hi, GError **err)
 			return NULL;
 		if (!row)
 			return g_steal_pointer(&uids);
-		MessageUid u = { (guint32)sqlite3_column_int64(st, 0), (guint32)sqlite3_column_int64(st, 1) };
+		MessageUid u = { (guint32)sqlite3_column_int64(st, 0),
+		    (guint32)sqlite3_column_int64(st, 1) };
 		g_array_append_val(uids, u);
 	}
 }
@@ -132,38 +139,47 @@ messages_uids(Db *db, gint64 folder, guint32 lo, guint32 hi, GError **err)
 guint32
 messages_max_uid(Db *db, gint64 folder)
 {
-	return (guint32)db_int(db, 0, "SELECT max(uid) FROM message WHERE folder = ?1", INTS(folder));
+	return (guint32)db_int(db, 0, "SELECT max(uid) FROM message WHERE folder = ?1",
+	    INTS(folder));
 }
 
 guint32
 messages_count_range(Db *db, gint64 folder, guint32 lo, guint32 hi)
 {
-	return (guint32)db_int(db, 0, "SELECT count(*) FROM message WHERE folder = ?1 AND uid BETWEEN ?2 AND ?3",
+	return (guint32)db_int(db, 0,
+	    "SELECT count(*) FROM message WHERE folder = ?1 AND uid BETWEEN ?2 AND ?3",
 	    INTS(folder, lo, hi));
 }
 
 /* ---- writing ---- */
 
 static const char put_message[] =
-	"INSERT INTO message (folder, uid, uidvalidity, received, sent, flags, server_flags, traits, size, modseq, body_here,"
+	"INSERT INTO message (folder, uid, uidvalidity, received, sent, flags, server_flags,"
+	"  traits, size, modseq, body_here,"
 	"  subject, from_name, from_address, to_list, keywords)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
 	" ON CONFLICT (folder, uid, uidvalidity) DO UPDATE SET"
-	"  flags = (excluded.server_flags & ~" WISHED("message.id") ") | (flags & " WISHED("message.id") "),"
+	"  flags = (excluded.server_flags & ~" WISHED("message.id") ") | (flags & "
+	WISHED("message.id") "),"
 	"  server_flags = excluded.server_flags, keywords = excluded.keywords,"
 	"  received = CASE WHEN excluded.received <> 0 THEN excluded.received ELSE received END,"
 	"  sent = CASE WHEN excluded.sent <> 0 THEN excluded.sent ELSE sent END,"
 	"  size = CASE WHEN excluded.size <> 0 THEN excluded.size ELSE size END,"
 	"  traits = CASE WHEN ?17 THEN excluded.traits ELSE traits | excluded.traits END,"
 	"  modseq = max(modseq, excluded.modseq), body_here = max(body_here, excluded.body_here),"
-	"  subject = ifnull(excluded.subject, subject), from_name = ifnull(excluded.from_name, from_name),"
-	"  from_address = ifnull(excluded.from_address, from_address), to_list = ifnull(excluded.to_list, to_list)"
+	"  subject = ifnull(excluded.subject, subject), "
+	"  from_name = ifnull(excluded.from_name, from_name),"
+	"  from_address = ifnull(excluded.from_address, from_address),"
+	"  to_list = ifnull(excluded.to_list, to_list)"
 	" RETURNING id";
 
 static const char put_detail[] =
-	"INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-	" ON CONFLICT (message) DO UPDATE SET cc = ifnull(excluded.cc, cc), reply_to = ifnull(excluded.reply_to, reply_to),"
-	"  message_id = ifnull(excluded.message_id, message_id), in_reply_to = ifnull(excluded.in_reply_to, in_reply_to),"
+	"INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+	" ON CONFLICT (message) DO UPDATE SET cc = ifnull(excluded.cc, cc),"
+	"  reply_to = ifnull(excluded.reply_to, reply_to),"
+	"  message_id = ifnull(excluded.message_id, message_id),"
+	"  in_reply_to = ifnull(excluded.in_reply_to, in_reply_to),"
 	"  refs = ifnull(excluded.refs, refs), structure = ifnull(excluded.structure, structure)";
 
 static bool
@@ -218,9 +234,12 @@ messages_put(Db *db, const Message *m, GError **err)
 }
 
 bool
-messages_set_flags(Db *db, gint64 id, guint32 flags, guint32 server_flags, guint64 modseq, GError **err)
+messages_set_flags(Db *db, gint64 id, guint32 flags, guint32 server_flags, guint64 modseq,
+    GError **err)
 {
-	return db_run_ints(db, err, "UPDATE message SET flags = ?2, server_flags = ?3, modseq = max(modseq, ?4) WHERE id = ?1",
+	return db_run_ints(db, err,
+	    "UPDATE message SET flags = ?2, server_flags = ?3, modseq = max(modseq, ?4)"
+	    " WHERE id = ?1",
 	    INTS(id, flags, server_flags, (gint64)modseq));
 }
 
@@ -234,7 +253,9 @@ typedef struct {
 static bool
 read_known(Db *db, gint64 folder, guint32 uid, Known *k, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT id, flags, server_flags, modseq, keywords FROM message WHERE folder = ?1 AND uid = ?2", err);
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "SELECT id, flags, server_flags, modseq, keywords FROM message "
+	    " WHERE folder = ?1 AND uid = ?2", err);
 	bool row;
 
 	k->id = 0;
@@ -256,9 +277,12 @@ read_known(Db *db, gint64 folder, guint32 uid, Known *k, GError **err)
 }
 
 static bool
-write_server_flags(Db *db, gint64 id, guint32 flags, guint32 server_flags, const char *keywords, guint64 modseq, GError **err)
+write_server_flags(Db *db, gint64 id, guint32 flags, guint32 server_flags, const char *keywords,
+    guint64 modseq, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "UPDATE message SET flags = ?2, server_flags = ?3, keywords = ?4, modseq = max(modseq, ?5)"
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "UPDATE message SET flags = ?2, server_flags = ?3, keywords = ?4,"
+	    " modseq = max(modseq, ?5)"
 	    " WHERE id = ?1", err);
 
 	if (!st)
@@ -272,7 +296,8 @@ write_server_flags(Db *db, gint64 id, guint32 flags, guint32 server_flags, const
 }
 
 bool
-messages_server_flags(Db *db, gint64 folder, guint32 uid, guint32 server_flags, const char *keywords, guint64 modseq,
+messages_server_flags(Db *db, gint64 folder, guint32 uid, guint32 server_flags,
+    const char *keywords, guint64 modseq,
     bool *changed, GError **err)
 {
 	Known k;
@@ -284,11 +309,14 @@ messages_server_flags(Db *db, gint64 folder, guint32 uid, guint32 server_flags, 
 	g_autofree char *known_keywords = k.keywords;
 	if (k.id == 0)
 		return true;
-	/* A wish that never left and is already true there, with none under way on that flag, is fulfilled. */
+	/* A wish that never left and is already true there, with none under way on that flag,
+	 * is fulfilled. */
 	if ((k.flags != k.server_flags || k.flags != server_flags) &&
-	    !db_run_ints(db, err, "DELETE FROM wish WHERE message = ?1 AND kind = 0 AND state = 0 AND tries = 0"
-		" AND \"on\" = ((?2 & flag) <> 0) AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.message = wish.message"
-		" AND s.flag = wish.flag AND s.kind = 0 AND s.state = 1)", INTS(k.id, server_flags)))
+	    !db_run_ints(db, err,
+		"DELETE FROM wish WHERE message = ?1 AND kind = 0 AND state = 0 AND tries = 0"
+		" AND \"on\" = ((?2 & flag) <> 0) AND NOT EXISTS (SELECT 1 FROM wish s"
+		" WHERE s.message = wish.message AND s.flag = wish.flag AND s.kind = 0"
+		" AND s.state = 1)", INTS(k.id, server_flags)))
 		return false;
 
 	guint32 wished = (guint32)db_int(db, 0, "SELECT " WISHED("?1"), INTS(k.id));
@@ -304,7 +332,8 @@ messages_server_flags(Db *db, gint64 folder, guint32 uid, guint32 server_flags, 
 bool
 messages_remove_uid(Db *db, gint64 folder, guint32 uid, GError **err)
 {
-	return db_run_ints(db, err, "DELETE FROM message WHERE folder = ?1 AND uid = ?2", INTS(folder, uid));
+	return db_run_ints(db, err, "DELETE FROM message WHERE folder = ?1 AND uid = ?2",
+	    INTS(folder, uid));
 }
 
 bool
@@ -312,7 +341,8 @@ messages_remove_range(Db *db, gint64 folder, guint32 lo, guint32 hi, guint *n_re
 {
 	if (n_removed)
 		*n_removed = 0;
-	if (!db_run_ints(db, err, "DELETE FROM message WHERE folder = ?1 AND uid BETWEEN ?2 AND ?3", INTS(folder, lo, hi)))
+	if (!db_run_ints(db, err, "DELETE FROM message WHERE folder = ?1 AND uid BETWEEN ?2 AND ?3",
+	    INTS(folder, lo, hi)))
 		return false;
 	if (n_removed)
 		*n_removed = (guint)sqlite3_changes(db_handle(db));

@@ -1,9 +1,9 @@
 /* page.c - the list of a folder, read by key in pages, with or without a limit.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * A page begins where the last one ended, inside an index, so the last page of a million rows costs what the first one
- * costs. A limit is tried row by row, in slices of a time that the caller gives; limits that ask for unread or
- * flagged messages walk the partial index of those. */
+ * A page begins where the last one ended, inside an index, so the last page of a million rows
+ * costs what the first one costs. A limit is tried row by row, in slices of a time that the
+ * caller gives; limits that ask for unread or flagged messages walk the partial index of those. */
 #include "config.h"
 #include "store/limit_private.h"
 #include "store/db_private.h"
@@ -22,7 +22,8 @@ message_row_clear(MessageRow *r)
 	memset(r, 0, sizeof *r);
 }
 
-#define ROW_COLUMNS "id, received, uid, flags, traits, size, sent, body_here, subject, from_name, from_address, to_list"
+#define ROW_COLUMNS "id, received, uid, flags, traits, size, sent, body_here," \
+	" subject, from_name, from_address, to_list"
 
 static const char *
 column(Stmt *st, int n)
@@ -33,7 +34,8 @@ column(Stmt *st, int n)
 static MessageKey
 read_key(Stmt *st)
 {
-	return (MessageKey){ .received = sqlite3_column_int64(st, 1), .uid = (guint32)sqlite3_column_int64(st, 2),
+	return (MessageKey){ .received = sqlite3_column_int64(st, 1),
+	    .uid = (guint32)sqlite3_column_int64(st, 2),
 		.id = sqlite3_column_int64(st, 0) };
 }
 
@@ -57,25 +59,30 @@ passes(Db *db, Stmt *st, const MessageLimit *limit)
 {
 	LimitRow row = {
 		.db = db, .id = sqlite3_column_int64(st, 0),
-		.flags = (guint32)sqlite3_column_int64(st, 3), .traits = (guint32)sqlite3_column_int64(st, 4),
+		.flags = (guint32)sqlite3_column_int64(st, 3),
+		.traits = (guint32)sqlite3_column_int64(st, 4),
 		.size = (guint64)sqlite3_column_int64(st, 5),
 		.received = sqlite3_column_int64(st, 1), .sent = sqlite3_column_int64(st, 6),
 		.body_here = sqlite3_column_int(st, 7),
-		.subject = column(st, 8), .from_name = column(st, 9), .from_address = column(st, 10), .to = column(st, 11),
+		.subject = column(st, 8), .from_name = column(st, 9),
+		.from_address = column(st, 10), .to = column(st, 11),
 	};
 	return limit_matches(limit, &row);
 }
 
-/* The statement that walks from a key. Without a limit SQLite is told how many; with one it is stepped until enough. */
+/* The statement that walks from a key. Without a limit SQLite is told how many; with one it is
+ * stepped until enough. */
 static Stmt *
-walk(Db *db, gint64 folder, const MessageLimit *limit, const MessageKey *from, bool newer, bool inclusive, guint n, GError **err)
+walk(Db *db, gint64 folder, const MessageLimit *limit, const MessageKey *from, bool newer,
+    bool inclusive, guint n, GError **err)
 {
 	static const char *const among[] = {
 		[LIMIT_AMONG_ALL] = "message_order WHERE",
 		[LIMIT_AMONG_UNSEEN] = "message_unseen WHERE (flags & 1) = 0 AND",
 		[LIMIT_AMONG_FLAGGED] = "message_flagged WHERE (flags & 4) <> 0 AND",
 	};
-	MessageKey start = { .received = newer ? G_MININT64 : G_MAXINT64, .uid = newer ? 0 : G_MAXUINT32 };
+	MessageKey start = { .received = newer ? G_MININT64 : G_MAXINT64,
+	    .uid = newer ? 0 : G_MAXUINT32 };
 	char sql[600];
 
 	if (from)
@@ -83,8 +90,9 @@ walk(Db *db, gint64 folder, const MessageLimit *limit, const MessageKey *from, b
 	else
 		inclusive = true;
 	const char *direction = newer ? "ASC" : "DESC";
-	g_snprintf(sql, sizeof sql, "SELECT " ROW_COLUMNS " FROM message INDEXED BY %s folder = ?1 AND (received, uid) %s%s (?2, ?3)"
-	    " ORDER BY received %s, uid %s LIMIT ?4", among[limit ? limit_among(limit) : LIMIT_AMONG_ALL],
+	g_snprintf(sql, sizeof sql, "SELECT " ROW_COLUMNS " FROM message INDEXED BY %s folder = ?1"
+	    " AND (received, uid) %s%s (?2, ?3) ORDER BY received %s, uid %s LIMIT ?4",
+	    among[limit ? limit_among(limit) : LIMIT_AMONG_ALL],
 	    newer ? ">" : "<", inclusive ? "=" : "", direction, direction);
 	Stmt *st = db_stmt(db, sql, err);
 	if (!st)
@@ -116,8 +124,8 @@ take_key(Stmt *st, GArray *out)
 }
 
 static bool
-collect(Db *db, Stmt *st, const MessageLimit *limit, guint n, guint budget_us, TakeRow take, GArray *out,
-    bool *cut, MessageKey *resume, GError **err)
+collect(Db *db, Stmt *st, const MessageLimit *limit, guint n, guint budget_us, TakeRow take,
+    GArray *out, bool *cut, MessageKey *resume, GError **err)
 {
 	gint64 end = budget_us ? g_get_monotonic_time() + budget_us : 0;
 	guint between = limit && limit_reads_bodies(limit) ? 1 : ROWS_BETWEEN_CLOCKS;
@@ -142,8 +150,8 @@ collect(Db *db, Stmt *st, const MessageLimit *limit, guint n, guint budget_us, T
 }
 
 GArray *
-messages_page(Db *db, gint64 folder, const MessageLimit *limit, const MessageKey *from, bool newer, bool inclusive,
-    guint n, guint budget_us, bool *cut, MessageKey *resume, GError **err)
+messages_page(Db *db, gint64 folder, const MessageLimit *limit, const MessageKey *from, bool newer,
+    bool inclusive, guint n, guint budget_us, bool *cut, MessageKey *resume, GError **err)
 {
 	g_autoptr(GArray) rows = g_array_new(FALSE, TRUE, sizeof(MessageRow));
 	g_autoptr(Stmt) st = walk(db, folder, limit, from, newer, inclusive, n, err);
@@ -157,8 +165,8 @@ messages_page(Db *db, gint64 folder, const MessageLimit *limit, const MessageKey
 }
 
 GArray *
-messages_keys(Db *db, gint64 folder, const MessageLimit *limit, const MessageKey *from, bool newer, bool inclusive,
-    guint n, guint budget_us, bool *cut, MessageKey *resume, GError **err)
+messages_keys(Db *db, gint64 folder, const MessageLimit *limit, const MessageKey *from, bool newer,
+    bool inclusive, guint n, guint budget_us, bool *cut, MessageKey *resume, GError **err)
 {
 	g_autoptr(GArray) keys = g_array_new(FALSE, TRUE, sizeof(MessageKey));
 	g_autoptr(Stmt) st = walk(db, folder, limit, from, newer, inclusive, n, err);
@@ -189,7 +197,8 @@ messages_row(Db *db, gint64 id, MessageRow *out, GError **err)
 bool
 messages_key(Db *db, gint64 id, MessageKey *key)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT id, received, uid FROM message WHERE id = ?1", NULL);
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "SELECT id, received, uid FROM message WHERE id = ?1", NULL);
 	bool row;
 
 	if (!st)
@@ -207,9 +216,12 @@ guint
 messages_count_newer(Db *db, gint64 folder, const MessageKey *key)
 {
 	gint64 day = key->received >> DAY_SHIFT;
-	gint64 days = db_int(db, 0, "SELECT sum(n) FROM day WHERE folder = ?1 AND day > ?2", INTS(folder, day));
-	gint64 here = db_int(db, 0, "SELECT count(*) FROM message INDEXED BY message_order WHERE folder = ?1"
-	    " AND (received, uid) > (?2, ?3) AND received < ?4", INTS(folder, key->received, key->uid, (day + 1) * DAY_SECONDS));
+	gint64 days = db_int(db, 0, "SELECT sum(n) FROM day WHERE folder = ?1 AND day > ?2",
+	    INTS(folder, day));
+	gint64 here = db_int(db, 0,
+	    "SELECT count(*) FROM message INDEXED BY message_order WHERE folder = ?1"
+	    " AND (received, uid) > (?2, ?3) AND received < ?4",
+	    INTS(folder, key->received, key->uid, (day + 1) * DAY_SECONDS));
 
 	return (guint)(days + here);
 }
@@ -218,7 +230,8 @@ messages_count_newer(Db *db, gint64 folder, const MessageKey *key)
 static bool
 find_day(Db *db, gint64 folder, guint position, gint64 *day, guint *skip)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT day, n FROM day WHERE folder = ?1 ORDER BY day DESC", NULL);
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "SELECT day, n FROM day WHERE folder = ?1 ORDER BY day DESC", NULL);
 	bool row;
 
 	if (!st)
@@ -243,7 +256,8 @@ messages_key_at(Db *db, gint64 folder, guint position, MessageKey *key)
 
 	if (!find_day(db, folder, position, &day, &skip))
 		return false;
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT id, received, uid FROM message INDEXED BY message_order WHERE folder = ?1"
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "SELECT id, received, uid FROM message INDEXED BY message_order WHERE folder = ?1"
 	    " AND received < ?2 ORDER BY received DESC, uid DESC LIMIT 1 OFFSET ?3", NULL);
 	if (!st)
 		return false;

@@ -1,9 +1,9 @@
 /* schema.c - the tables, as numbered steps from an empty file to today.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * A step that was ever released is never changed; a new one is added behind it. Each runs in one transaction together
- * with its number (user_version), so that a file is always of exactly one version. Counts are kept by triggers: there
- * is no second place that could forget one. */
+ * A step that was ever released is never changed; a new one is added behind it. Each runs in
+ * one transaction together with its number (user_version), so that a file is always of exactly
+ * one version. Counts are kept by triggers: there is no second place that could forget one. */
 #include "config.h"
 #include "store/db_private.h"
 
@@ -32,8 +32,9 @@ static const char step_1[] =
 	" checked INTEGER NOT NULL DEFAULT 0,"
 	" empty_since INTEGER NOT NULL DEFAULT 0);"
 
-	/* What the list shows. Identity: RELIABILITY P9, P10, P12. The UID stands before the UIDVALIDITY in the key because
-	 * a folder holds one UIDVALIDITY at a time and is asked for by UID. */
+	/* What the list shows. Identity: RELIABILITY P9, P10, P12. The UID stands before the
+	 * UIDVALIDITY in the key because a folder holds one UIDVALIDITY at a time and is asked
+	 * for by UID. */
 	"CREATE TABLE message ("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" folder INTEGER NOT NULL REFERENCES folder ON DELETE CASCADE,"
@@ -58,7 +59,8 @@ static const char step_1[] =
 	" message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,"
 	" cc TEXT, reply_to TEXT, message_id TEXT, in_reply_to TEXT, refs TEXT, structure TEXT);"
 
-	/* Messages by day of arrival: the position of a row is a sum over days and a count inside one day. */
+	/* Messages by day of arrival: the position of a row is a sum over days and a count
+	 * inside one day. */
 	"CREATE TABLE day ("
 	" folder INTEGER NOT NULL REFERENCES folder ON DELETE CASCADE,"
 	" day INTEGER NOT NULL, n INTEGER NOT NULL,"
@@ -78,14 +80,16 @@ static const char step_1[] =
 	"  recent = recent - ((old.flags & 32) <> 0) WHERE id = old.folder;"
 	" UPDATE day SET n = n - 1 WHERE folder = old.folder AND day = old.received >> 16;"
 	" DELETE FROM day WHERE folder = old.folder AND day = old.received >> 16 AND n = 0;"
-	/* A flag of a message that is gone can't be set; what UIDVALIDITY took away stays in the open (WISH_PARKED). */
+	/* A flag of a message that is gone can't be set; what UIDVALIDITY took away stays in
+	 * the open (WISH_PARKED). */
 	" DELETE FROM wish WHERE message = old.id AND kind = 0 AND state <> 3;"
 	" UPDATE wish SET message = 0 WHERE message = old.id;"
 	" END;"
 	"CREATE TRIGGER message_flags AFTER UPDATE OF flags ON message"
 	" WHEN (old.flags & 33) <> (new.flags & 33) BEGIN"
 	" UPDATE folder SET unseen = unseen + ((new.flags & 1) = 0) - ((old.flags & 1) = 0),"
-	"  recent = recent + ((new.flags & 32) <> 0) - ((old.flags & 32) <> 0) WHERE id = new.folder;"
+	"  recent = recent + ((new.flags & 32) <> 0) - ((old.flags & 32) <> 0) "
+	"  WHERE id = new.folder;"
 	" END;"
 	"CREATE TRIGGER message_day AFTER UPDATE OF received ON message"
 	" WHEN old.received >> 16 <> new.received >> 16 BEGIN"
@@ -95,7 +99,8 @@ static const char step_1[] =
 	"  ON CONFLICT (folder, day) DO UPDATE SET n = n + 1;"
 	" END;"
 
-	/* Bodies. A piece's number is body << 16 | n: together on the disk, and no index of their own. */
+	/* Bodies. A piece's number is body << 16 | n: together on the disk, and no index of
+	 * their own. */
 	"CREATE TABLE body ("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,"
@@ -112,9 +117,11 @@ static const char step_1[] =
 	"CREATE TABLE wish ("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" kind INTEGER NOT NULL, folder INTEGER NOT NULL REFERENCES folder ON DELETE CASCADE,"
-	" message INTEGER NOT NULL DEFAULT 0, uidvalidity INTEGER NOT NULL DEFAULT 0, uid INTEGER NOT NULL DEFAULT 0,"
+	" message INTEGER NOT NULL DEFAULT 0, uidvalidity INTEGER NOT NULL DEFAULT 0,"
+	" uid INTEGER NOT NULL DEFAULT 0,"
 	" flag INTEGER NOT NULL DEFAULT 0, \"on\" INTEGER NOT NULL DEFAULT 0, argument TEXT,"
-	" state INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, not_before INTEGER NOT NULL DEFAULT 0,"
+	" state INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,"
+	" not_before INTEGER NOT NULL DEFAULT 0,"
 	" last_error TEXT);"
 	"CREATE INDEX wish_message ON wish (message, flag);"
 	"CREATE INDEX wish_state ON wish (state, id);"
@@ -132,7 +139,8 @@ schema_migrate(Db *db, int from, int to, GError **err)
 		g_autofree char *stamp = g_strdup_printf("PRAGMA user_version = %d;", v + 1);
 		if (!db_exec(db, "BEGIN IMMEDIATE", err))
 			return false;
-		if (!db_exec(db, steps[v], err) || !db_exec(db, stamp, err) || !db_exec(db, "COMMIT", err)) {
+		if (!db_exec(db, steps[v], err) || !db_exec(db, stamp, err) ||
+		    !db_exec(db, "COMMIT", err)) {
 			db_rollback(db);
 			return false;
 		}
