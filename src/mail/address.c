@@ -1,8 +1,8 @@
 /* address.c - address lists, as RFC 5322 has them and as senders write them.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * One pass, no recursion: a comma at the top level ends an item, quotes and comments are counted. The address is
- * what stands between the last angle brackets (RELIABILITY M2, M9). */
+ * One pass, no recursion: a comma at the top level ends an item, quotes and comments are counted.
+ * The address is what stands between the last angle brackets (RELIABILITY M2, M9). */
 #include "config.h"
 #include "mail/header.h"
 #include "base/limits.h"
@@ -78,20 +78,24 @@ end_item(GArray *list, const char *raw, const Item *it, gsize end, const char *c
 	if (start == end)
 		return;
 	if (it->angle) {
-		g_autofree char *name = unquote(raw + start, it->open > start ? it->open - start : 0);
+		g_autofree char *name =
+			unquote(raw + start, it->open > start ? it->open - start : 0);
 		gsize close = it->close > it->open ? it->close : end;
 		const char *address = raw + it->open + 1;
 		gsize n = close > it->open + 1 ? close - it->open - 1 : 0;
-		const char *route = n && *address == '@' ? memchr(address, ':', n) : NULL;	/* obsolete source route */
+		/* obsolete source route */
+		const char *route = n && *address == '@' ? memchr(address, ':', n) : NULL;
 		if (route) {
 			n -= (gsize)(route + 1 - address);
 			address = route + 1;
 		}
-		add_address(list, header_decode(name, strlen(name), charset), utf8_of(without_blanks(address, n)));
+		add_address(list, header_decode(name, strlen(name), charset),
+			utf8_of(without_blanks(address, n)));
 		return;
 	}
 	if (it->has_comment && it->comment > start) {	/* old style: address (Name) */
-		g_autofree char *name = unquote(raw + it->comment + 1, it->comment_end - it->comment - 1);
+		g_autofree char *name =
+			unquote(raw + it->comment + 1, it->comment_end - it->comment - 1);
 		add_address(list, header_decode(name, strlen(name), charset),
 			utf8_of(without_blanks(raw + start, it->comment - start)));
 		return;
@@ -100,11 +104,13 @@ end_item(GArray *list, const char *raw, const Item *it, gsize end, const char *c
 		add_address(list, g_strdup(""), utf8_of(without_blanks(raw + start, end - start)));
 		return;
 	}
-	g_autofree char *plain = unquote(raw + start, end - start);	/* "undisclosed recipients", a bare name, nonsense */
+	/* "undisclosed recipients", a bare name, nonsense */
+	g_autofree char *plain = unquote(raw + start, end - start);
 	add_address(list, header_decode(plain, strlen(plain), charset), g_strdup(""));
 }
 
-/* What one character does inside quotes, comments and angle brackets; true: it is not of the top level. */
+/* What one character does inside quotes, comments and angle brackets; true: it is not of the top
+ * level. */
 typedef struct { bool quoted; guint depth; bool in_angle; } Inside;
 
 static bool
@@ -144,7 +150,8 @@ step_inside(Inside *in, Item *it, const char *raw, gsize len, gsize *i)
 	return true;
 }
 
-/* A quote or comment that never ends must not swallow the rest: closers that are missing are not looked for. */
+/* A quote or comment that never ends must not swallow the rest: closers that are missing are not
+ * looked for. */
 static bool
 closes_later(const char *raw, gsize len, gsize i)
 {
@@ -221,7 +228,8 @@ header_show_host(const char *host)
 		guint class = script_class(c);
 		if (c == '.')
 			continue;
-		if (class && seen && class != seen) {	/* the ASCII ending counts: Cyrillic.com is a mix */
+		/* the ASCII ending counts: Cyrillic.com is a mix */
+		if (class && seen && class != seen) {
 			char *ascii = strlen(host) < 1000 ? g_hostname_to_ascii(host) : NULL;
 			return ascii ? ascii : g_strdup(host);
 		}

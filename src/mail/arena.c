@@ -1,8 +1,8 @@
 /* arena.c - memory with an end, for a library that has none of its own.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * gumbo frees its tree by recursion, which a deep one does not survive, and can't be told to stop; here the tree
- * goes with its chunks. */
+ * gumbo frees its tree by recursion, which a deep one does not survive, and can't be told to stop;
+ * here the tree goes with its chunks. */
 #include "config.h"
 #include "mail/arena.h"
 #include "base/limits.h"

@@ -1,8 +1,8 @@
 /* arena.h - memory with an end, for a library that has none of its own.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * All of it goes at once. When the limit is reached it jumps out of the library by longjmp: nothing that must be
- * closed may be open in between. */
+ * All of it goes at once. When the limit is reached it jumps out of the library by longjmp: nothing
+ * that must be closed may be open in between. */
 #pragma once
 
 #include <glib.h>

@@ -74,7 +74,8 @@ clean_with_spans(Block *k, const char *text, gsize len, const Span *spans, gsize
 
 	edges[n_edges++] = 0;
 	for (gsize i = 0; i < n; i++) {	/* spans follow each other and do not overlap */
-		guint32 from = MIN(spans[i].start, (guint32)len), to = MIN(spans[i].start + spans[i].len, (guint32)len);
+		guint32 from = MIN(spans[i].start, (guint32)len),
+			to = MIN(spans[i].start + spans[i].len, (guint32)len);
 		edges[n_edges] = MAX(from, edges[n_edges - 1]);
 		edges[n_edges + 1] = MAX(to, edges[n_edges]);
 		n_edges += 2;
@@ -83,7 +84,8 @@ clean_with_spans(Block *k, const char *text, gsize len, const Span *spans, gsize
 	moved[0] = 0;
 	for (gsize i = 1; i < n_edges; i++) {
 		if (edges[i] > edges[i - 1]) {
-			g_autoptr(Clean) c = clean_new(text + edges[i - 1], (gssize)(edges[i] - edges[i - 1]), CLEAN_TEXT);
+			g_autoptr(Clean) c = clean_new(text + edges[i - 1],
+				(gssize)(edges[i] - edges[i - 1]), CLEAN_TEXT);
 			g_string_append(out, clean_peek(c));
 		}
 		moved[i] = (guint32)out->len;
@@ -113,7 +115,8 @@ fits(Builder *b, const Block *k)
 }
 
 Block *
-build_block(Builder *b, BlockKind kind, const char *text, gsize len, const Span *spans, gsize n_spans)
+build_block(Builder *b, BlockKind kind, const char *text, gsize len, const Span *spans,
+	gsize n_spans)
 {
 	if (b->left == 0 || len > b->left || b->doc->blocks->len >= LIMIT_DOC_BLOCKS) {
 		gsize n = b->doc->blocks->len >= LIMIT_DOC_BLOCKS ? 0 : b->left;
@@ -179,7 +182,8 @@ build_target_is_link(const char *target)
 {
 	static const char *const schemes[] = { "http://", "https://", "ftp://", "mailto:", "tel:" };
 	for (gsize i = 0; i < G_N_ELEMENTS(schemes); i++)
-		if (g_ascii_strncasecmp(target, schemes[i], strlen(schemes[i])) == 0 && target[strlen(schemes[i])])
+		if (g_ascii_strncasecmp(target, schemes[i], strlen(schemes[i])) == 0 &&
+			target[strlen(schemes[i])])
 			return true;
 	return false;
 }
@@ -194,7 +198,8 @@ host_of(const char *target)
 	if (start) {
 		start += 3;
 		n = strcspn(start, "/?#\\");
-		for (gsize i = n; i > 0; i--)	/* what stands before "@" is a name, whatever it looks like */
+		/* what stands before "@" is a name, whatever it looks like */
+		for (gsize i = n; i > 0; i--)
 			if (start[i - 1] == '@') {
 				start += i;
 				n -= i;
@@ -214,7 +219,8 @@ host_of(const char *target)
 	}
 	g_autofree char *part = g_strndup(start, n);
 	g_autofree char *plain = g_uri_unescape_string(part, NULL);
-	g_autofree char *low = g_utf8_strdown(plain && g_utf8_validate(plain, -1, NULL) ? plain : "", -1);
+	g_autofree char *low =
+		g_utf8_strdown(plain && g_utf8_validate(plain, -1, NULL) ? plain : "", -1);
 	return header_show_host(low);
 }
 
@@ -232,10 +238,12 @@ same_site(const char *a, const char *b)
 	gsize la = strlen(a), lb = strlen(b);
 	if (strcmp(a, b) == 0)
 		return true;
-	return la > lb ? g_str_has_suffix(a, b) && a[la - lb - 1] == '.' : lb > la && g_str_has_suffix(b, a) && b[lb - la - 1] == '.';
+	return la > lb ? g_str_has_suffix(a, b) && a[la - lb - 1] == '.' :
+		lb > la && g_str_has_suffix(b, a) && b[lb - la - 1] == '.';
 }
 
-/* The host that the shown text names, if it looks like an address of the web at all. Yours, or NULL. */
+/* The host that the shown text names, if it looks like an address of the web at all. Yours, or
+ * NULL. */
 static char *
 shown_host(const char *shown)
 {
@@ -257,7 +265,8 @@ shown_host(const char *shown)
 		if (!g_ascii_isalpha(*p))
 			return NULL;
 	/* "Node.js" and "readme.txt" are no hosts; a known ending or a path makes one */
-	if (!g_str_has_prefix(host, "www.") && word[name] != '/' && !strstr(".com.org.net.edu.gov.info.de.at.ch.eu.uk.fr.nl", dot))
+	if (!g_str_has_prefix(host, "www.") && word[name] != '/' &&
+		!strstr(".com.org.net.edu.gov.info.de.at.ch.eu.uk.fr.nl", dot))
 		return NULL;
 	return g_steal_pointer(&host);
 }
@@ -280,9 +289,11 @@ build_link(Builder *b, const char *target, const char *shown, bool visible)
 		l->visible = l->visible && visible;
 		return (guint16)id;
 	}
-	if (b->doc->links->len >= LIMIT_LINKS || !build_take_room(b, 2 * MIN(strlen(target), LIMIT_DISPLAY_STRING) + 600))
+	if (b->doc->links->len >= LIMIT_LINKS ||
+		!build_take_room(b, 2 * MIN(strlen(target), LIMIT_DISPLAY_STRING) + 600))
 		return 0;
-	DocLink l = { clean_new(target, (gssize)MIN(strlen(target), LIMIT_DISPLAY_STRING), CLEAN_LINE | CLEAN_SHOW),
+	DocLink l = { clean_new(target, (gssize)MIN(strlen(target), LIMIT_DISPLAY_STRING),
+		CLEAN_LINE | CLEAN_SHOW),
 		clean_new(host, -1, CLEAN_LINE | CLEAN_SHOW), mismatch, visible };
 	g_array_append_val(b->doc->links, l);
 	g_hash_table_insert(b->link_ids, g_strdup(target), GUINT_TO_POINTER(b->doc->links->len));

@@ -1,7 +1,8 @@
 /* calendar.c - a calendar entry (RFC 5545) as a few lines of text.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Times are shown as they stand there, with their zone's name: to convert them would need the zone's rules. */
+ * Times are shown as they stand there, with their zone's name: to convert them would need the
+ * zone's rules. */
 #include "config.h"
 #include "mail/calendar.h"
 #include "base/intl.h"
@@ -69,7 +70,8 @@ read_line(const char *text, gsize len)
 	for (semi = 0; semi < colon && text[semi] != ';'; semi++)
 		;
 	gsize value = MIN(colon + 1, len);
-	return (Line){ g_ascii_strup(text, (gssize)semi), param_of(text + semi, colon - semi, "TZID"),
+	return (Line){ g_ascii_strup(text, (gssize)semi),
+		param_of(text + semi, colon - semi, "TZID"),
 		param_of(text + semi, colon - semi, "CN"), unescape(text + value, len - value) };
 }
 
@@ -103,8 +105,10 @@ put(GString *out, const char *label, const char *value)
 static void
 put_person(GString *out, const char *label, const Line *l)
 {
-	const char *address = g_ascii_strncasecmp(l->value, "mailto:", 7) == 0 ? l->value + 7 : l->value;
-	g_autofree char *both = l->person && strcmp(l->person, address) != 0 ? g_strdup_printf("%s <%s>", l->person, address) :
+	const char *address = g_ascii_strncasecmp(l->value, "mailto:", 7) == 0 ? l->value + 7 :
+		l->value;
+	g_autofree char *both = l->person && strcmp(l->person, address) != 0 ?
+		g_strdup_printf("%s <%s>", l->person, address) :
 		g_strdup(address);
 	put(out, label, both);
 }
@@ -153,7 +157,8 @@ static void
 take_line(Summary *s, const char *text, gsize len)
 {
 	Line l = read_line(text, len);
-	bool event = g_ascii_strcasecmp(l.value, "VEVENT") == 0 || g_ascii_strcasecmp(l.value, "VTODO") == 0;
+	bool event = g_ascii_strcasecmp(l.value, "VEVENT") == 0 ||
+		g_ascii_strcasecmp(l.value, "VTODO") == 0;
 
 	if (strcmp(l.name, "BEGIN") == 0) {
 		if (!s->in_event && event) {
@@ -198,5 +203,6 @@ calendar_summary(const char *text)
 	if (s.in_event)
 		end_event(&s);
 	g_string_free(s.description, TRUE);
-	return s.events ? g_strchomp(g_string_free(s.out, FALSE)) : (g_string_free(s.out, TRUE), g_strdup(""));
+	return s.events ? g_strchomp(g_string_free(s.out, FALSE)) :
+		(g_string_free(s.out, TRUE), g_strdup(""));
 }

@@ -1,9 +1,10 @@
 /* charset.c - bytes of any charset, rightly or wrongly labelled, to UTF-8.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * What senders say and what they mean differ in known ways: Latin-1 is windows-1252, GB2312 is GB18030, KS C 5601
- * is UHC, US-ASCII with eight bits is UTF-8 if it can be and windows-1252 else. The converters are opened once and
- * stay open, because the worker can't load modules after it is sealed. */
+ * What senders say and what they mean differ in known ways: Latin-1 is windows-1252, GB2312 is
+ * GB18030, KS C 5601 is UHC, US-ASCII with eight bits is UTF-8 if it can be and windows-1252 else.
+ * The converters are opened once and stay open, because the worker can't load modules after it is
+ * sealed. */
 #include "config.h"
 #include "mail/charset.h"
 
@@ -106,7 +107,8 @@ normal_label(const char *label)
 	while (*label && strchr(" \t\"'", *label))
 		label++;
 	g_autofree char *low = g_ascii_strdown(label, (gssize)strcspn(label, " \t\"';*()"));
-	char *pure = g_str_has_prefix(low, "cs") && g_str_has_prefix(low + 2, "iso") ? low + 2 : low;
+	bool cs = g_str_has_prefix(low, "cs") && g_str_has_prefix(low + 2, "iso");
+	char *pure = cs ? low + 2 : low;
 	for (gsize i = 0; i < G_N_ELEMENTS(aliases); i++)
 		if (strcmp(aliases[i].label, pure) == 0)
 			return g_strdup(aliases[i].means);
@@ -120,7 +122,8 @@ normal_label(const char *label)
 static bool
 is_builtin(const char *name)
 {
-	return strcmp(name, "utf-8") == 0 || strcmp(name, "us-ascii") == 0 || strcmp(name, "windows-1252") == 0 ||
+	return strcmp(name, "utf-8") == 0 || strcmp(name, "us-ascii") == 0 ||
+		strcmp(name, "windows-1252") == 0 ||
 		strcmp(name, "hz-gb-2312") == 0;
 }
 
@@ -142,7 +145,8 @@ look_at(const char *bytes, gsize len)
 	for (gsize i = 0; i < len; ) {
 		guchar c = (guchar)bytes[i];
 		if (c < 0x80) {
-			if (c == 0x1b && len - i > 2 && (bytes[i + 1] == '$' || bytes[i + 1] == '(') &&
+			if (c == 0x1b && len - i > 2 &&
+				(bytes[i + 1] == '$' || bytes[i + 1] == '(') &&
 				strchr("B@J", bytes[i + 2]) && bytes[i + 2])
 				look.jis = true;
 			i++;
@@ -231,9 +235,11 @@ from_iconv(iconv_t cd, const char *bytes, gsize len, gsize max, gsize *errors)
 	}
 	char *to = chunk;
 	gsize room = sizeof chunk;
-	iconv(cd, NULL, NULL, &to, &room);	/* a base character that waits for its mark (CP1255, CP1258, TCVN) */
+	/* a base character that waits for its mark (CP1255, CP1258, TCVN) */
+	iconv(cd, NULL, NULL, &to, &room);
 	g_string_append_len(out, chunk, to - chunk);
-	if (!g_utf8_validate(out->str, (gssize)out->len, NULL)) {	/* UTF-7 and UTF-16 of glibc can give lone surrogates */
+	/* UTF-7 and UTF-16 of glibc can give lone surrogates */
+	if (!g_utf8_validate(out->str, (gssize)out->len, NULL)) {
 		char *valid = g_utf8_make_valid(out->str, (gssize)out->len);
 		g_string_free(out, TRUE);
 		return valid;
@@ -259,11 +265,13 @@ from_hz(const char *bytes, gsize len, gsize max, gsize *errors)
 			chinese = false;
 			g_string_append_c(gb, '\n');
 		} else {
-			g_string_append_c(gb, chinese && (guchar)bytes[i] > 0x20 ? (char)(bytes[i] | 0x80) : bytes[i]);
+			g_string_append_c(gb, chinese &&
+				(guchar)bytes[i] > 0x20 ? (char)(bytes[i] | 0x80) : bytes[i]);
 		}
 	}
 	iconv_t cd = converter_of("gb18030");
-	char *out = cd == (iconv_t)-1 ? from_cp1252(gb->str, gb->len, max) : from_iconv(cd, gb->str, gb->len, max, errors);
+	char *out = cd == (iconv_t)-1 ? from_cp1252(gb->str, gb->len, max) :
+		from_iconv(cd, gb->str, gb->len, max, errors);
 	g_string_free(gb, TRUE);
 	return out;
 }
@@ -286,7 +294,8 @@ guess(const char *bytes, gsize len, const Look *look, gsize max)
 static bool
 is_latin(const char *name)
 {
-	return strcmp(name, "windows-1252") == 0 || strcmp(name, "iso-8859-15") == 0 || strcmp(name, "windows-1254") == 0 ||
+	return strcmp(name, "windows-1252") == 0 || strcmp(name, "iso-8859-15") == 0 ||
+		strcmp(name, "windows-1254") == 0 ||
 		strcmp(name, "iso-8859-2") == 0 || strcmp(name, "windows-1250") == 0;
 }
 
@@ -304,14 +313,16 @@ charset_to_utf8(const char *bytes, gsize len, const char *label, gsize max, Char
 		return guess(bytes, len, &look, max);
 	if (strcmp(name, "utf-8") == 0) {
 		if (look.broken == 0)
-			return look.jis && look.eight_bit == 0 ? guess(bytes, len, &look, max) : from_utf8(bytes, len, max);
+			return look.jis && look.eight_bit == 0 ? guess(bytes, len, &look, max) :
+				from_utf8(bytes, len, max);
 		*v = CHARSET_WRONG;
 		return guess(bytes, len, &look, max);
 	}
 	if (is_latin(name) && look.multi > 0 && look.broken == 0)
 		return from_utf8(bytes, len, max);
 	if (strcmp(name, "windows-1252") == 0)
-		return look.jis && look.eight_bit == 0 ? guess(bytes, len, &look, max) : from_cp1252(bytes, len, max);
+		return look.jis && look.eight_bit == 0 ? guess(bytes, len, &look, max) :
+			from_cp1252(bytes, len, max);
 	if (strcmp(name, "hz-gb-2312") == 0)
 		return from_hz(bytes, len, max, &errors);
 	iconv_t cd = converter_of(name);

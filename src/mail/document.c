@@ -1,9 +1,10 @@
 /* document.c - a message made readable, and its form on the way out of the worker.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * The form: magic, then records of a tag, a length and that many bytes, little-endian, and an end record. The
- * reader trusts nothing: each length is checked against what is left, each text is cleaned again, each index and
- * enum is checked against what was read; one wrong byte and there is no document. */
+ * The form: magic, then records of a tag, a length and that many bytes, little-endian, and an end
+ * record. The reader trusts nothing: each length is checked against what is left, each text is
+ * cleaned again, each index and enum is checked against what was read; one wrong byte and there is
+ * no document. */
 #include "config.h"
 #include "mail/document.h"
 #include "base/intl.h"
@@ -111,7 +112,8 @@ bool
 document_name_is_safe(const char *name)
 {
 	gsize len = strlen(name);
-	if (len == 0 || len > LIMIT_FILE_NAME || name[0] == '.' || name[0] == '-' || name[0] == ' ' ||
+	if (len == 0 || len > LIMIT_FILE_NAME || name[0] == '.' || name[0] == '-' ||
+		name[0] == ' ' ||
 		!g_utf8_validate(name, (gssize)len, NULL))
 		return false;
 	for (const char *p = name; *p; p++)
@@ -341,7 +343,8 @@ read_spans(Reader *r, Block *b)
 		s->len = (guint32)take_number(r, 4);
 		s->style = (guint16)take_number(r, 2);
 		s->link = (guint16)take_number(r, 2);
-		if (s->start > len || s->len > len - s->start || !on_boundary(text, len, s->start) ||
+		if (s->start > len || s->len > len - s->start ||
+			!on_boundary(text, len, s->start) ||
 			!on_boundary(text, len, s->start + s->len))
 			return false;
 	}
@@ -360,8 +363,10 @@ read_block(Reader *r, Document *d)
 	b->level = (guint8)take_number(r, 1);
 	b->note = (guint8)take_number(r, 1);
 	b->part = (guint16)take_number(r, 2);
-	b->text = take_clean(r, CLEAN_TEXT | (b->kind == BLOCK_PART || b->kind == BLOCK_NOTE ? CLEAN_SHOW : 0));
-	return !r->bad && b->kind <= BLOCK_BLANK && b->note < NOTE_LAST && b->quote <= LIMIT_QUOTE_DEPTH && read_spans(r, b);
+	b->text = take_clean(r,
+		CLEAN_TEXT | (b->kind == BLOCK_PART || b->kind == BLOCK_NOTE ? CLEAN_SHOW : 0));
+	return !r->bad && b->kind <= BLOCK_BLANK && b->note < NOTE_LAST &&
+		b->quote <= LIMIT_QUOTE_DEPTH && read_spans(r, b);
 }
 
 static bool
@@ -383,7 +388,8 @@ read_part(Reader *r, Document *d)
 	p.shown = flags >> 1 & 1;
 	p.here = flags >> 2 & 1;
 	g_array_append_val(d->parts, p);
-	return !r->bad && section_is_sane(p.section) && p.file_name && document_name_is_safe(p.file_name);
+	return !r->bad && section_is_sane(p.section) && p.file_name &&
+		document_name_is_safe(p.file_name);
 }
 
 static bool

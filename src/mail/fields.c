@@ -1,8 +1,8 @@
 /* fields.c - the header fields of a message into a Document.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * An address is always shown, and before it at most NAME_BYTES of a name, so that a long name can't push it off the
- * screen (RELIABILITY M9). */
+ * An address is always shown, and before it at most NAME_BYTES of a name, so that a long name can't
+ * push it off the screen (RELIABILITY M9). */
 #include "config.h"
 #include "mail/fields.h"
 #include "base/intl.h"
@@ -92,7 +92,8 @@ judge_from(Document *doc, const GArray *list, bool again)
 		const Address *a = &g_array_index(list, Address, i);
 		senders += *a->address != '\0';
 		/* full-width and small commercial at look like one too */
-		if ((strchr(a->name, '@') || strstr(a->name, "\uff20") || strstr(a->name, "\ufe6b")) && *a->address &&
+		if ((strchr(a->name, '@') || strstr(a->name, "\uff20") ||
+			strstr(a->name, "\ufe6b")) && *a->address &&
 			g_ascii_strcasecmp(a->name, a->address) != 0)
 			document_add_note(doc, NOTE_NAME_LOOKS_LIKE_ADDRESS);
 	}
@@ -161,8 +162,10 @@ fields_summary(const char *header, gsize len)
 	for (guint n = 0; n < LIMIT_HEADERS && header_next(header, len, &pos, &h); n++) {
 		if (!is_one_of(&h, brief_fields, G_N_ELEMENTS(brief_fields)))
 			continue;
-		g_autofree char *value = header_decode(h.value, MIN(h.value_len, LIMIT_DISPLAY_STRING), NULL);
-		g_string_append_printf(out, "%s%.*s: %s", out->len ? "\n" : "", (int)h.name_len, h.name, value);
+		g_autofree char *value =
+			header_decode(h.value, MIN(h.value_len, LIMIT_DISPLAY_STRING), NULL);
+		g_string_append_printf(out, "%s%.*s: %s", out->len ? "\n" : "", (int)h.name_len,
+			h.name, value);
 	}
 	return g_string_free(out, FALSE);
 }

@@ -1,7 +1,8 @@
 /* fields.h - the header fields of a message into a Document.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Says too what a careful person would see in them: several senders, a name that looks like an address. */
+ * Says too what a careful person would see in them: several senders, a name that looks like an
+ * address. */
 #pragma once
 
 #include "mail/build.h"

@@ -1,8 +1,8 @@
 /* header.c - header fields: unfolding, RFC 2047, parameters, dates.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * GMime could do this, but has no bounds: continuations and floods cost it quadratic time. So the fields are
- * ours; addresses are in address.c. */
+ * GMime could do this, but has no bounds: continuations and floods cost it quadratic time. So the
+ * fields are ours; addresses are in address.c. */
 #include "config.h"
 #include "mail/header.h"
 #include "base/limits.h"
@@ -72,7 +72,8 @@ flush_words(Words *w)
 {
 	if (!w->charset)
 		return;
-	g_autofree char *text = charset_to_utf8(w->pending->str, w->pending->len, w->charset, LIMIT_HEADER, NULL);
+	g_autofree char *text =
+		charset_to_utf8(w->pending->str, w->pending->len, w->charset, LIMIT_HEADER, NULL);
 	g_string_append(w->out, text);
 	g_string_truncate(w->pending, 0);
 	g_clear_pointer(&w->charset, g_free);
@@ -88,8 +89,10 @@ static void
 decode_q(GString *out, const char *p, gsize len)
 {
 	for (gsize i = 0; i < len; i++) {
-		if (p[i] == '=' && i + 2 < len && hex_value(p[i + 1]) >= 0 && hex_value(p[i + 2]) >= 0) {
-			g_string_append_c(out, (char)(hex_value(p[i + 1]) << 4 | hex_value(p[i + 2])));
+		if (p[i] == '=' && i + 2 < len && hex_value(p[i + 1]) >= 0 &&
+			hex_value(p[i + 2]) >= 0) {
+			g_string_append_c(out,
+				(char)(hex_value(p[i + 1]) << 4 | hex_value(p[i + 2])));
 			i += 2;
 		} else if (p[i] == '=' && i + 2 == len && hex_value(p[i + 1]) >= 0) {
 			break;	/* cut in the middle of an octet */
@@ -106,7 +109,8 @@ decode_b(GString *out, const char *p, gsize len)
 	guint have = 0;
 
 	for (gsize i = 0; i < len; i++) {
-		int v = g_ascii_isupper(p[i]) ? p[i] - 'A' : g_ascii_islower(p[i]) ? p[i] - 'a' + 26 :
+		int v = g_ascii_isupper(p[i]) ? p[i] - 'A' :
+			g_ascii_islower(p[i]) ? p[i] - 'a' + 26 :
 			g_ascii_isdigit(p[i]) ? p[i] - '0' + 52 : p[i] == '+' || p[i] == '-' ? 62 :
 			p[i] == '/' || p[i] == '_' ? 63 : -1;
 		if (v < 0) {
@@ -123,7 +127,8 @@ decode_b(GString *out, const char *p, gsize len)
 	}
 }
 
-/* An encoded word at p: its length, or 0. Longer than the RFC's 75 and with spaces inside are both in use. */
+/* An encoded word at p: its length, or 0. Longer than the RFC's 75 and with spaces inside are both
+ * in use. */
 static gsize
 word_at(const char *p, gsize len, const char **charset_end, const char **text)
 {
@@ -140,13 +145,17 @@ word_at(const char *p, gsize len, const char **charset_end, const char **text)
 	bool base64 = (p[i + 1] | 0x20) == 'b';
 	for (i += 3; i + 1 < max; i++) {
 		if (p[i] == '?' && p[i + 1] == '=') {
-			/* "=?utf-8?Q?=?=" and "?=41?=": the mark may also be the beginning of an octet */
-			if (!base64 && i + 4 < max && hex_value(p[i + 2]) >= 0 && hex_value(p[i + 3]) >= 0 &&
-				memchr(p + i + 2, '?', MIN(max - i - 2, 200)) && !(i + 2 < max && g_ascii_isspace(p[i + 2])))
+			/* "=?utf-8?Q?=?=" and "?=41?=": the mark may also be the beginning of an
+			 * octet */
+			if (!base64 && i + 4 < max && hex_value(p[i + 2]) >= 0 &&
+				hex_value(p[i + 3]) >= 0 &&
+				memchr(p + i + 2, '?', MIN(max - i - 2, 200)) &&
+				!(i + 2 < max && g_ascii_isspace(p[i + 2])))
 				continue;
 			return i + 2;
 		}
-		if (base64 && (p[i] == '?' || (guchar)p[i] < 0x20) && p[i] != '\r' && p[i] != '\n' && p[i] != '\t')
+		if (base64 && (p[i] == '?' || (guchar)p[i] < 0x20) && p[i] != '\r' &&
+			p[i] != '\n' && p[i] != '\t')
 			return 0;
 	}
 	return 0;
@@ -157,7 +166,8 @@ take_word(Words *w, const char *p, const char *charset_end, const char *text, gs
 {
 	gsize label_len = (gsize)(charset_end - p - 2);
 	const char *star = memchr(p + 2, '*', label_len);	/* RFC 2231: language */
-	g_autofree char *label = g_ascii_strdown(p + 2, (gssize)(star ? (gsize)(star - p - 2) : label_len));
+	g_autofree char *label =
+		g_ascii_strdown(p + 2, (gssize)(star ? (gsize)(star - p - 2) : label_len));
 
 	if (w->charset && strcmp(w->charset, label) != 0)
 		flush_words(w);
@@ -170,7 +180,8 @@ take_word(Words *w, const char *p, const char *charset_end, const char *text, gs
 	w->words++;
 }
 
-/* Text outside encoded words, unfolded: a run of line ends and blanks after a line end is one blank. */
+/* Text outside encoded words, unfolded: a run of line ends and blanks after a line end is one
+ * blank. */
 static void
 take_bare(Words *w, const char *p, gsize len, const char *charset)
 {
@@ -188,7 +199,8 @@ take_bare(Words *w, const char *p, gsize len, const char *charset)
 		if (flat->len == 0 || flat->str[flat->len - 1] != ' ')
 			g_string_append_c(flat, ' ');
 	}
-	bool utf8 = g_utf8_validate(flat->str, (gssize)flat->len, NULL) && !memchr(flat->str, 0x1b, flat->len);
+	bool utf8 = g_utf8_validate(flat->str, (gssize)flat->len, NULL) &&
+		!memchr(flat->str, 0x1b, flat->len);
 	g_autofree char *text = utf8 ? g_strndup(flat->str, flat->len) :
 		charset_to_utf8(flat->str, flat->len, charset, LIMIT_HEADER, &v);
 	g_string_append(w->out, text);
@@ -381,8 +393,10 @@ static void
 append_percent(GString *out, const char *p, gsize len)
 {
 	for (gsize i = 0; i < len; i++) {
-		if (p[i] == '%' && i + 2 < len && hex_value(p[i + 1]) >= 0 && hex_value(p[i + 2]) >= 0) {
-			g_string_append_c(out, (char)(hex_value(p[i + 1]) << 4 | hex_value(p[i + 2])));
+		if (p[i] == '%' && i + 2 < len && hex_value(p[i + 1]) >= 0 &&
+			hex_value(p[i + 2]) >= 0) {
+			g_string_append_c(out,
+				(char)(hex_value(p[i + 1]) << 4 | hex_value(p[i + 2])));
 			i += 2;
 		} else {
 			g_string_append_c(out, p[i]);
@@ -404,7 +418,8 @@ join_pieces(const GArray *pieces, guint from, guint to, const char *charset)
 		gsize len = p->value->len;
 		if (i == from && p->percent) {	/* charset'language'text */
 			const char *one = memchr(text, '\'', len);
-			const char *two = one ? memchr(one + 1, '\'', len - (gsize)(one + 1 - text)) : NULL;
+			const char *two = one ?
+				memchr(one + 1, '\'', len - (gsize)(one + 1 - text)) : NULL;
 			if (two) {
 				label = g_strndup(text, (gsize)(one - text));
 				len -= (gsize)(two + 1 - text);
@@ -417,7 +432,9 @@ join_pieces(const GArray *pieces, guint from, guint to, const char *charset)
 		else
 			g_string_append_len(bytes, text, (gssize)len);
 	}
-	char *out = percent ? charset_to_utf8(bytes->str, bytes->len, label && *label ? label : NULL, LIMIT_HEADER, NULL) :
+	char *out = percent ?
+		charset_to_utf8(bytes->str, bytes->len, label &&
+		*label ? label : NULL, LIMIT_HEADER, NULL) :
 		header_decode(bytes->str, bytes->len, charset);
 	g_string_free(bytes, TRUE);
 	return out;
@@ -453,11 +470,14 @@ header_params(const char *raw, gsize len, const char *charset)
 	g_array_sort(pieces, compare_pieces);
 	for (guint i = 0, j; i < pieces->len; i = j) {
 		const Piece *first = &g_array_index(pieces, Piece, i);
-		for (j = i + 1; j < pieces->len && strcmp(g_array_index(pieces, Piece, j).name, first->name) == 0; j++)
+		for (j = i + 1; j < pieces->len &&
+			strcmp(g_array_index(pieces, Piece, j).name, first->name) == 0; j++)
 			;
-		guint to = i + 1;	/* sections follow each other without a gap; doubles are dropped */
+		/* sections follow each other without a gap; doubles are dropped */
+		guint to = i + 1;
 		while (first->section && to < j && g_array_index(pieces, Piece, to).section &&
-			g_array_index(pieces, Piece, to).order == g_array_index(pieces, Piece, to - 1).order + 1)
+			g_array_index(pieces, Piece, to).order == g_array_index(pieces, Piece,
+			to - 1).order + 1)
 			to++;
 		Param p = { g_strdup(first->name), join_pieces(pieces, i, to, charset) };
 		g_array_append_val(out->params, p);
@@ -495,7 +515,8 @@ zone_of(const char *word, int *minutes)
 		{ "CDT", -300 }, { "MST", -420 }, { "MDT", -360 }, { "PST", -480 }, { "PDT", -420 }, { "CET", 60 }, { "MET", 60 },
 		{ "CEST", 120 }, { "MEST", 120 }, { "BST", 60 }, { "JST", 540 }, { "MSK", 180 }, { "EET", 120 }, { "EEST", 180 },
 	};
-	if ((*word == '+' || *word == '-') && strspn(word + 1, "0123456789") == 4 && word[5] == '\0') {
+	if ((*word == '+' || *word == '-') && strspn(word + 1, "0123456789") == 4 &&
+		word[5] == '\0') {
 		int n = atoi(word + 1);
 		*minutes = (n / 100 * 60 + n % 100) * (*word == '-' ? -1 : 1);
 		return n / 100 <= 24 && n % 100 < 60;
@@ -555,7 +576,8 @@ header_date(const char *raw, gsize len, gint64 *when, gint16 *offset)
 		year += 2000;
 	else if (year >= 50 && year < 200)
 		year += 1900;
-	if (day < 1 || day > 31 || month < 1 || month > 12 || year < 1900 || year > 9999 || h < 0 || h > 24 || m < 0 || m > 59 || s < 0)
+	if (day < 1 || day > 31 || month < 1 || month > 12 || year < 1900 || year > 9999 || h < 0 ||
+		h > 24 || m < 0 || m > 59 || s < 0)
 		return false;
 	*when = days_of(year, month, day) * 86400 + h * 3600 + (m - zone) * 60 + s;
 	*offset = (gint16)zone;

@@ -1,8 +1,8 @@
 /* header.h - header fields: unfolding, RFC 2047, RFC 2231, addresses, dates.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Every function is total, linear in its input, and bounded by base/limits. Raw values are bytes as they
- * came; results are valid UTF-8, not yet cleaned for the screen. */
+ * Every function is total, linear in its input, and bounded by base/limits. Raw values are bytes as
+ * they came; results are valid UTF-8, not yet cleaned for the screen. */
 #pragma once
 
 #include <glib.h>
@@ -19,8 +19,8 @@ bool header_next(const char *block, gsize len, gsize *pos, HeaderLine *out);
 bool header_find(const char *block, gsize len, const char *name, HeaderLine *out);
 bool header_is(const HeaderLine *h, const char *name);
 
-/* RFC 2047 and what senders take for it; charset is the guess for bare 8-bit bytes that are not UTF-8 (NULL:
- * windows-1252). Yours. */
+/* RFC 2047 and what senders take for it; charset is the guess for bare 8-bit bytes that are not
+ * UTF-8 (NULL: windows-1252). Yours. */
 char *header_decode(const char *raw, gsize len, const char *charset);
 
 typedef struct {
@@ -33,7 +33,8 @@ GArray *header_addresses(const char *raw, gsize len, const char *charset, gsize 
 
 typedef struct { char *name, *value; } Param;	/* owned: name in lower case, value decoded */
 typedef struct {
-	char *value;	/* owned: what stands before the first ';', in lower case, without comments */
+	/* owned: what stands before the first ';', in lower case, without comments */
+	char *value;
 	GArray *params;	/* owned, of Param */
 	bool cut;	/* more than LIMIT_MIME_PARAMS */
 } ParamValue;

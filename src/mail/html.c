@@ -1,8 +1,8 @@
 /* html.c - HTML of a mail to blocks; loads nothing, runs nothing.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * tags.c cuts the input down, gumbo makes a tree of it in an arena, and one walk of bounded depth makes blocks. If
- * the arena is full all the same, the text is shown without its form. */
+ * tags.c cuts the input down, gumbo makes a tree of it in an arena, and one walk of bounded depth
+ * makes blocks. If the arena is full all the same, the text is shown without its form. */
 #include "config.h"
 #include "mail/html.h"
 #include "base/intl.h"
@@ -17,7 +17,8 @@
 #include <string.h>
 
 #define LIMIT_TREE	(96 * MIB)
-#define LIMIT_WALK	(2 * LIMIT_HTML_DEPTH + 16)	/* tags.c does not count what ends by itself: li, dd, a */
+/* tags.c does not count what ends by itself: li, dd, a */
+#define LIMIT_WALK	(2 * LIMIT_HTML_DEPTH + 16)
 #define LIMIT_RUN	(256 * KIB)
 #define LIMIT_CELL	600	/* bytes; longer cells are no data */
 #define LIMIT_HIDDEN	300
@@ -72,10 +73,12 @@ break_block(Html *h)
 	run_trim(&h->run);
 	if (h->run.text->len && !run_is_blank(&h->run)) {
 		const Look *l = &h->block;
-		BlockKind kind = l->signature && (l->kind == BLOCK_TEXT || l->kind == BLOCK_PRE) ? BLOCK_SIGNATURE : l->kind;
+		BlockKind kind = l->signature && (l->kind == BLOCK_TEXT || l->kind == BLOCK_PRE) ?
+			BLOCK_SIGNATURE : l->kind;
 		h->b->quote = l->quote;
 		h->b->indent = l->indent;
-		Block *k = build_block(h->b, kind, h->run.text->str, h->run.text->len, (const Span *)h->run.spans->data, h->run.spans->len);
+		Block *k = build_block(h->b, kind, h->run.text->str, h->run.text->len,
+			(const Span *)h->run.spans->data, h->run.spans->len);
 		if (k)
 			k->level = l->level;
 		h->b->quote = h->b->indent = 0;
@@ -98,8 +101,10 @@ margin(Html *h, const Look *look)
 static void
 put_text(Html *h, const Look *look, const char *text)
 {
-	/* asked for each text: white on white is often undone by an inner element, for readers with a dark screen */
-	if (look->hidden || look->tiny || look->invisible || style_same_colour(look->fg, look->bg)) {
+	/* asked for each text: white on white is often undone by an inner element, for readers with
+	 * a dark screen */
+	if (look->hidden || look->tiny || look->invisible ||
+		style_same_colour(look->fg, look->bg)) {
 		if (h->hidden->len < LIMIT_HIDDEN)
 			g_string_append_len(h->hidden, text, (gssize)strnlen(text, LIMIT_HIDDEN));
 		return;
@@ -138,7 +143,8 @@ take_style(Html *h, Look *look, const Style *s)
 		look->style |= SPAN_BOLD;
 	if (s->not_bold)
 		look->style &= (guint16)~SPAN_BOLD;
-	look->style |= (guint16)((s->italic ? SPAN_ITALIC : 0) | (s->underline && !look->link ? SPAN_UNDERLINE : 0) |
+	look->style |= (guint16)((s->italic ? SPAN_ITALIC : 0) | (s->underline &&
+		!look->link ? SPAN_UNDERLINE : 0) |
 		(s->struck ? SPAN_STRUCK : 0));
 	look->pre = look->pre || s->pre;
 	look->hidden = look->hidden || s->hidden;
@@ -159,7 +165,8 @@ take_attributes(Html *h, const GumboNode *node, Look *look)
 			style_read(&s, a->value);
 		} else if (strcmp(a->name, "class") == 0) {
 			look->hidden = look->hidden || style_sheet_hides(&h->sheet, a->value);
-			look->signature = look->signature || strstr(a->value, "moz-signature") || strstr(a->value, "gmail_signature");
+			look->signature = look->signature || strstr(a->value, "moz-signature") ||
+				strstr(a->value, "gmail_signature");
 		} else if (strcmp(a->name, "hidden") == 0) {
 			look->hidden = true;
 		} else if (strcmp(a->name, "bgcolor") == 0) {
@@ -184,7 +191,8 @@ collect_shown(Shown *s, const GumboNode *node, guint depth)
 	if (s->text->len > 300 || ++s->nodes > 100 || depth > 50)
 		return;
 	if (node->type == GUMBO_NODE_TEXT || node->type == GUMBO_NODE_WHITESPACE)
-		g_string_append_len(s->text, node->v.text.text, (gssize)strnlen(node->v.text.text, 400));
+		g_string_append_len(s->text, node->v.text.text,
+			(gssize)strnlen(node->v.text.text, 400));
 	if (node->type != GUMBO_NODE_ELEMENT)
 		return;
 	if (is_element(node, GUMBO_TAG_IMG)) {
@@ -224,7 +232,8 @@ walk_link(Html *h, const GumboNode *node, Look look, guint depth)
 	g_autofree char *text = g_strstrip(g_string_free(shown.text, FALSE));
 	if (*text || shown.picture) {
 		look.link = build_link(h->b, target, text, shows_itself(target, text));
-		look.style = (guint16)((look.style & ~SPAN_UNDERLINE) | (look.link ? SPAN_LINK : 0));
+		look.style = (guint16)((look.style & ~SPAN_UNDERLINE) |
+			(look.link ? SPAN_LINK : 0));
 	}
 	if (!*text && shown.picture)
 		put_text(h, &look, _("[picture]"));
@@ -280,7 +289,8 @@ walk_item(Html *h, const GumboNode *node, Look look, guint depth)
 	for (unsigned i = 0; i < children->length && h->b->left; i++) {
 		Look inner = look;
 		/* what comes after the first paragraph stands under it */
-		if (h->run.text->len == 0 || h->b->doc->blocks->len > blocks || h->run.text->len < empty) {
+		if (h->run.text->len == 0 || h->b->doc->blocks->len > blocks ||
+			h->run.text->len < empty) {
 			inner.kind = BLOCK_TEXT;
 			inner.level = 0;
 			inner.indent = (guint8)MIN(look.indent + columns, 60);
@@ -382,7 +392,8 @@ read_rows(Html *h, Table *t, const GumboNode *node, const Look *look, guint dept
 			continue;
 		if (n->v.element.tag == GUMBO_TAG_TR)
 			read_row(h, t, n, &inner, depth + 1);
-		else if (n->v.element.tag == GUMBO_TAG_TBODY || n->v.element.tag == GUMBO_TAG_THEAD || n->v.element.tag == GUMBO_TAG_TFOOT)
+		else if (n->v.element.tag == GUMBO_TAG_TBODY ||
+			n->v.element.tag == GUMBO_TAG_THEAD || n->v.element.tag == GUMBO_TAG_TFOOT)
 			read_rows(h, t, n, &inner, depth + 1);
 	}
 }
@@ -493,7 +504,8 @@ walk_box(Html *h, const GumboNode *node, Look look, guint depth)
 	Look outside = look;
 
 	/* the paragraph of an item is the item itself: its marker must not stand alone */
-	bool marker_waits = h->block.kind == BLOCK_ITEM && look.kind == BLOCK_ITEM && h->run.text->len && !h->in_cell &&
+	bool marker_waits = h->block.kind == BLOCK_ITEM && look.kind == BLOCK_ITEM &&
+		h->run.text->len && !h->in_cell &&
 		utf8_columns(h->run.text->str, (gssize)h->run.text->len) == look.level;
 	if (box != BOX_INLINE && !look.hidden && !marker_waits)
 		box == BOX_SPACED && look.kind != BLOCK_ITEM ? margin(h, &outside) : break_block(h);
@@ -601,7 +613,8 @@ show_bare(Html *h, const GString *html)
 	break_block(h);
 }
 
-/* Parses in the arena; false: it was too small. No automatic variable changes between setjmp and longjmp. */
+/* Parses in the arena; false: it was too small. No automatic variable changes between setjmp and
+ * longjmp. */
 static bool
 parse_and_walk(Html *h, const GString *html, Arena *arena)
 {
@@ -635,7 +648,8 @@ say_what_was_found(Html *h)
 		return;
 	Run flat;
 	run_init(&flat);
-	g_autofree char *valid = g_utf8_make_valid(h->hidden->str, (gssize)MIN(h->hidden->len, LIMIT_HIDDEN));
+	g_autofree char *valid =
+		g_utf8_make_valid(h->hidden->str, (gssize)MIN(h->hidden->len, LIMIT_HIDDEN));
 	run_append_collapsed(&flat, valid, 0, 0);
 	build_blank(h->b);
 	build_note(h->b, NOTE_HIDDEN_TEXT, flat.text->str);
@@ -673,19 +687,4 @@ html_show(Builder *b, const char *html, gsize len)
 	style_sheet_clear(&h.sheet);
 	tags_clear(&found);
 	g_string_free(reduced, TRUE);
-}
-
-char *
-html_charset(const char *html, gsize len)
-{
-	g_autofree char *head = g_ascii_strdown(html, (gssize)MIN(len, 2 * KIB));
-	const char *meta = strstr(head, "<meta");
-	const char *at = meta ? strstr(meta, "charset") : NULL;
-
-	if (!at)
-		return NULL;
-	at += strlen("charset");
-	at += strspn(at, " \t=\"'");
-	gsize n = strcspn(at, " \t\r\n\"'>;/");
-	return n && n < 60 ? g_strndup(at, n) : NULL;
 }

@@ -7,5 +7,3 @@
 #include "mail/build.h"
 
 void html_show(Builder *b, const char *html, gsize len);
-/* The charset that a <meta> at the beginning names, or NULL. Yours. */
-char *html_charset(const char *html, gsize len);

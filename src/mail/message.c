@@ -1,8 +1,8 @@
 /* message.c - foreign bytes in, a Document out: which parts are shown, and how.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * The walk goes over the tree of part.c, whose depth and number are bounded; each part is rendered alone, never
- * joined with another before it is parsed (RELIABILITY M11). */
+ * The walk goes over the tree of part.c, whose depth and number are bounded; each part is rendered
+ * alone, never joined with another before it is parsed (RELIABILITY M11). */
 #include "config.h"
 #include "mail/message.h"
 #include "base/intl.h"
@@ -13,11 +13,13 @@
 #include "mail/fields.h"
 #include "mail/html.h"
 #include "mail/part.h"
+#include "mail/tags.h"
 #include "mail/text.h"
 
 #include <string.h>
 
-#define LIMIT_EMBEDDED	(8 * MIB)	/* a message that is itself encoded: each level is held in memory */
+/* a message that is itself encoded: each level is held in memory */
+#define LIMIT_EMBEDDED	(8 * MIB)
 #define LIMIT_OPAQUE	(64 * KIB)	/* shown of what was not taken apart */
 #define LIMIT_NAMES	(2 * MIB)	/* of all parts, in the written document */
 
@@ -58,13 +60,18 @@ list_part(Show *s, Part *p)
 
 	DocPart d = {
 		.section = g_strdup(p->section),
-		.type = clean_new(p->type->value, (gssize)MIN(strlen(p->type->value), 127), CLEAN_LINE),
-		.name = clean_new(name ? name : "", name ? (gssize)MIN(strlen(name), s->names_left ? 1024 : 60) : 0, CLEAN_LINE | CLEAN_SHOW),
+		.type = clean_new(p->type->value, (gssize)MIN(strlen(p->type->value), 127),
+		CLEAN_LINE),
+		.name = clean_new(name ? name : "",
+			name ? (gssize)MIN(strlen(name), s->names_left ? 1024 : 60) : 0,
+			CLEAN_LINE | CLEAN_SHOW),
 		.file_name = part_file_name(p),
-		.charset = clean_new(charset ? charset : "", charset ? (gssize)MIN(strlen(charset), 60) : 0, CLEAN_LINE),
+		.charset = clean_new(charset ? charset : "",
+		charset ? (gssize)MIN(strlen(charset), 60) : 0, CLEAN_LINE),
 		.size = decoded_size(p), .depth = p->depth, .here = p->body != NULL,
 	};
-	gsize cost = strlen(d.section) + strlen(clean_peek(d.type)) + strlen(clean_peek(d.name)) + strlen(d.file_name) +
+	gsize cost = strlen(d.section) + strlen(clean_peek(d.type)) + strlen(clean_peek(d.name)) +
+		strlen(d.file_name) +
 		strlen(clean_peek(d.charset)) + 40;
 	s->names_left -= MIN(s->names_left, cost);
 	build_take_room(&s->b, cost);
@@ -96,7 +103,8 @@ size_text(guint64 n)
 	if (n < 1000)
 		return g_strdup_printf(ngettext("%u byte", "%u bytes", (gulong)n), (guint)n);
 	/* translators: kilobytes and megabytes */
-	return n < 1000000 ? g_strdup_printf(_("%.1f kB"), (double)n / 1e3) : g_strdup_printf(_("%.1f MB"), (double)n / 1e6);
+	return n < 1000000 ? g_strdup_printf(_("%.1f kB"), (double)n / 1e3) :
+		g_strdup_printf(_("%.1f MB"), (double)n / 1e6);
 }
 
 static void
@@ -121,7 +129,8 @@ static bool
 is_inner_picture(const Part *p)
 {
 	HeaderLine h;
-	return !part_is_attachment(p) && part_is(p, "image/") && header_find(p->header, p->header_len, "Content-ID", &h);
+	return !part_is_attachment(p) && part_is(p, "image/") &&
+		header_find(p->header, p->header_len, "Content-ID", &h);
 }
 
 /* Of what is not shown: files still have to be found. */
@@ -148,7 +157,8 @@ form_of(const Part *p)
 {
 	const char *format = part_param(p, "format"), *delsp = part_param(p, "delsp");
 
-	if (part_is(p, "text/x-patch") || part_is(p, "text/x-diff") || part_is(p, "text/csv") || part_is(p, "text/tab-separated-values") ||
+	if (part_is(p, "text/x-patch") || part_is(p, "text/x-diff") || part_is(p, "text/csv") ||
+		part_is(p, "text/tab-separated-values") ||
 		part_is(p, "message/") || part_is(p, "text/rfc822-headers") || p->opaque)
 		return TEXT_VERBATIM;
 	if (!format || g_ascii_strcasecmp(format, "flowed") != 0)
@@ -215,7 +225,7 @@ show_text(Show *s, Part *p)
 		return;
 	}
 	g_autofree char *bytes = part_decode(p, max, &len, &cut, &broken);
-	g_autofree char *meta = html && !part_param(p, "charset") ? html_charset(bytes, len) : NULL;
+	g_autofree char *meta = html && !part_param(p, "charset") ? tags_charset(bytes, len) : NULL;
 	const char *label = meta ? meta : part_param(p, "charset");
 	g_autofree char *text = charset_to_utf8(bytes, len, label, max, &verdict);
 	g_clear_pointer(&bytes, g_free);
@@ -244,11 +254,15 @@ show_text(Show *s, Part *p)
 static bool
 is_readable(const Part *p)
 {
-	return (part_is(p, "text/") && !part_is(p, "text/rtf") && !part_is(p, "text/vcard") && !part_is(p, "text/x-vcard")) ||
-		part_is(p, "message/delivery-status") || part_is(p, "message/disposition-notification") ||
+	return (part_is(p, "text/") && !part_is(p, "text/rtf") && !part_is(p, "text/vcard") &&
+		!part_is(p, "text/x-vcard")) ||
+		part_is(p, "message/delivery-status") ||
+		part_is(p, "message/disposition-notification") ||
 		part_is(p, "message/feedback-report") || part_is(p, "message/rfc822-headers") ||
-		part_is(p, "message/global-delivery-status") || part_is(p, "message/global-headers") ||
-		part_is(p, "message/global-disposition-notification") || part_is(p, "application/pgp");
+		part_is(p, "message/global-delivery-status") ||
+		part_is(p, "message/global-headers") ||
+		part_is(p, "message/global-disposition-notification") ||
+		part_is(p, "application/pgp");
 }
 
 /* messages in messages */
@@ -268,7 +282,8 @@ show_message_head(Show *s, const Part *p, const char *header, gsize len)
 	s->b.part = 0;
 }
 
-/* A message that is encoded as a whole: IMAP has no names for its parts, so only its text is shown. */
+/* A message that is encoded as a whole: IMAP has no names for its parts, so only its text is shown.
+ */
 static void
 show_encoded_message(Show *s, Part *p)
 {
@@ -303,7 +318,8 @@ show_message(Show *s, Part *p)
 {
 	if (p->children->len == 0) {
 		if (p->encoding == ENCODING_NONE && !p->body)
-			build_note(&s->b, NOTE_PART_NOT_HERE, part_name(p) ? part_name(p) : p->type->value);
+			build_note(&s->b, NOTE_PART_NOT_HERE,
+				part_name(p) ? part_name(p) : p->type->value);
 		else
 			show_encoded_message(s, p);
 		return;
@@ -347,7 +363,8 @@ choice_of(const Show *s, const Part *p)
 			return s->prefer_html ? CHOICE_WORSE : CHOICE_BETTER;
 		if (part_is(p, "text/html"))
 			return s->prefer_html ? CHOICE_BETTER : CHOICE_WORSE;
-		return part_is(p, "text/enriched") ? CHOICE_ENRICHED : is_readable(p) ? CHOICE_OTHER : CHOICE_NOTHING;
+		return part_is(p, "text/enriched") ? CHOICE_ENRICHED :
+			is_readable(p) ? CHOICE_OTHER : CHOICE_NOTHING;
 	}
 	for (guint i = 0; i < p->children->len; i++)
 		best = MAX(best, choice_of(s, p->children->pdata[i]));
@@ -363,7 +380,8 @@ show_alternative(Show *s, Part *p)
 	for (guint i = 0; i < p->children->len; i++) {
 		Part *child = p->children->pdata[i];
 		Choice c = choice_of(s, child);
-		if (c > of_best || (c == of_best && c == CHOICE_OTHER)) {	/* RFC 2046: the last is the richest */
+		/* RFC 2046: the last is the richest */
+		if (c > of_best || (c == of_best && c == CHOICE_OTHER)) {
 			best = child;
 			of_best = c;
 		}
@@ -372,7 +390,8 @@ show_alternative(Show *s, Part *p)
 		Part *child = p->children->pdata[i];
 		if (child == best)
 			show_part(s, child);
-		else if (part_is(child, "text/calendar") && has_text(child) && !part_is_attachment(child))
+		else if (part_is(child, "text/calendar") && has_text(child) &&
+			!part_is_attachment(child))
 			show_text(s, child);
 		else
 			list_files(s, child);
@@ -388,7 +407,8 @@ show_related(Show *s, Part *p)
 	for (guint i = 0; start && i < p->children->len; i++) {
 		const Part *child = p->children->pdata[i];
 		HeaderLine h;
-		if (header_find(child->header, child->header_len, "Content-ID", &h) && h.value_len == strlen(start) &&
+		if (header_find(child->header, child->header_len, "Content-ID", &h) &&
+			h.value_len == strlen(start) &&
 			memcmp(h.value, start, h.value_len) == 0)
 			root = p->children->pdata[i];
 	}
@@ -420,7 +440,8 @@ show_multipart(Show *s, Part *p)
 	}
 	for (guint i = 0; i < p->children->len; i++)
 		show_part(s, p->children->pdata[i]);
-	if (p->children->len == 0 && p->body)	/* no boundary was found: all that can be done is to show it */
+	/* no boundary was found: all that can be done is to show it */
+	if (p->children->len == 0 && p->body)
 		show_text(s, p);
 }
 
@@ -429,7 +450,8 @@ show_other(Show *s, Part *p)
 {
 	if (part_is(p, "application/pkcs7-mime") || part_is(p, "application/x-pkcs7-mime")) {
 		const char *kind = part_param(p, "smime-type");
-		NoteKind note = kind && g_ascii_strcasecmp(kind, "signed-data") == 0 ? NOTE_SIGNED_UNCHECKED : NOTE_ENCRYPTED;
+		NoteKind note = kind && g_ascii_strcasecmp(kind, "signed-data") == 0 ?
+			NOTE_SIGNED_UNCHECKED : NOTE_ENCRYPTED;
 		build_note(&s->b, note, NULL);
 		document_add_note(s->doc, note);
 	}
@@ -443,15 +465,18 @@ show_leaf(Show *s, Part *p)
 
 	if (p->opaque) {
 		show_text(s, p);
-	} else if (part_is(p, "message/rfc822") || part_is(p, "message/global") || part_is(p, "message/news")) {
+	} else if (part_is(p, "message/rfc822") || part_is(p, "message/global") ||
+		part_is(p, "message/news")) {
 		show_encoded_message(s, p);
-	} else if (part_is(p, "multipart/")) {	/* without a boundary: all that can be done is to show it */
+	/* without a boundary: all that can be done is to show it */
+	} else if (part_is(p, "multipart/")) {
 		show_text(s, p);
 	} else if (is_readable(p) && (alone || !part_is_attachment(p))) {
 		show_text(s, p);
 		if (part_name(p) && listed(s, p))
 			listed(s, p)->attachment = true;
-	} else if (p->parent && part_is(p->parent, "multipart/signed") && strstr(p->type->value, "signature")) {
+	} else if (p->parent && part_is(p->parent, "multipart/signed") &&
+		strstr(p->type->value, "signature")) {
 		return;
 	} else {
 		show_other(s, p);
@@ -478,7 +503,9 @@ static void
 note_flags(Show *s, PrescanFlags flags)
 {
 	static const struct { PrescanFlags flag; NoteKind note; } notes[] = {
-		{ PRESCAN_CUT_HEADERS, NOTE_CUT_HEADERS }, { PRESCAN_TOO_MANY_PARTS, NOTE_TOO_MANY_PARTS }, { PRESCAN_TOO_DEEP, NOTE_TOO_DEEP },
+		{ PRESCAN_CUT_HEADERS, NOTE_CUT_HEADERS },
+		{ PRESCAN_TOO_MANY_PARTS, NOTE_TOO_MANY_PARTS },
+		{ PRESCAN_TOO_DEEP, NOTE_TOO_DEEP },
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(notes); i++)
 		if (flags & notes[i].flag)
@@ -508,7 +535,8 @@ message_init(void)
 static void
 remove_last_blanks(Document *d)
 {
-	while (d->blocks->len && ((Block *)d->blocks->pdata[d->blocks->len - 1])->kind == BLOCK_BLANK)
+	while (d->blocks->len &&
+		((Block *)d->blocks->pdata[d->blocks->len - 1])->kind == BLOCK_BLANK)
 		g_ptr_array_set_size(d->blocks, (gint)d->blocks->len - 1);
 }
 
@@ -542,7 +570,8 @@ note_what_is_missing(Show *s, const PartTree *t, bool raw)
 	build_note(&s->b, note, NULL);
 }
 
-/* What the outermost text says of itself: bare 8-bit bytes in the header are in the same charset. */
+/* What the outermost text says of itself: bare 8-bit bytes in the header are in the same charset.
+ */
 static const char *
 guess_charset(const PartTree *t)
 {
@@ -559,7 +588,8 @@ Document *
 message_render(const MessageInput *in)
 {
 	g_autoptr(Document) doc = document_new();
-	Show s = { .doc = doc, .prefer_html = in->prefer_html, .parts_left = LIMIT_MIME_PARTS, .names_left = LIMIT_NAMES, .listing = true };
+	Show s = { .doc = doc, .prefer_html = in->prefer_html, .parts_left = LIMIT_MIME_PARTS,
+		.names_left = LIMIT_NAMES, .listing = true };
 	gsize len = 0, header_len = 0, body;
 	const char *raw = in->raw ? g_bytes_get_data(in->raw, &len) : NULL;
 	const char *header = in->header ? g_bytes_get_data(in->header, &header_len) : NULL;
@@ -568,7 +598,8 @@ message_render(const MessageInput *in)
 	build_init(&s.b, doc, in->columns);
 	if (len > LIMIT_MESSAGE_PARSED)
 		document_add_note(doc, NOTE_CUT_BODY);
-	g_autoptr(PartTree) t = in->raw ? part_tree_new(raw ? raw : "", MIN(len, LIMIT_MESSAGE_PARSED), 0, LIMIT_MIME_PARTS) :
+	g_autoptr(PartTree) t = in->raw ?
+		part_tree_new(raw ? raw : "", MIN(len, LIMIT_MESSAGE_PARSED), 0, LIMIT_MIME_PARTS) :
 		part_tree_known(in);
 	if (in->raw) {
 		const Part *root = t->all->pdata[0];

@@ -44,7 +44,8 @@ encoding_of(const Part *p)
 		return ENCODING_NONE;
 	g_autofree char *text = g_ascii_strdown(h.value, (gssize)MIN(h.value_len, 40));
 	g_strstrip(g_strdelimit(text, "\"'();", ' '));
-	if (g_str_has_prefix(text, "base64") || strcmp(text, "base-64") == 0 || strcmp(text, "b") == 0)
+	if (g_str_has_prefix(text, "base64") || strcmp(text, "base-64") == 0 ||
+		strcmp(text, "b") == 0)
 		return ENCODING_BASE64;
 	if (g_str_has_prefix(text, "quoted") || strcmp(text, "qp") == 0)
 		return ENCODING_QP;
@@ -62,10 +63,13 @@ read_mime(Part *p, bool digest)
 	if (header_find(p->header, p->header_len, "Content-Type", &h))
 		p->type = header_params(h.value, h.value_len, NULL);
 	else
-		p->type = header_params(digest ? "message/rfc822" : "text/plain", digest ? 14 : 10, NULL);
-	if (!strchr(p->type->value, '/')) {	/* RFC 2045, 5.2; "text" and "html" alone are seen */
+		p->type = header_params(digest ? "message/rfc822" : "text/plain", digest ? 14 : 10,
+			NULL);
+	/* RFC 2045, 5.2; "text" and "html" alone are seen */
+	if (!strchr(p->type->value, '/')) {
 		const char *type = strcmp(p->type->value, "html") == 0 ? "text/html" :
-			*p->type->value == '\0' || strcmp(p->type->value, "text") == 0 || strcmp(p->type->value, "plain") == 0 ?
+			*p->type->value == '\0' || strcmp(p->type->value, "text") == 0 ||
+				strcmp(p->type->value, "plain") == 0 ?
 			"text/plain" : "application/octet-stream";
 		g_free(p->type->value);
 		p->type->value = g_strdup(type);
@@ -97,8 +101,10 @@ section_of(const Part *p, guint number)
 	if (!up)
 		return g_strdup(p->kind == MIME_MULTIPART ? "" : "1");
 	if (up->kind == MIME_MESSAGE)
-		return p->kind == MIME_MULTIPART ? g_strdup(up->section) : g_strdup_printf("%s.1", up->section);
-	return *up->section ? g_strdup_printf("%s.%u", up->section, number) : g_strdup_printf("%u", number);
+		return p->kind == MIME_MULTIPART ? g_strdup(up->section) :
+			g_strdup_printf("%s.1", up->section);
+	return *up->section ? g_strdup_printf("%s.%u", up->section, number) :
+		g_strdup_printf("%u", number);
 }
 
 PartTree *
@@ -163,7 +169,8 @@ static bool
 mime_is(const MessagePart *m, const char *type)
 {
 	HeaderLine h;
-	return m->mime && header_find(m->mime, strlen(m->mime), "Content-Type", &h) && h.value_len >= strlen(type) &&
+	return m->mime && header_find(m->mime, strlen(m->mime), "Content-Type", &h) &&
+		h.value_len >= strlen(type) &&
 		g_ascii_strncasecmp(h.value, type, strlen(type)) == 0;
 }
 
@@ -203,13 +210,15 @@ parent_for(PartTree *t, GPtrArray *open, const MessageInput *in, gsize i)
 
 	if (i == 0 && *section == '\0')
 		return NULL;	/* the root multipart was named */
-	if (i == 0 && strcmp(section, "1") == 0 && (in->n_parts == 1 || is_below(in->parts[in->n_parts - 1].section, "1")))
+	if (i == 0 && strcmp(section, "1") == 0 &&
+		(in->n_parts == 1 || is_below(in->parts[in->n_parts - 1].section, "1")))
 		return NULL;	/* a message of one part, or one message in it */
 	if (!up) {
 		up = invent_multipart(t, NULL, guess_multipart(in, 0, ""), "");
 		g_ptr_array_add(open, up);
 	}
-	if (up->kind == MIME_MESSAGE && up->children->len == 0 && strlen(section) > strlen(up->section) &&
+	if (up->kind == MIME_MESSAGE && up->children->len == 0 &&
+		strlen(section) > strlen(up->section) &&
 		i + 1 < in->n_parts && is_below(in->parts[i + 1].section, up->section)) {
 		up = invent_multipart(t, up, guess_multipart(in, i, up->section), up->section);
 		g_ptr_array_add(open, up);
@@ -233,7 +242,8 @@ part_tree_known(const MessageInput *in)
 
 	for (gsize i = 0; i < in->n_parts; i++) {
 		const MessagePart *m = &in->parts[i];
-		if (t->all->len + LIMIT_MIME_DEPTH >= LIMIT_MIME_PARTS || !m->section || strlen(m->section) > 1000) {
+		if (t->all->len + LIMIT_MIME_DEPTH >= LIMIT_MIME_PARTS || !m->section ||
+			strlen(m->section) > 1000) {
 			t->flags |= PRESCAN_TOO_MANY_PARTS;
 			break;
 		}
@@ -251,7 +261,8 @@ part_tree_known(const MessageInput *in)
 		read_mime(p, false);
 		if (part_is(p, "multipart/"))
 			p->kind = MIME_MULTIPART;
-		else if (part_is(p, "message/rfc822") || strcmp(p->type->value, "message/global") == 0)
+		else if (part_is(p, "message/rfc822") ||
+			strcmp(p->type->value, "message/global") == 0)
 			p->kind = MIME_MESSAGE;
 		if (p->kind != MIME_LEAF && p->depth < LIMIT_MIME_DEPTH)
 			g_ptr_array_add(open, p);
@@ -265,7 +276,8 @@ bool
 part_is(const Part *p, const char *type)
 {
 	gsize n = strlen(type);
-	return type[n - 1] == '/' ? strncmp(p->type->value, type, n) == 0 : strcmp(p->type->value, type) == 0;
+	return type[n - 1] == '/' ? strncmp(p->type->value, type, n) == 0 :
+		strcmp(p->type->value, type) == 0;
 }
 
 const char *
@@ -352,13 +364,18 @@ part_file_name(const Part *p)
 	}
 	if (document_name_is_safe(base))
 		return g_strdup(base);
-	g_autofree char *made = g_strdup_printf("part-%s.%s", *p->section ? p->section : "1", ending_of(p));
+	g_autofree char *made =
+		g_strdup_printf("part-%s.%s", *p->section ? p->section : "1", ending_of(p));
 	return document_name_is_safe(made) ? g_steal_pointer(&made) : g_strdup("part.bin");
 }
 
 /* decoding */
 
-typedef enum { BASE64_FINE, BASE64_BROKEN, BASE64_LIE /* plain text that is only called so */ } Base64Look;
+typedef enum {
+	BASE64_FINE,
+	BASE64_BROKEN,
+	BASE64_LIE,	/* plain text that is only called so */
+} Base64Look;
 
 static Base64Look
 look_at_base64(const char *p, gsize len)
@@ -405,7 +422,8 @@ char *
 part_decode(const Part *p, gsize max, gsize *len, bool *cut, bool *broken)
 {
 	static const GMimeContentEncoding kinds[] = {
-		[ENCODING_BASE64] = GMIME_CONTENT_ENCODING_BASE64, [ENCODING_QP] = GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE,
+		[ENCODING_BASE64] = GMIME_CONTENT_ENCODING_BASE64,
+			[ENCODING_QP] = GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE,
 		[ENCODING_UU] = GMIME_CONTENT_ENCODING_UUENCODE,
 	};
 	gsize in = p->body ? p->body_len : 0, at = 0;
@@ -428,7 +446,8 @@ part_decode(const Part *p, gsize max, gsize *len, bool *cut, bool *broken)
 		gsize n = MIN(in - at, 64 * KIB);
 		guint before = out->len;
 		g_byte_array_set_size(out, before + (guint)g_mime_encoding_outlen(&state, n) + 64);
-		gsize got = g_mime_encoding_step(&state, p->body + at, n, (char *)out->data + before);
+		gsize got = g_mime_encoding_step(&state, p->body + at, n,
+			(char *)out->data + before);
 		g_byte_array_set_size(out, before + (guint)got);
 		at += n;
 	}

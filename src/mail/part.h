@@ -1,15 +1,21 @@
 /* part.h - the parts of a message as a tree, and their decoded bytes.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Made from the whole bytes (prescan) or from what is known of a message that was not downloaded whole. Section
- * numbers are IMAP's (RFC 9051, 6.4.5). Knows nothing of showing. */
+ * Made from the whole bytes (prescan) or from what is known of a message that was not downloaded
+ * whole. Section numbers are IMAP's (RFC 9051, 6.4.5). Knows nothing of showing. */
 #pragma once
 
 #include "mail/header.h"
 #include "mail/message.h"
 #include "mail/prescan.h"
 
-typedef enum { ENCODING_NONE, ENCODING_BASE64, ENCODING_QP, ENCODING_UU, ENCODING_UNKNOWN } PartEncoding;
+typedef enum {
+	ENCODING_NONE,
+	ENCODING_BASE64,
+	ENCODING_QP,
+	ENCODING_UU,
+	ENCODING_UNKNOWN,
+} PartEncoding;
 
 typedef struct Part Part;
 struct Part {
@@ -17,7 +23,8 @@ struct Part {
 	Part *parent;		/* borrowed; NULL: the root */
 	GPtrArray *children;	/* borrowed: of Part* */
 	char *section;		/* owned */
-	const char *header;	/* borrowed: its MIME header lines; of an embedded message's root: the message's header */
+	/* borrowed: its MIME header lines; of an embedded message's root: the message's header */
+	const char *header;
 	gsize header_len;
 	const char *body;	/* borrowed, encoded; NULL: not here */
 	gsize body_len;
@@ -40,11 +47,13 @@ void part_tree_free(PartTree *t);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PartTree, part_tree_free)
 
 bool part_is(const Part *p, const char *type);	/* "text/html", or "text/" for all of them */
-const char *part_param(const Part *p, const char *name);	/* of Content-Type; borrowed, NULL: none */
+/* Of Content-Type; borrowed, NULL: none. */
+const char *part_param(const Part *p, const char *name);
 bool part_is_attachment(const Part *p);		/* its disposition says so */
 /* A name to save it as: RELIABILITY M14. Never empty. Yours. */
 char *part_file_name(const Part *p);
 /* What the sender calls it, decoded, or NULL. Borrowed. */
 const char *part_name(const Part *p);
-/* Its bytes without transfer encoding, at most max; *cut: there are more; *broken: some could not be decoded. Yours. */
+/* Its bytes without transfer encoding, at most max; *cut: there are more; *broken: some could not
+ * be decoded. Yours. */
 char *part_decode(const Part *p, gsize max, gsize *len, bool *cut, bool *broken);

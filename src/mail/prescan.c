@@ -1,9 +1,9 @@
 /* prescan.c - finds the parts of a message, with bounds.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * RFC 2046, 5.1: a line of "--" and a boundary that is open ends everything below it. The innermost boundary is
- * asked first, so that a forgotten end of an inner multipart harms nobody. Message and multipart bodies nest by
- * a stack of LIMIT_MIME_DEPTH, never by recursion (RELIABILITY M1, M2). */
+ * RFC 2046, 5.1: a line of "--" and a boundary that is open ends everything below it. The innermost
+ * boundary is asked first, so that a forgotten end of an inner multipart harms nobody. Message and
+ * multipart bodies nest by a stack of LIMIT_MIME_DEPTH, never by recursion (RELIABILITY M1, M2). */
 #include "config.h"
 #include "mail/prescan.h"
 #include "base/limits.h"
@@ -54,7 +54,8 @@ line_end(const char *bytes, gsize len, gsize at, gsize *next)
 	return end > at && bytes[end - 1] == '\r' ? end - 1 : end;
 }
 
-/* A line in the header that is none, such as "From " of an mbox: skipped if the header goes on behind it. */
+/* A line in the header that is none, such as "From " of an mbox: skipped if the header goes on
+ * behind it. */
 static bool
 header_goes_on(const char *bytes, gsize len, gsize next, bool first)
 {
@@ -87,7 +88,8 @@ prescan_header(const char *bytes, gsize len, gsize *body, PrescanFlags *flags)
 		}
 		fields += !more;
 		if (!cut && next - begin > LIMIT_HEADER_BLOCK)
-			kept = begin + LIMIT_HEADER_BLOCK;	/* the beginning of a long field is of use */
+			/* the beginning of a long field is of use */
+			kept = begin + LIMIT_HEADER_BLOCK;
 		cut = cut || fields > LIMIT_HEADERS || next - begin > LIMIT_HEADER_BLOCK;
 		if (!cut)
 			kept = next;
@@ -152,7 +154,8 @@ is_encoded(const char *header, gsize len)
 {
 	HeaderLine h;
 	return header_find(header, len, "Content-Transfer-Encoding", &h) &&
-		(has_prefix(h.value, h.value_len, "base64") || has_prefix(h.value, h.value_len, "quoted"));
+		(has_prefix(h.value, h.value_len, "base64") ||
+		has_prefix(h.value, h.value_len, "quoted"));
 }
 
 static MimeRange *
@@ -165,7 +168,8 @@ add_part(Scan *s, gint32 parent, guint32 number, gsize at)
 		p->parts = g_renew(MimeRange, p->parts, s->room);
 	}
 	MimeRange *m = &p->parts[p->n_parts];
-	*m = (MimeRange){ .header = at, .body = at, .body_len = s->len - at, .parent = parent, .number = number };
+	*m = (MimeRange){ .header = at, .body = at, .body_len = s->len - at, .parent = parent,
+		.number = number };
 	m->depth = (guint8)MIN(parent < 0 ? s->depth : (guint)p->parts[parent].depth + 1, 255);
 	s->current = (gint32)p->n_parts++;
 	return m;
@@ -179,7 +183,8 @@ make_opaque(Scan *s, MimeRange *m, PrescanFlags why)
 	s->p->flags |= why;
 }
 
-/* Decides what the newest part is; a multipart is pushed. True: it is a message, whose own part comes next. */
+/* Decides what the newest part is; a multipart is pushed. True: it is a message, whose own part
+ * comes next. */
 static bool
 classify(Scan *s, MimeRange *m, bool digest)
 {
@@ -204,9 +209,12 @@ classify(Scan *s, MimeRange *m, bool digest)
 		}
 		return false;
 	}
-	bool message = typed ? has_prefix(h.value, h.value_len, "message/rfc822") || has_prefix(h.value, h.value_len, "message/global") ||
+	bool message = typed ?
+		has_prefix(h.value, h.value_len, "message/rfc822") ||
+		has_prefix(h.value, h.value_len, "message/global") ||
 		has_prefix(h.value, h.value_len, "message/news") : digest;
-	if (typed && (has_prefix(h.value, h.value_len, "message/global-") || has_prefix(h.value, h.value_len, "message/rfc822-")))
+	if (typed && (has_prefix(h.value, h.value_len, "message/global-") ||
+		has_prefix(h.value, h.value_len, "message/rfc822-")))
 		message = false;
 	if (!message || is_encoded(header, m->header_len))
 		return false;
@@ -217,7 +225,8 @@ classify(Scan *s, MimeRange *m, bool digest)
 	return m->kind == MIME_MESSAGE;
 }
 
-/* Reads the header of the part that begins at `at`, and of the messages that it holds; gives where its body begins. */
+/* Reads the header of the part that begins at `at`, and of the messages that it holds; gives where
+ * its body begins. */
 static gsize
 open_part(Scan *s, gint32 parent, guint32 number, gsize at, bool digest)
 {
@@ -291,15 +300,16 @@ scan_lines(Scan *s, gsize at)
 		if (last)
 			continue;
 		if (s->p->n_parts + 1 >= s->budget) {
-			make_opaque(s, add_part(s, o->part, ++o->n_children, next), PRESCAN_TOO_MANY_PARTS);
+			make_opaque(s, add_part(s, o->part, ++o->n_children, next),
+				PRESCAN_TOO_MANY_PARTS);
 			return;
 		}
 		next = open_part(s, o->part, ++o->n_children, next, o->digest);
 	}
 }
 
-/* A multipart whose boundary never comes, because it was changed on the way: the first line that looks like one and
- * is followed by a Content- field is taken for it. */
+/* A multipart whose boundary never comes, because it was changed on the way: the first line that
+ * looks like one and is followed by a Content- field is taken for it. */
 static void
 guess_boundary(Scan *s, gsize at)
 {
@@ -307,7 +317,8 @@ guess_boundary(Scan *s, gsize at)
 
 	for (; at < s->len; at = next) {
 		gsize end = line_end(s->bytes, s->len, at, &next);
-		if (end - at < 3 || end - at > LIMIT_MIME_BOUNDARY || s->bytes[at] != '-' || s->bytes[at + 1] != '-' || next >= s->len)
+		if (end - at < 3 || end - at > LIMIT_MIME_BOUNDARY || s->bytes[at] != '-' ||
+			s->bytes[at + 1] != '-' || next >= s->len)
 			continue;
 		gsize end_of_next = line_end(s->bytes, s->len, next, &after);
 		if (!has_prefix(s->bytes + next, end_of_next - next, "Content-"))
@@ -323,12 +334,14 @@ guess_boundary(Scan *s, gsize at)
 void
 prescan_init(Prescan *p, const char *bytes, gsize len, guint depth, gsize budget)
 {
-	Scan s = { .p = p, .bytes = bytes, .len = len, .depth = depth, .budget = CLAMP(budget, 2, LIMIT_MIME_PARTS), .current = -1 };
+	Scan s = { .p = p, .bytes = bytes, .len = len, .depth = depth,
+		.budget = CLAMP(budget, 2, LIMIT_MIME_PARTS), .current = -1 };
 	gsize next, end;
 
 	memset(p, 0, sizeof *p);
 	end = len ? line_end(bytes, len, 0, &next) : 0;
-	if (end && !looks_like_field(bytes, end) && !has_prefix(bytes, end, "From ") && !has_prefix(bytes, end, ">From "))
+	if (end && !looks_like_field(bytes, end) && !has_prefix(bytes, end, "From ") &&
+		!has_prefix(bytes, end, ">From "))
 		p->flags |= PRESCAN_NOT_MAIL;
 	gsize body = open_part(&s, -1, 1, 0, false);
 	if (s.n_open == 0)

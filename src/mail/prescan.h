@@ -1,8 +1,8 @@
 /* prescan.h - finds the parts of a message, with bounds, before anything else looks at it.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * One pass over the lines, linear in the input; the only memory is one array of at most LIMIT_MIME_PARTS entries.
- * What is beyond a limit becomes one opaque leaf. Decodes nothing. */
+ * One pass over the lines, linear in the input; the only memory is one array of at most
+ * LIMIT_MIME_PARTS entries. What is beyond a limit becomes one opaque leaf. Decodes nothing. */
 #pragma once
 
 #include <glib.h>
@@ -34,7 +34,8 @@ typedef struct {
 	PrescanFlags flags;
 } Prescan;
 
-/* depth, budget: what an outer message has used up already and may still use (0 and LIMIT_MIME_PARTS else). */
+/* depth, budget: what an outer message has used up already and may still use (0 and
+ * LIMIT_MIME_PARTS else). */
 void prescan_init(Prescan *p, const char *bytes, gsize len, guint depth, gsize budget);
 void prescan_clear(Prescan *p);
 

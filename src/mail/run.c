@@ -38,7 +38,8 @@ run_append(Run *r, const char *text, gsize n, guint16 style, guint16 link)
 	if (!style && !link)
 		return;
 	Span *last = r->spans->len ? &g_array_index(r->spans, Span, r->spans->len - 1) : NULL;
-	if (last && last->start + last->len == start && last->style == style && last->link == link) {
+	if (last && last->start + last->len == start && last->style == style &&
+		last->link == link) {
 		last->len += (guint32)n;
 		return;
 	}
@@ -64,9 +65,12 @@ run_append_collapsed(Run *r, const char *text, guint16 style, guint16 link)
 		if (!word)
 			break;
 		if (r->space && !at_line_start(r)) {
-			const Span *last = r->spans->len ? &g_array_index(r->spans, Span, r->spans->len - 1) : NULL;
-			bool inside = blanks == 0 || p - blanks > text;	/* the blank between two links belongs to none */
-			inside = inside && last && last->start + last->len == r->text->len && last->style == style && last->link == link;
+			const Span *last = r->spans->len ?
+				&g_array_index(r->spans, Span, r->spans->len - 1) : NULL;
+			/* the blank between two links belongs to none */
+			bool inside = blanks == 0 || p - blanks > text;
+			inside = inside && last && last->start + last->len == r->text->len &&
+				last->style == style && last->link == link;
 			run_append(r, " ", 1, inside ? style : 0, inside ? link : 0);
 		}
 		r->space = false;
@@ -126,7 +130,8 @@ run_is_blank(const Run *r)
 {
 	for (const char *p = r->text->str; *p; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
-		if (!g_unichar_isspace(c) && c != 0xa0 && c != 0xad && c != 0x34f && c != 0xfeff && !(c >= 0x200b && c <= 0x200f) &&
+		if (!g_unichar_isspace(c) && c != 0xa0 && c != 0xad && c != 0x34f && c != 0xfeff &&
+			!(c >= 0x200b && c <= 0x200f) &&
 			c != 0x2060 && c != 0x2007)
 			return false;
 	}

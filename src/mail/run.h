@@ -24,6 +24,7 @@ bool run_is_blank(const Run *r);
 /* Appends bytes [from, to) of another run. */
 void run_append_run(Run *r, const Run *from, gsize start, gsize end);
 
-/* A table's cells, row after row, laid out in columns. False: it does not fit; nothing was built. */
+/* A table's cells, row after row, laid out in columns. False: it does not fit; nothing was built.
+ */
 typedef struct { Run run; guint row, column; } Cell;
 bool table_show(Builder *b, const GArray *cells, guint n_columns);

@@ -1,7 +1,8 @@
 /* style.c - the little of CSS that decides whether text is seen and how.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * To leave out text that a person would have seen is worse than to show what was hidden: in doubt it is shown. */
+ * To leave out text that a person would have seen is worse than to show what was hidden: in doubt
+ * it is shown. */
 #include "config.h"
 #include "mail/style.h"
 
@@ -23,10 +24,13 @@ style_colour(const char *text)
 		guint32 v = (guint32)strtoul(text + 1, NULL, 16);
 		if (n == 6)
 			return v;
-		return n == 3 ? (v >> 8 & 15) * 0x110000 | (v >> 4 & 15) * 0x1100 | (v & 15) * 0x11 : COLOUR_UNKNOWN;
+		if (n != 3)
+			return COLOUR_UNKNOWN;
+		return (v >> 8 & 15) * 0x110000 | (v >> 4 & 15) * 0x1100 | (v & 15) * 0x11;
 	}
 	guint r, g, b;
-	if (sscanf(text, "rgb(%3u,%3u,%3u)", &r, &g, &b) == 3 || sscanf(text, "rgb(%3u, %3u, %3u)", &r, &g, &b) == 3)
+	if (sscanf(text, "rgb(%3u,%3u,%3u)", &r, &g, &b) == 3 ||
+		sscanf(text, "rgb(%3u, %3u, %3u)", &r, &g, &b) == 3)
 		return (r & 255) << 16 | (g & 255) << 8 | (b & 255);
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
 		if (g_ascii_strncasecmp(text, names[i].name, strlen(names[i].name)) == 0)
@@ -70,7 +74,8 @@ take_colour(Style *s, const char *name, const char *value)
 		s->bg = style_colour(value);
 	} else if (g_str_has_prefix(name, "background")) {
 		s->has_bg = true;
-		s->bg = strstr(value, "url") || strstr(value, "gradient") ? COLOUR_UNKNOWN : style_colour(value);
+		s->bg = strstr(value, "url") || strstr(value, "gradient") ? COLOUR_UNKNOWN :
+			style_colour(value);
 	}
 }
 
@@ -81,19 +86,23 @@ take_declaration(Style *s, Box *box, const char *name, const char *value)
 		s->hidden = g_str_has_prefix(value, "none");
 	else if (strcmp(name, "visibility") == 0) {
 		s->has_visibility = true;
-		s->invisible = g_str_has_prefix(value, "hidden") || g_str_has_prefix(value, "collapse");
+		s->invisible = g_str_has_prefix(value, "hidden") ||
+			g_str_has_prefix(value, "collapse");
 	} else if (strcmp(name, "font-size") == 0) {
 		s->has_size = true;
 		s->tiny = is_tiny(value);
 	} else if (strcmp(name, "opacity") == 0)
-		s->hidden = s->hidden || (g_ascii_isdigit(*value) && g_ascii_strtod(value, NULL) <= 0.01);
+		s->hidden = s->hidden ||
+		(g_ascii_isdigit(*value) && g_ascii_strtod(value, NULL) <= 0.01);
 	else if (strcmp(name, "max-height") == 0 || strcmp(name, "height") == 0)
 		box->no_height = box->no_height || is_tiny(value);
 	else if (strcmp(name, "overflow") == 0)
 		box->clipped = g_str_has_prefix(value, "hidden");
 	else if (strcmp(name, "position") == 0)
-		box->absolute = g_str_has_prefix(value, "absolute") || g_str_has_prefix(value, "fixed");
-	else if (strcmp(name, "left") == 0 || strcmp(name, "top") == 0 || strcmp(name, "text-indent") == 0)
+		box->absolute = g_str_has_prefix(value, "absolute") ||
+			g_str_has_prefix(value, "fixed");
+	else if (strcmp(name, "left") == 0 || strcmp(name, "top") == 0 ||
+		strcmp(name, "text-indent") == 0)
 		box->away = box->away || g_ascii_strtod(value, NULL) <= -900;
 	else if (strcmp(name, "font-weight") == 0) {
 		s->bold = g_str_has_prefix(value, "bold") || atoi(value) >= 600;

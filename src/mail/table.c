@@ -1,7 +1,8 @@
 /* table.c - the cells of a table in columns.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Only tables that hold data come here; those that senders use for laying out a page are read as text. */
+ * Only tables that hold data come here; those that senders use for laying out a page are read as
+ * text. */
 #include "config.h"
 #include "mail/run.h"
 
@@ -65,7 +66,8 @@ show_line(const Layout *l, Run *out, const Cell *const *cells, gsize *at)
 		const GString *text = cells[i] ? cells[i]->run.text : NULL;
 		if (!text || at[i] >= text->len)
 			continue;
-		gsize next, n = utf8_wrap(text->str + at[i], text->len - at[i], MAX(l->width[i], 1), &next);
+		gsize next, n = utf8_wrap(text->str + at[i], text->len - at[i], MAX(l->width[i], 1),
+			&next);
 		for (; column < start; column++)
 			run_append(out, " ", 1, 0, 0);
 		run_append_run(out, &cells[i]->run, at[i], at[i] + n);
@@ -88,12 +90,13 @@ show_row(const Layout *l, const Cell *const *cells)
 		;
 	run_trim(&out);
 	if (out.text->len)
-		build_block(l->b, BLOCK_PRE, out.text->str, out.text->len, (const Span *)out.spans->data, out.spans->len);
+		build_block(l->b, BLOCK_PRE, out.text->str, out.text->len,
+			(const Span *)out.spans->data, out.spans->len);
 	run_clear(&out);
 }
 
-/* The one cell with text in the row that begins at cell i, if there is only one: a headline over the columns rather than
- * a value in one of them. */
+/* The one cell with text in the row that begins at cell i, if there is only one: a headline over
+ * the columns rather than a value in one of them. */
 static const Cell *
 only_cell(const GArray *cells, guint i, guint *end)
 {
@@ -135,7 +138,8 @@ table_show(Builder *b, const GArray *cells, guint n_columns)
 		const Cell *row[LIMIT_COLUMNS] = { NULL }, *only = only_cell(cells, i, &end);
 		if (only) {
 			const Run *r = &only->run;
-			build_block(b, BLOCK_TEXT, r->text->str, r->text->len, (const Span *)r->spans->data, r->spans->len);
+			build_block(b, BLOCK_TEXT, r->text->str, r->text->len,
+				(const Span *)r->spans->data, r->spans->len);
 			continue;
 		}
 		for (guint k = i; k < end; k++)

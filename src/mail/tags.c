@@ -1,8 +1,9 @@
 /* tags.c - cuts HTML down to what the HTML parser may see.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * A tokenizer after the HTML standard (13.2.5), as far as tags, comments and raw text go. Every search that can
- * fail is remembered as failed, so that no input makes it look at the rest twice (RELIABILITY M16). */
+ * A tokenizer after the HTML standard (13.2.5), as far as tags, comments and raw text go. Every
+ * search that can fail is remembered as failed, so that no input makes it look at the rest twice
+ * (RELIABILITY M16). */
 #include "config.h"
 #include "mail/tags.h"
 #include "base/limits.h"
@@ -13,7 +14,8 @@
 #define LIMIT_CSS	(64 * KIB)
 #define LIMIT_REDUCED	(6 * MIB)	/* more than is ever shown */
 #define LIMIT_ATTRIBUTES 10
-#define LIMIT_FORMATTING 40	/* open <b>, <font>, ...: the parser opens all of them again in each paragraph */
+/* open <b>, <font>, ...: the parser opens all of them again in each paragraph */
+#define LIMIT_FORMATTING 40
 
 typedef enum { FATE_KEEP, FATE_DROP, FATE_DROP_CONTENT } TagFate;
 
@@ -59,12 +61,15 @@ is_void(GumboTag tag)
 	return tag == GUMBO_TAG_BR || tag == GUMBO_TAG_HR || tag == GUMBO_TAG_IMG;
 }
 
-/* Elements whose end tag is left out: they can't nest without a container between them, which is counted. */
+/* Elements whose end tag is left out: they can't nest without a container between them, which is
+ * counted. */
 static bool
 ends_by_itself(GumboTag tag)
 {
-	return tag == GUMBO_TAG_P || tag == GUMBO_TAG_LI || tag == GUMBO_TAG_DT || tag == GUMBO_TAG_DD || tag == GUMBO_TAG_TR ||
-		tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH || tag == GUMBO_TAG_TBODY || tag == GUMBO_TAG_THEAD ||
+	return tag == GUMBO_TAG_P || tag == GUMBO_TAG_LI || tag == GUMBO_TAG_DT ||
+		tag == GUMBO_TAG_DD || tag == GUMBO_TAG_TR ||
+		tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH || tag == GUMBO_TAG_TBODY ||
+		tag == GUMBO_TAG_THEAD ||
 		tag == GUMBO_TAG_TFOOT || tag == GUMBO_TAG_BODY || tag == GUMBO_TAG_A;
 }
 
@@ -78,8 +83,10 @@ weight_of(GumboTag tag)
 static bool
 is_formatting(GumboTag tag)
 {
-	return tag == GUMBO_TAG_B || tag == GUMBO_TAG_CODE || tag == GUMBO_TAG_EM || tag == GUMBO_TAG_FONT ||
-		tag == GUMBO_TAG_I || tag == GUMBO_TAG_S || tag == GUMBO_TAG_STRIKE || tag == GUMBO_TAG_STRONG ||
+	return tag == GUMBO_TAG_B || tag == GUMBO_TAG_CODE || tag == GUMBO_TAG_EM ||
+		tag == GUMBO_TAG_FONT ||
+		tag == GUMBO_TAG_I || tag == GUMBO_TAG_S || tag == GUMBO_TAG_STRIKE ||
+		tag == GUMBO_TAG_STRONG ||
 		tag == GUMBO_TAG_TT || tag == GUMBO_TAG_U;
 }
 
@@ -93,7 +100,8 @@ attribute_limit(const char *name, gsize len)
 		{ "type", 8 }, { "class", 256 }, { "size", 8 },
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(kept); i++)
-		if (strlen(kept[i].name) == len && g_ascii_strncasecmp(name, kept[i].name, len) == 0)
+		if (strlen(kept[i].name) == len &&
+			g_ascii_strncasecmp(name, kept[i].name, len) == 0)
 			return kept[i].limit;
 	return 0;
 }
@@ -148,7 +156,8 @@ skip_content(Reduce *r, GumboTag tag, const char *name, gsize name_len)
 			(p + 2 + name_len < r->end && g_ascii_isalnum(p[2 + name_len])))
 			continue;
 		if (tag == GUMBO_TAG_STYLE && r->found->css->len < LIMIT_CSS) {
-			g_string_append_len(r->found->css, r->at, (gssize)MIN((gsize)(p - r->at), LIMIT_CSS));
+			g_string_append_len(r->found->css, r->at,
+				(gssize)MIN((gsize)(p - r->at), LIMIT_CSS));
 			g_string_append_c(r->found->css, '\n');
 		}
 		const char *gt = memchr(p, '>', (gsize)(r->end - p));
@@ -197,7 +206,8 @@ next_attribute(Reduce *r, const char **at, Attribute *a)
 		return false;
 	}
 	*a = (Attribute){ .name = p, .value = "" };
-	while (p < r->end && *p != '>' && *p != '/' && !g_ascii_isspace(*p) && (*p != '=' || p == a->name))
+	while (p < r->end && *p != '>' && *p != '/' && !g_ascii_isspace(*p) &&
+		(*p != '=' || p == a->name))
 		p++;
 	a->name_len = (gsize)(p - a->name);
 	const char *q = p;
@@ -236,7 +246,8 @@ may_open(Reduce *r, GumboTag tag)
 	}
 	if (is_void(tag) || ends_by_itself(tag))
 		return true;
-	if (r->depth + weight_of(tag) > LIMIT_HTML_DEPTH || (is_formatting(tag) && r->formatting >= LIMIT_FORMATTING)) {
+	if (r->depth + weight_of(tag) > LIMIT_HTML_DEPTH ||
+		(is_formatting(tag) && r->formatting >= LIMIT_FORMATTING)) {
 		r->found->cut = r->found->cut || !is_formatting(tag);
 		r->dropped[tag]++;
 		return false;
@@ -362,4 +373,19 @@ tags_clear(TagsFound *found)
 {
 	g_string_free(found->css, TRUE);
 	found->css = NULL;
+}
+
+char *
+tags_charset(const char *html, gsize len)
+{
+	g_autofree char *head = g_ascii_strdown(html, (gssize)MIN(len, 2 * KIB));
+	const char *meta = strstr(head, "<meta");
+	const char *at = meta ? strstr(meta, "charset") : NULL;
+
+	if (!at)
+		return NULL;
+	at += strlen("charset");
+	at += strspn(at, " \t=\"'");
+	gsize n = strcspn(at, " \t\r\n\"'>;/");
+	return n && n < 60 ? g_strndup(at, n) : NULL;
 }

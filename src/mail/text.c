@@ -1,8 +1,8 @@
 /* text.c - plain text of a mail to blocks.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Prose goes into blocks that the reader wraps; what looks laid out (tables, drawings, code) keeps its lines.
- * RFC 3676 for format=flowed. */
+ * Prose goes into blocks that the reader wraps; what looks laid out (tables, drawings, code) keeps
+ * its lines. RFC 3676 for format=flowed. */
 #include "config.h"
 #include "mail/text.h"
 #include "base/limits.h"
@@ -43,7 +43,8 @@ take_quote(const char **text, gsize *len, bool flowed)
 		if (!flowed && p + 1 < end && *p == ' ' && p[1] == '>')
 			p++;
 	}
-	if (p < end && *p == ' ' && (depth || flowed))	/* the blank after the mark; flowed: space-stuffing */
+	/* the blank after the mark; flowed: space-stuffing */
+	if (p < end && *p == ' ' && (depth || flowed))
 		p++;
 	if (depth == 0 && !flowed)
 		return 0;
@@ -92,10 +93,13 @@ find_url(const char *text, gsize len, gsize at, gsize *start)
 			gsize n = strlen(schemes[s]), end = i;
 			if (len - i <= n || g_ascii_strncasecmp(text + i, schemes[s], n) != 0)
 				continue;
-			while (end < len && !is_url_end(text[end]) && end - i < LIMIT_DISPLAY_STRING)
+			while (end < len && !is_url_end(text[end]) &&
+				end - i < LIMIT_DISPLAY_STRING)
 				end++;
 			bool open = memchr(text + i, '(', end - i) != NULL;
-			while (end > i + n && (strchr(".,;:!?'*", text[end - 1]) || (!open && strchr(")]", text[end - 1]))))
+			while (end > i + n &&
+				(strchr(".,;:!?'*", text[end - 1]) ||
+				(!open && strchr(")]", text[end - 1]))))
 				end--;
 			if (end <= i + n)
 				continue;
@@ -113,7 +117,8 @@ find_links(Builder *b, const char *text, gsize len, GArray *spans)
 
 	while (spans->len < 5000 && (n = find_url(text, len, at, &start)) != 0) {
 		g_autofree char *word = g_strndup(text + start, n);
-		g_autofree char *target = g_ascii_strncasecmp(word, "www.", 4) == 0 ? g_strconcat("http://", word, NULL) : g_strdup(word);
+		g_autofree char *target = g_ascii_strncasecmp(word, "www.", 4) == 0 ?
+			g_strconcat("http://", word, NULL) : g_strdup(word);
 		guint16 id = build_link(b, target, NULL, true);
 		Span s = { (guint32)start, (guint32)n, SPAN_LINK, id };
 		if (id)
@@ -142,7 +147,9 @@ static bool
 is_blank_line(const Line *l)
 {
 	for (gsize i = 0; i < l->len; i++)
-		if (!g_ascii_isspace(l->text[i]) && !(i + 1 < l->len && (guchar)l->text[i] == 0xc2 && (guchar)l->text[i + 1] == 0xa0 && ++i))
+		if (!g_ascii_isspace(l->text[i]) &&
+			!(i + 1 < l->len && (guchar)l->text[i] == 0xc2 &&
+			(guchar)l->text[i + 1] == 0xa0 && ++i))
 			return false;
 	return true;
 }
@@ -185,13 +192,15 @@ blank_line(Text *t, guint quote)
 static void
 flowed_line(Text *t, const Line *l)
 {
-	bool soft = l->len && l->text[l->len - 1] == ' ' && !(l->len == 3 && memcmp(l->text, "-- ", 3) == 0);
+	bool soft = l->len && l->text[l->len - 1] == ' ' &&
+		!(l->len == 3 && memcmp(l->text, "-- ", 3) == 0);
 	gsize len = l->len - (soft && t->form == TEXT_FLOWED_DELSP);
 
 	if (t->flowing && t->quote != l->quote)
 		flush(t);
 	if (!t->flowing)
-		begin_run(t, looks_laid_out(l->text, l->len) && !soft ? BLOCK_PRE : BLOCK_TEXT, l->quote);
+		begin_run(t, looks_laid_out(l->text, l->len) &&
+			!soft ? BLOCK_PRE : BLOCK_TEXT, l->quote);
 	t->quote = l->quote;
 	g_string_append_len(t->run, l->text, (gssize)len);
 	if (!soft) {
@@ -232,7 +241,8 @@ take_line(Text *t, Line *l, const char *rest)
 	}
 	while (l->len && (l->text[l->len - 1] == ' ' || l->text[l->len - 1] == '\t'))
 		l->len--;
-	begin_run(t, t->form == TEXT_VERBATIM || looks_laid_out(l->text, l->len) ? BLOCK_PRE : BLOCK_TEXT, l->quote);
+	begin_run(t, t->form == TEXT_VERBATIM ||
+		looks_laid_out(l->text, l->len) ? BLOCK_PRE : BLOCK_TEXT, l->quote);
 	g_string_append_len(t->run, l->text, (gssize)l->len);
 	g_string_append_c(t->run, '\n');
 }

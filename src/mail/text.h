@@ -6,7 +6,12 @@
 
 #include "mail/build.h"
 
-typedef enum { TEXT_FIXED, TEXT_FLOWED, TEXT_FLOWED_DELSP, TEXT_VERBATIM /* patches, tables: each line kept */ } TextForm;
+typedef enum {
+	TEXT_FIXED,
+	TEXT_FLOWED,
+	TEXT_FLOWED_DELSP,
+	TEXT_VERBATIM,	/* patches, tables: each line kept */
+} TextForm;
 
 void text_show(Builder *b, const char *text, TextForm form);
 /* text/enriched and text/richtext (RFC 1896) without their commands. Yours. */

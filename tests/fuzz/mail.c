@@ -1,8 +1,8 @@
 /* mail.c - libFuzzer's target for src/mail: any bytes give a document that can be read back.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * The first byte chooses: a whole message, an HTML part, a header value, a calendar, a document as the worker
- * would send it. usage: tests/fuzz/mail [-max_len=65536] CORPUS... */
+ * The first byte chooses: a whole message, an HTML part, a header value, a calendar, a document as
+ * the worker would send it. usage: tests/fuzz/mail [-max_len=65536] CORPUS... */
 #include "config.h"
 #include "mail/header.h"
 #include "mail/message.h"
@@ -27,7 +27,8 @@ fuzz_document(const MessageInput *in)
 {
 	g_autoptr(Document) d = message_render(in);
 	g_autoptr(GBytes) written = document_write(d);
-	g_autoptr(Document) back = document_read(g_bytes_get_data(written, NULL), g_bytes_get_size(written));
+	g_autoptr(Document) back =
+		document_read(g_bytes_get_data(written, NULL), g_bytes_get_size(written));
 	if (!back)
 		abort();
 }

@@ -39,11 +39,13 @@ test_case(gconstpointer data)
 
 	for (guint k = 0; k < list->len; k++) {
 		const Address *a = &g_array_index(list, Address, k);
-		g_assert_true(g_utf8_validate(a->name, -1, NULL) && g_utf8_validate(a->address, -1, NULL));
+		g_assert_true(g_utf8_validate(a->name, -1, NULL) &&
+			g_utf8_validate(a->address, -1, NULL));
 		g_string_append_printf(names, "%s%s", names->len && *a->name ? " " : "", a->name);
 		g_string_append_printf(addresses, "%s%s", addresses->len ? " " : "", a->address);
 	}
-	g_autofree char *text = list->len ? g_strdup_printf("%s|%s", names->str, addresses->str) : g_strdup("");
+	g_autofree char *text = list->len ? g_strdup_printf("%s|%s", names->str, addresses->str) :
+		g_strdup("");
 	if (cases[i].text)
 		g_assert_cmpstr(text, ==, cases[i].text);
 	g_string_free(names, TRUE);

@@ -1,7 +1,8 @@
 /* bombs.c - mails made to hurt: linear time, bounded memory, and a document all the same.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Each runs in a child of its own under the worker's limits, which is what the sandbox would do to it. */
+ * Each runs in a child of its own under the worker's limits, which is what the sandbox would do to
+ * it. */
 #include "config.h"
 #include "mail/message.h"
 #include "base/limits.h"
@@ -58,7 +59,8 @@ static const struct { const char *name, *start, *piece; gsize n; const char *end
 static GBytes *
 make(gsize i)
 {
-	gsize start = strlen(bombs[i].start), piece = strlen(bombs[i].piece), end = strlen(bombs[i].end);
+	gsize start = strlen(bombs[i].start), piece = strlen(bombs[i].piece),
+		end = strlen(bombs[i].end);
 	gsize len = start + piece * bombs[i].n + end;
 	char *raw = malloc(len);
 
@@ -75,7 +77,8 @@ make(gsize i)
 static int
 render_one(gsize i)
 {
-	struct rlimit memory = { LIMIT_WORKER_MEMORY, LIMIT_WORKER_MEMORY }, cpu = { LIMIT_WORKER_CPU_S, LIMIT_WORKER_CPU_S + 1 };
+	struct rlimit memory = { LIMIT_WORKER_MEMORY, LIMIT_WORKER_MEMORY },
+		cpu = { LIMIT_WORKER_CPU_S, LIMIT_WORKER_CPU_S + 1 };
 	g_autoptr(GBytes) raw = make(i);
 
 	if (!SANITIZED && (setrlimit(RLIMIT_AS, &memory) != 0 || setrlimit(RLIMIT_CPU, &cpu) != 0))
@@ -85,7 +88,8 @@ render_one(gsize i)
 	g_autoptr(GBytes) written = document_write(d);
 	if (g_bytes_get_size(written) > LIMIT_WORKER_OUTPUT)
 		return 3;
-	g_autoptr(Document) back = document_read(g_bytes_get_data(written, NULL), g_bytes_get_size(written));
+	g_autoptr(Document) back =
+		document_read(g_bytes_get_data(written, NULL), g_bytes_get_size(written));
 	if (!back)
 		return 4;
 	return back->blocks->len + back->notes->len > 0 ? 0 : 5;

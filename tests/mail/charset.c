@@ -54,7 +54,8 @@ test_case(gconstpointer data)
 	gsize i = GPOINTER_TO_SIZE(data);
 	CharsetVerdict verdict;
 	gsize len = strcmp(cases[i].name, "utf16-surrogate") == 0 ? 2 : strlen(cases[i].bytes);
-	g_autofree char *text = charset_to_utf8(cases[i].bytes, len, cases[i].label, 1000, &verdict);
+	g_autofree char *text =
+		charset_to_utf8(cases[i].bytes, len, cases[i].label, 1000, &verdict);
 
 	if (cases[i].text)
 		g_assert_cmpstr(text, ==, cases[i].text);
@@ -75,7 +76,8 @@ test_any_bytes(void)
 		for (gsize i = 0; i < sizeof bytes; i++)
 			bytes[i] = (guint8)g_rand_int_range(rand, 0, 256);
 		for (gsize l = 0; l < G_N_ELEMENTS(labels); l++) {
-			g_autofree char *text = charset_to_utf8((char *)bytes, sizeof bytes, labels[l], 1000, NULL);
+			g_autofree char *text =
+				charset_to_utf8((char *)bytes, sizeof bytes, labels[l], 1000, NULL);
 			g_assert_true(g_utf8_validate(text, -1, NULL));
 			g_assert_cmpuint(strlen(text), <, 1000 + 3 * 4096);
 		}

@@ -1,8 +1,9 @@
-/* corpus.c - every odd mail of ../shared/corpora gives a readable document; with a file's name: shows that document.
+/* corpus.c - every odd mail of ../shared/corpora gives a readable document; with a file's name:
+ * shows that document.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * The mails are not part of the project: where the folder is missing the test is skipped. $EILPOST_CORPORA names
- * another one. */
+ * The mails are not part of the project: where the folder is missing the test is skipped.
+ * $EILPOST_CORPORA names another one. */
 #include "config.h"
 #include "mail/message.h"
 #include "base/limits.h"
@@ -17,9 +18,11 @@ print_block(const Document *d, const Block *b)
 	static const char *const kinds[] = { "text", "pre", "head", "item", "rule", "sig", "part", "note", "" };
 	g_autofree char *note = b->kind == BLOCK_NOTE ? document_note_text(b->note, b->text) : NULL;
 
-	printf("%-4s q%u i%u l%u p%u|%s", kinds[b->kind], b->quote, b->indent, b->level, b->part, note ? note : clean_peek(b->text));
+	printf("%-4s q%u i%u l%u p%u|%s", kinds[b->kind], b->quote, b->indent, b->level, b->part,
+		note ? note : clean_peek(b->text));
 	for (guint i = 0; i < b->n_spans; i++)
-		printf(" {%u+%u %x %u}", b->spans[i].start, b->spans[i].len, b->spans[i].style, b->spans[i].link);
+		printf(" {%u+%u %x %u}", b->spans[i].start, b->spans[i].len, b->spans[i].style,
+			b->spans[i].link);
 	printf("\n");
 	(void)d;
 }
@@ -33,21 +36,25 @@ print_document(const Document *d)
 			printf("%s: %s\n", clean_peek(f->name), clean_peek(f->value));
 	}
 	for (guint i = 0; i < d->notes->len; i++) {
-		g_autofree char *text = document_note_text(g_array_index(d->notes, guint8, i), NULL);
+		g_autofree char *text =
+			document_note_text(g_array_index(d->notes, guint8, i), NULL);
 		printf("! %s\n", text);
 	}
 	for (guint i = 0; i < d->blocks->len; i++)
 		print_block(d, d->blocks->pdata[i]);
 	for (guint i = 0; i < d->links->len; i++) {
 		const DocLink *l = &g_array_index(d->links, DocLink, i);
-		printf("[%u] %s (%s)%s%s\n", i + 1, clean_peek(l->target), clean_peek(l->host), l->mismatch ? " MISMATCH" : "",
+		printf("[%u] %s (%s)%s%s\n", i + 1, clean_peek(l->target), clean_peek(l->host),
+			l->mismatch ? " MISMATCH" : "",
 			l->visible ? " visible" : "");
 	}
 	for (guint i = 0; i < d->parts->len; i++) {
 		const DocPart *p = &g_array_index(d->parts, DocPart, i);
 		printf("part %u: %s %s name=%s file=%s %s size=%" G_GUINT64_FORMAT " depth=%u%s%s%s\n", i + 1, p->section,
-			clean_peek(p->type), clean_peek(p->name), p->file_name, clean_peek(p->charset), p->size, p->depth,
-			p->attachment ? " attachment" : "", p->shown ? " shown" : "", p->here ? " here" : "");
+			clean_peek(p->type), clean_peek(p->name), p->file_name,
+			clean_peek(p->charset), p->size, p->depth,
+			p->attachment ? " attachment" : "",
+			p->shown ? " shown" : "", p->here ? " here" : "");
 	}
 }
 
@@ -59,7 +66,8 @@ render_file(const char *path)
 
 	g_assert_true(g_file_get_contents(path, &data, &len, NULL));
 	g_autoptr(GBytes) raw = g_bytes_new_take(g_steal_pointer(&data), len);
-	MessageInput in = { .raw = raw, .columns = 80, .prefer_html = g_getenv("EILPOST_HTML") != NULL };
+	MessageInput in = { .raw = raw, .columns = 80,
+		.prefer_html = g_getenv("EILPOST_HTML") != NULL };
 	return message_render(&in);
 }
 
@@ -68,7 +76,8 @@ check_text(const Clean *text, const char *path)
 {
 	for (const char *p = clean_peek(text); *p; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
-		if ((c < 0x20 && c != '\n') || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e))
+		if ((c < 0x20 && c != '\n') || (c >= 0x7f && c < 0xa0) ||
+			(c >= 0x202a && c <= 0x202e))
 			g_error("%s: U+%04X comes through", path, c);
 	}
 }
@@ -78,7 +87,8 @@ check_file(const char *path)
 {
 	g_autoptr(Document) d = render_file(path);
 	g_autoptr(GBytes) written = document_write(d);
-	g_autoptr(Document) back = document_read(g_bytes_get_data(written, NULL), g_bytes_get_size(written));
+	g_autoptr(Document) back =
+		document_read(g_bytes_get_data(written, NULL), g_bytes_get_size(written));
 
 	if (!back || back->blocks->len != d->blocks->len)
 		g_error("%s: the document can't be read back", path);

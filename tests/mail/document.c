@@ -14,14 +14,18 @@ sample(void)
 
 	d->date = 1234567890;
 	d->date_offset = -90;
-	document_add_field(d, clean_new("Subject", -1, CLEAN_LINE), clean_new("grüße", -1, CLEAN_LINE), true);
-	document_add_field(d, clean_new("X-A", -1, CLEAN_LINE), clean_new("", -1, CLEAN_LINE), false);
+	document_add_field(d, clean_new("Subject", -1, CLEAN_LINE),
+		clean_new("grüße", -1, CLEAN_LINE), true);
+	document_add_field(d, clean_new("X-A", -1, CLEAN_LINE), clean_new("", -1, CLEAN_LINE),
+		false);
 	document_add_note(d, NOTE_CUT_BODY);
 	document_add_note(d, NOTE_CUT_BODY);
-	DocPart p = { g_strdup("1.2"), clean_new("text/plain", -1, CLEAN_LINE), clean_new("a b", -1, CLEAN_LINE), g_strdup("a b"),
+	DocPart p = { g_strdup("1.2"), clean_new("text/plain", -1, CLEAN_LINE),
+		clean_new("a b", -1, CLEAN_LINE), g_strdup("a b"),
 		clean_new("utf-8", -1, CLEAN_LINE), 77, 2, true, false, true };
 	g_array_append_val(d->parts, p);
-	DocLink l = { clean_new("http://a.b/c", -1, CLEAN_LINE), clean_new("a.b", -1, CLEAN_LINE), true, false };
+	DocLink l = { clean_new("http://a.b/c", -1, CLEAN_LINE), clean_new("a.b", -1, CLEAN_LINE),
+		true, false };
 	g_array_append_val(d->links, l);
 	Block *b = document_add_block(d, BLOCK_TEXT);
 	b->text = clean_new("see this\nplease", -1, CLEAN_TEXT);
@@ -41,7 +45,8 @@ test_round(void)
 {
 	g_autoptr(Document) d = sample();
 	g_autoptr(GBytes) bytes = document_write(d);
-	g_autoptr(Document) back = document_read(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+	g_autoptr(Document) back =
+		document_read(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
 	g_assert_nonnull(back);
 	g_autoptr(GBytes) again = document_write(back);
 	g_assert_true(g_bytes_equal(bytes, again));
@@ -71,7 +76,8 @@ test_tampered(void)
 				continue;
 			g_autoptr(GBytes) again = document_write(back);
 			for (guint i = 0; i < back->parts->len; i++)
-				g_assert_true(document_name_is_safe(g_array_index(back->parts, DocPart, i).file_name));
+				g_assert_true(document_name_is_safe(g_array_index(back->parts,
+					DocPart, i).file_name));
 			for (guint i = 0; i < back->blocks->len; i++) {
 				const Block *b = back->blocks->pdata[i];
 				g_assert_cmpuint(b->part, <=, back->parts->len);

@@ -1,7 +1,8 @@
 /* dump.h - a document as text, for comparing.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * A block is a line: kind, "> " for each quote, "+n" for an indent, then the text, newlines shown as "/", spans as
+ * A block is a line: kind, "> " for each quote, "+n" for an indent, then the text, newlines shown
+ * as "/", spans as
  * "<b:text>" (b i u c l h s). */
 #pragma once
 

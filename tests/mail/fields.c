@@ -30,7 +30,8 @@ field(const Document *d, const char *name)
 static void
 test_fields(void)
 {
-	g_autoptr(Document) d = read_fields("From: =?utf-8?q?J=C3=B6rg?= <j@b.c>\nTo: a@b.c,\n d@e.f\nSubject: a\n b\x1b[1m\n"
+	g_autoptr(Document) d =
+		read_fields("From: =?utf-8?q?J=C3=B6rg?= <j@b.c>\nTo: a@b.c,\n d@e.f\nSubject: a\n b\x1b[1m\n"
 		"Date: Thu, 01 Jan 1970 01:00:00 +0100\nX-Other: 1\n");
 	g_assert_cmpuint(d->fields->len, ==, 5);
 	g_assert_cmpstr(field(d, "From"), ==, "Jörg <j@b.c>");
@@ -60,7 +61,8 @@ test_senders(void)
 	for (gsize i = 0; i < G_N_ELEMENTS(senders); i++) {
 		g_autoptr(Document) d = read_fields(senders[i].header);
 		g_assert_cmpint(dump_has_note(d, NOTE_SEVERAL_FROM), ==, senders[i].several);
-		g_assert_cmpint(dump_has_note(d, NOTE_NAME_LOOKS_LIKE_ADDRESS), ==, senders[i].like_address);
+		g_assert_cmpint(dump_has_note(d, NOTE_NAME_LOOKS_LIKE_ADDRESS), ==,
+			senders[i].like_address);
 		if (senders[i].from)
 			g_assert_cmpstr(field(d, "From"), ==, senders[i].from);
 	}
@@ -84,7 +86,8 @@ test_many(void)
 		for (guint k = 1; k < n; k++)
 			g_string_append(s, ", a@b.c");
 		g_autoptr(Document) d = read_fields(s->str);
-		g_assert_cmpint(dump_has_note(d, NOTE_MORE_ADDRESSES), ==, n > LIMIT_ADDRESSES_SHOWN);
+		g_assert_cmpint(dump_has_note(d, NOTE_MORE_ADDRESSES), ==,
+			n > LIMIT_ADDRESSES_SHOWN);
 		g_string_free(s, TRUE);
 	}
 	for (guint n = LIMIT_HEADERS - 1; n <= LIMIT_HEADERS + 1; n++) {

@@ -148,7 +148,8 @@ test_bomb(gconstpointer data)
 	gint64 start = g_get_monotonic_time();
 	g_autoptr(Document) d = render(s->str, s->len);
 	g_autoptr(GBytes) written = document_write(d);
-	g_autoptr(Document) back = document_read(g_bytes_get_data(written, NULL), g_bytes_get_size(written));
+	g_autoptr(Document) back =
+		document_read(g_bytes_get_data(written, NULL), g_bytes_get_size(written));
 	g_assert_nonnull(back);
 	g_assert_cmpuint(back->blocks->len, >, 0);
 	g_assert_cmpint(g_get_monotonic_time() - start, <, 8 * G_USEC_PER_SEC);
@@ -182,19 +183,6 @@ test_input_limit(void)
 	}
 }
 
-static void
-test_charset(void)
-{
-	static const struct { const char *html, *label; } pages[] = {
-		{ "<meta charset=windows-1250>", "windows-1250" }, { "<META http-equiv=Content-Type content='text/html; charset=koi8-r'>", "koi8-r" },
-		{ "<p>charset=x", NULL }, { "", NULL },
-	};
-	for (gsize i = 0; i < G_N_ELEMENTS(pages); i++) {
-		g_autofree char *label = html_charset(pages[i].html, strlen(pages[i].html));
-		g_assert_cmpstr(label, ==, pages[i].label);
-	}
-}
-
 int
 main(int argc, char **argv)
 {
@@ -220,6 +208,5 @@ main(int argc, char **argv)
 	g_test_add_func("/mail/html/M17/remote", test_remote);
 	g_test_add_func("/mail/html/M16/depth", test_depth);
 	g_test_add_func("/mail/html/M16/input", test_input_limit);
-	g_test_add_func("/mail/html/charset", test_charset);
 	return g_test_run();
 }

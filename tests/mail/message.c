@@ -74,7 +74,8 @@ list_parts(const Document *d)
 	for (guint i = 0; i < d->parts->len; i++) {
 		const DocPart *p = &g_array_index(d->parts, DocPart, i);
 		g_assert_true(document_name_is_safe(p->file_name));
-		g_string_append_printf(out, "%s%s%s", out->len ? " " : "", p->section, p->attachment ? "a" : "");
+		g_string_append_printf(out, "%s%s%s", out->len ? " " : "", p->section,
+			p->attachment ? "a" : "");
 	}
 	return g_string_free(out, FALSE);
 }
@@ -93,7 +94,9 @@ test_case(gconstpointer data)
 static void
 test_prefer_html(void)
 {
-	g_autoptr(Document) d = render(H MULTI("alternative", "x") "--x\n" PLAIN "plain\n--x\n" HTML "rich\n--x--", true);
+	g_autoptr(Document) d =
+		render(H MULTI("alternative", "x") "--x\n" PLAIN "plain\n--x\n" HTML "rich\n--x--",
+		true);
 	g_autofree char *blocks = dump_blocks(d);
 	g_assert_cmpstr(blocks, ==, "text|rich\n");
 }
@@ -102,16 +105,21 @@ test_prefer_html(void)
 static void
 test_known(void)
 {
-	g_autoptr(GBytes) header = g_bytes_new_static("Subject: s\n\n", 12), text = g_bytes_new_static("hello", 5);
+	g_autoptr(GBytes) header = g_bytes_new_static("Subject: s\n\n", 12),
+		text = g_bytes_new_static("hello", 5);
 	MessagePart parts[] = {
-		{ .section = "1.1", .mime = "Content-Type: text/plain\r\n", .body = text, .size = 5, .depth = 2 },
-		{ .section = "1.2", .mime = "Content-Type: text/html\r\n", .size = 900, .depth = 2 },
-		{ .section = "2", .mime = "Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n", .size = 780, .depth = 1 },
+		{ .section = "1.1", .mime = "Content-Type: text/plain\r\n", .body = text, .size = 5,
+			.depth = 2 },
+		{ .section = "1.2", .mime = "Content-Type: text/html\r\n", .size = 900,
+		.depth = 2 },
+		{ .section = "2", .mime =
+		"Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n", .size = 780, .depth = 1 },
 	};
 	MessageInput in = { .header = header, .parts = parts, .n_parts = 3 };
 	g_autoptr(Document) d = message_render(&in);
 	g_autofree char *blocks = dump_blocks(d), *listed = list_parts(d);
-	g_assert_cmpstr(blocks, ==, "text|hello\nblank|\npart|a.pdf (application/pdf, 570 bytes)\n");
+	g_assert_cmpstr(blocks, ==,
+		"text|hello\nblank|\npart|a.pdf (application/pdf, 570 bytes)\n");
 	g_assert_cmpstr(listed, ==, "1.1 1.2 2a");
 	g_assert_cmpuint(d->fields->len, ==, 1);
 	g_assert_false(g_array_index(d->parts, DocPart, 2).here);
@@ -119,7 +127,8 @@ test_known(void)
 	parts[0].body = NULL;
 	g_autoptr(Document) waiting = message_render(&in);
 	g_autofree char *note = dump_blocks(waiting);
-	g_assert_cmpstr(note, ==, "note|14 text/plain\nblank|\npart|a.pdf (application/pdf, 570 bytes)\n");
+	g_assert_cmpstr(note, ==,
+		"note|14 text/plain\nblank|\npart|a.pdf (application/pdf, 570 bytes)\n");
 	g_assert_cmpuint(waiting->notes->len, ==, 0);
 
 	MessageInput only_header = { .header = header };
@@ -134,7 +143,9 @@ static void
 test_known_single(void)
 {
 	g_autoptr(GBytes) text = g_bytes_new_static("aGVsbG8=", 8);
-	MessagePart part = { .section = "1", .mime = "Content-Type: text/html\nContent-Transfer-Encoding: base64\n", .body = text, .size = 8 };
+	MessagePart part = { .section = "1",
+		.mime = "Content-Type: text/html\nContent-Transfer-Encoding: base64\n",
+		.body = text, .size = 8 };
 	MessageInput in = { .parts = &part, .n_parts = 1 };
 	g_autoptr(Document) d = message_render(&in);
 	g_autofree char *blocks = dump_blocks(d);
@@ -144,7 +155,8 @@ test_known_single(void)
 static void
 test_decode_part(void)
 {
-	static const char raw[] = H MULTI("mixed", "x") "--x\n" PLAIN "one\n--x\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\n"
+	static const char raw[] =
+		H MULTI("mixed", "x") "--x\n" PLAIN "one\n--x\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\n"
 		"AAEC\n--x\nContent-Type: message/rfc822\n\nSubject: i\n\ninner\n--x--";
 	g_autoptr(GBytes) whole = g_bytes_new_static(raw, strlen(raw));
 	static const struct { const char *section; gsize len; const char *bytes; } parts[] = {
@@ -153,11 +165,14 @@ test_decode_part(void)
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
 		g_autoptr(GBytes) got = message_decode_part(whole, parts[i].section, NULL);
 		g_assert_nonnull(got);
-		g_assert_cmpmem(g_bytes_get_data(got, NULL), g_bytes_get_size(got), parts[i].bytes, parts[i].len);
+		g_assert_cmpmem(g_bytes_get_data(got, NULL), g_bytes_get_size(got), parts[i].bytes,
+			parts[i].len);
 	}
 	g_assert_null(message_decode_part(whole, "9", NULL));
 	g_autoptr(GBytes) body = g_bytes_new_static("AAEC", 4), none = g_bytes_new_static("", 0);
-	g_autoptr(GBytes) got = message_decode_part(body, "2", "Content-Type: image/png\nContent-Transfer-Encoding: base64\n");
+	g_autoptr(GBytes) got =
+		message_decode_part(body, "2",
+		"Content-Type: image/png\nContent-Transfer-Encoding: base64\n");
 	g_assert_cmpmem(g_bytes_get_data(got, NULL), g_bytes_get_size(got), "\0\1\2", 3);
 	g_autoptr(GBytes) empty = message_decode_part(none, "1", "");
 	g_assert_cmpuint(g_bytes_get_size(empty), ==, 0);
@@ -174,7 +189,9 @@ test_decode_header(void)
 static void
 test_efail(void)
 {
-	g_autoptr(Document) d = render(H MULTI("mixed", "x") "--x\n" HTML "<img src=\"http://evil.example/\n--x\n" PLAIN "secret\n--x\n" HTML "\">\n--x--", false);
+	g_autoptr(Document) d =
+		render(H MULTI("mixed",
+		"x") "--x\n" HTML "<img src=\"http://evil.example/\n--x\n" PLAIN "secret\n--x\n" HTML "\">\n--x--", false);
 	g_assert_cmpuint(d->links->len, ==, 0);
 	g_autofree char *blocks = dump_blocks(d);
 	g_assert_nonnull(strstr(blocks, "text|secret\n"));

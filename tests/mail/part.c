@@ -36,7 +36,9 @@ test_sections(void)
 		const Part *p = t->all->pdata[i];
 		if (p->kind == MIME_MULTIPART)
 			continue;
-		MessagePart m = { .section = p->section, .mime = p->kind == MIME_MESSAGE ? "Content-Type: message/rfc822\n" : "Content-Type: text/plain\n" };
+		MessagePart m = { .section = p->section,
+			.mime = p->kind == MIME_MESSAGE ? "Content-Type: message/rfc822\n" :
+			"Content-Type: text/plain\n" };
 		g_ptr_array_add(known, g_memdup2(&m, sizeof m));
 	}
 	MessagePart list[20];
@@ -86,7 +88,9 @@ test_long_name(void)
 {
 	for (gsize n = LIMIT_FILE_NAME - 1; n <= LIMIT_FILE_NAME + 200; n += 67) {
 		g_autofree char *stem = g_strnfill(n - 4, 'x');
-		g_autofree char *raw = g_strdup_printf("Content-Disposition: attachment; filename=\"%s.pdf\"\n\n", stem);
+		g_autofree char *raw =
+			g_strdup_printf("Content-Disposition: attachment; filename=\"%s.pdf\"\n\n",
+			stem);
 		g_autoptr(PartTree) t = part_tree_new(raw, strlen(raw), 0, LIMIT_MIME_PARTS);
 		g_autofree char *file = part_file_name(t->all->pdata[0]);
 		g_assert_cmpuint(strlen(file), ==, MIN(n, LIMIT_FILE_NAME));
@@ -114,7 +118,9 @@ test_body(gconstpointer data)
 {
 	gsize i = GPOINTER_TO_SIZE(data), len;
 	bool cut, broken;
-	g_autofree char *raw = g_strdup_printf("Content-Transfer-Encoding: %s\n\n%s", bodies[i].encoding, bodies[i].body);
+	g_autofree char *raw =
+		g_strdup_printf("Content-Transfer-Encoding: %s\n\n%s", bodies[i].encoding,
+		bodies[i].body);
 	g_autoptr(PartTree) t = part_tree_new(raw, strlen(raw), 0, LIMIT_MIME_PARTS);
 	g_autofree char *text = part_decode(last_of(t), 1000, &len, &cut, &broken);
 
@@ -134,7 +140,8 @@ test_decode_limit(void)
 	g_autofree char *body = g_strnfill(400000, 'M');
 
 	for (gsize i = 0; i < G_N_ELEMENTS(encodings); i++) {
-		g_autofree char *raw = g_strdup_printf("Content-Transfer-Encoding: %s\n\n%s", encodings[i], body);
+		g_autofree char *raw =
+			g_strdup_printf("Content-Transfer-Encoding: %s\n\n%s", encodings[i], body);
 		g_autoptr(PartTree) t = part_tree_new(raw, strlen(raw), 0, LIMIT_MIME_PARTS);
 		gsize len;
 		bool cut, broken;

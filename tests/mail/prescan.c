@@ -89,7 +89,8 @@ test_parts(void)
 		Prescan p;
 		prescan_init(&p, s->str, s->len, 0, LIMIT_MIME_PARTS);
 		g_assert_cmpuint(p.n_parts, ==, MIN(n + 1, LIMIT_MIME_PARTS));
-		g_assert_cmpint((p.flags & PRESCAN_TOO_MANY_PARTS) != 0, ==, n + 1 >= LIMIT_MIME_PARTS);
+		g_assert_cmpint((p.flags & PRESCAN_TOO_MANY_PARTS) != 0, ==,
+			n + 1 >= LIMIT_MIME_PARTS);
 		prescan_clear(&p);
 		g_string_free(s, TRUE);
 	}
@@ -101,7 +102,8 @@ test_depth(void)
 	for (guint n = LIMIT_MIME_DEPTH - 1; n <= LIMIT_MIME_DEPTH + 1; n++) {
 		GString *s = g_string_new(NULL);
 		for (guint k = 0; k < n; k++)
-			g_string_append_printf(s, "Content-Type: multipart/mixed; boundary=b%u\n\n--b%u\n", k, k);
+			g_string_append_printf(s,
+				"Content-Type: multipart/mixed; boundary=b%u\n\n--b%u\n", k, k);
 		g_string_append(s, "\nend");
 		Prescan p;
 		prescan_init(&p, s->str, s->len, 0, LIMIT_MIME_PARTS);

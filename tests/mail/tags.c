@@ -76,6 +76,19 @@ test_nodes(void)
 	}
 }
 
+static void
+test_charset(void)
+{
+	static const struct { const char *html, *label; } pages[] = {
+		{ "<meta charset=windows-1250>", "windows-1250" }, { "<META http-equiv=Content-Type content='text/html; charset=koi8-r'>", "koi8-r" },
+		{ "<p>charset=x", NULL }, { "", NULL },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(pages); i++) {
+		g_autofree char *label = tags_charset(pages[i].html, strlen(pages[i].html));
+		g_assert_cmpstr(label, ==, pages[i].label);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -84,6 +97,7 @@ main(int argc, char **argv)
 		g_autofree char *path = g_strdup_printf("/mail/tags/%s", cases[i].name);
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_case);
 	}
+	g_test_add_func("/mail/tags/charset", test_charset);
 	g_test_add_func("/mail/tags/css", test_css);
 	g_test_add_func("/mail/tags/M16/nodes", test_nodes);
 	return g_test_run();

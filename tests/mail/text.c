@@ -98,7 +98,8 @@ test_quote_depth(void)
 		build_init(&b, d, 80);
 		text_show(&b, line, TEXT_FIXED);
 		build_clear(&b);
-		g_assert_cmpuint(((Block *)d->blocks->pdata[0])->quote, ==, MIN(n, LIMIT_QUOTE_DEPTH));
+		g_assert_cmpuint(((Block *)d->blocks->pdata[0])->quote, ==,
+			MIN(n, LIMIT_QUOTE_DEPTH));
 	}
 }
 
