@@ -212,6 +212,13 @@ is_blank_text(const char *text)
 	return text[strspn(text, " \t\r\n\f")] == '\0';
 }
 
+/* A long text is not fetched whole. Servers that don't count well are off by far less. */
+static bool
+was_fetched_in_part(const Part *p)
+{
+	return p->body_len >= 128 * KIB && p->size > p->body_len + KIB;
+}
+
 static void
 show_text(Show *s, Part *p)
 {
@@ -229,8 +236,9 @@ show_text(Show *s, Part *p)
 	const char *label = meta ? meta : part_param(p, "charset");
 	g_autofree char *text = charset_to_utf8(bytes, len, label, max, &verdict);
 	g_clear_pointer(&bytes, g_free);
+	cut = cut || was_fetched_in_part(p);
 	s->b.part = (guint16)p->index;
-	if (broken) {
+	if (broken && !cut) {
 		build_note(&s->b, NOTE_ENCODING_BROKEN, NULL);
 		document_add_note(s->doc, NOTE_ENCODING_BROKEN);
 	}
@@ -324,8 +332,15 @@ show_message(Show *s, Part *p)
 			show_encoded_message(s, p);
 		return;
 	}
-	Part *root = p->children->pdata[0];
-	show_message_head(s, p, root->header, root->header_len);
+	const Part *root = p->children->pdata[0];
+	const char *header = root->header;
+	gsize header_len = root->header_len, body;
+	PrescanFlags flags = 0;
+	if (p->body) {	/* of what was fetched in pieces the child has only its MIME lines */
+		header = p->body;
+		header_len = prescan_header(p->body, p->body_len, &body, &flags);
+	}
+	show_message_head(s, p, header, header_len);
 	if (listed(s, p))
 		listed(s, p)->attachment = true;
 	for (guint i = 0; i < p->children->len; i++)
@@ -334,7 +349,7 @@ show_message(Show *s, Part *p)
 
 /* multiparts */
 
-typedef enum { CHOICE_NOTHING, CHOICE_OTHER, CHOICE_ENRICHED, CHOICE_WORSE, CHOICE_BETTER } Choice;
+typedef enum { CHOICE_NOTHING, CHOICE_NOT_HERE, CHOICE_OTHER, CHOICE_ENRICHED, CHOICE_WORSE, CHOICE_BETTER } Choice;
 
 static bool
 has_text(const Part *p)
@@ -359,6 +374,8 @@ choice_of(const Show *s, const Part *p)
 	if (p->kind == MIME_LEAF) {
 		if (!has_text(p) || part_is_attachment(p))
 			return CHOICE_NOTHING;
+		if (!p->body && part_is(p, "text/"))
+			return CHOICE_NOT_HERE;
 		if (part_is(p, "text/plain"))
 			return s->prefer_html ? CHOICE_WORSE : CHOICE_BETTER;
 		if (part_is(p, "text/html"))

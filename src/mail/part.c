@@ -194,10 +194,18 @@ guess_multipart(const MessageInput *in, gsize i, const char *above)
 	return plain && html && !other ? "multipart/alternative" : "multipart/mixed";
 }
 
-static Part *
-find_above(GPtrArray *open, const char *section)
+/* The multipart that is a message's body has the message's own section. */
+static bool
+may_hold(const Part *up, const char *section, bool multipart)
 {
-	while (open->len > 1 && !is_below(section, ((Part *)open->pdata[open->len - 1])->section))
+	return is_below(section, up->section) || (multipart && up->kind == MIME_MESSAGE &&
+		up->children->len == 0 && strcmp(section, up->section) == 0);
+}
+
+static Part *
+find_above(GPtrArray *open, const char *section, bool multipart)
+{
+	while (open->len > 1 && !may_hold(open->pdata[open->len - 1], section, multipart))
 		g_ptr_array_set_size(open, (gint)open->len - 1);
 	return open->len ? open->pdata[open->len - 1] : NULL;
 }
@@ -206,7 +214,8 @@ static Part *
 parent_for(PartTree *t, GPtrArray *open, const MessageInput *in, gsize i)
 {
 	const char *section = in->parts[i].section;
-	Part *up = find_above(open, section);
+	bool multipart = mime_is(&in->parts[i], "multipart/");
+	Part *up = find_above(open, section, multipart);
 
 	if (i == 0 && *section == '\0')
 		return NULL;	/* the root multipart was named */
@@ -217,7 +226,7 @@ parent_for(PartTree *t, GPtrArray *open, const MessageInput *in, gsize i)
 		up = invent_multipart(t, NULL, guess_multipart(in, 0, ""), "");
 		g_ptr_array_add(open, up);
 	}
-	if (up->kind == MIME_MESSAGE && up->children->len == 0 &&
+	if (up->kind == MIME_MESSAGE && up->children->len == 0 && !multipart &&
 		strlen(section) > strlen(up->section) &&
 		i + 1 < in->n_parts && is_below(in->parts[i + 1].section, up->section)) {
 		up = invent_multipart(t, up, guess_multipart(in, i, up->section), up->section);

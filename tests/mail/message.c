@@ -185,6 +185,29 @@ test_decode_header(void)
 	g_assert_cmpstr(text, ==, "grü x");
 }
 
+/* The engine fetches the text that it expects to be shown, and long ones not whole. */
+static void
+test_known_alternative(void)
+{
+	g_autofree char *lines = g_malloc(200000);
+	for (gsize i = 0; i < 200000; i++)
+		lines[i] = i % 50 ? 'a' : '\n';
+	g_autoptr(GBytes) text = g_bytes_new_static(lines, 200000);
+	MessagePart parts[] = {
+		{ .section = "", .mime = "Content-Type: multipart/alternative\n" },
+		{ .section = "1", .mime = "Content-Type: text/plain\n", .body = text, .size = 900000, .depth = 1 },
+		{ .section = "2", .mime = "Content-Type: text/html\n", .size = 900000, .depth = 1 },
+	};
+	MessageInput in = { .parts = parts, .n_parts = 3, .prefer_html = true };
+	g_autoptr(Document) d = message_render(&in);
+	g_assert_true(g_array_index(d->parts, DocPart, 0).shown);
+	g_assert_false(g_array_index(d->parts, DocPart, 1).shown);
+	g_assert_true(dump_has_note(d, NOTE_CUT_BODY));
+	parts[1].size = 200100;
+	g_autoptr(Document) whole = message_render(&in);
+	g_assert_false(dump_has_note(whole, NOTE_CUT_BODY));
+}
+
 /* M11: parts are parsed alone: an attribute that one leaves open does not take up the next. */
 static void
 test_efail(void)
@@ -210,6 +233,7 @@ main(int argc, char **argv)
 	g_test_add_func("/mail/message/prefer-html", test_prefer_html);
 	g_test_add_func("/mail/message/known-parts", test_known);
 	g_test_add_func("/mail/message/known-single", test_known_single);
+	g_test_add_func("/mail/message/known-alternative", test_known_alternative);
 	g_test_add_func("/mail/message/decode-part", test_decode_part);
 	g_test_add_func("/mail/message/decode-header", test_decode_header);
 	g_test_add_func("/mail/message/M11/parts-alone", test_efail);

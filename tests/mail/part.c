@@ -51,6 +51,24 @@ test_sections(void)
 		leaves += ((Part *)again->all->pdata[i])->kind != MIME_MULTIPART;
 	g_assert_cmpuint(leaves, ==, known->len);
 	g_assert_cmpint(((Part *)again->all->pdata[0])->kind, ==, MIME_MULTIPART);
+	/* and with them: the same tree */
+	MessagePart every[20];
+	for (guint i = 0; i < t->all->len; i++) {
+		const Part *p = t->all->pdata[i];
+		every[i] = (MessagePart){ .section = p->section, .mime = p->kind == MIME_MESSAGE ?
+			"Content-Type: message/rfc822\n" : p->kind == MIME_MULTIPART ?
+			"Content-Type: multipart/mixed\n" : "Content-Type: text/plain\n" };
+	}
+	MessageInput all = { .parts = every, .n_parts = t->all->len };
+	g_autoptr(PartTree) same = part_tree_known(&all);
+	g_assert_cmpuint(same->all->len, ==, t->all->len);
+	for (guint i = 0; i < t->all->len; i++) {
+		const Part *a = t->all->pdata[i], *b = same->all->pdata[i];
+		g_assert_cmpstr(a->section, ==, b->section);
+		g_assert_cmpint(a->depth, ==, b->depth);
+		g_assert_cmpint(a->kind, ==, b->kind);
+		g_assert_cmpuint(a->children->len, ==, b->children->len);
+	}
 	g_ptr_array_unref(known);
 }
 
