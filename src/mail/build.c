@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "mail/build.h"
+#include "base/intl.h"
 #include "base/limits.h"
 #include "mail/header.h"
 
@@ -175,6 +176,16 @@ build_part_line(Builder *b, guint part, const char *text)
 	k->text = clean_new(text, -1, CLEAN_LINE | CLEAN_SHOW);
 	if (fits(b, k))
 		b->blanks = 0;
+}
+
+char *
+build_size_text(guint64 n)
+{
+	if (n < 1000)
+		return g_strdup_printf(ngettext("%u byte", "%u bytes", (gulong)n), (guint)n);
+	/* translators: kilobytes and megabytes */
+	return n < 1000000 ? g_strdup_printf(_("%.1f kB"), (double)n / 1e3) :
+		g_strdup_printf(_("%.1f MB"), (double)n / 1e6);
 }
 
 bool

@@ -32,6 +32,7 @@ bool build_take_room(Builder *b, gsize n);
 void build_blank(Builder *b);	/* unless there is one, or nothing before it */
 void build_note(Builder *b, NoteKind note, const char *argument);
 void build_part_line(Builder *b, guint part, const char *text);
+char *build_size_text(guint64 bytes);	/* "1.2 kB"; yours */
 
 /* The number of a link, or 0 if its target is nothing to follow. shown: the text that the person
  * sees. */

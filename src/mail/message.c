@@ -97,16 +97,6 @@ listed(const Show *s, const Part *p)
 
 /* attachments */
 
-static char *
-size_text(guint64 n)
-{
-	if (n < 1000)
-		return g_strdup_printf(ngettext("%u byte", "%u bytes", (gulong)n), (guint)n);
-	/* translators: kilobytes and megabytes */
-	return n < 1000000 ? g_strdup_printf(_("%.1f kB"), (double)n / 1e3) :
-		g_strdup_printf(_("%.1f MB"), (double)n / 1e6);
-}
-
 static void
 show_attachment(Show *s, Part *p)
 {
@@ -115,7 +105,7 @@ show_attachment(Show *s, Part *p)
 
 	if (d)
 		d->attachment = true;
-	g_autofree char *size = size_text(d ? d->size : decoded_size(p));
+	g_autofree char *size = build_size_text(d ? d->size : decoded_size(p));
 	g_autofree char *line = name ? g_strdup_printf("%s (%s, %s)", name, p->type->value, size) :
 		g_strdup_printf("%s (%s)", p->type->value, size);
 	const GPtrArray *blocks = s->doc->blocks;

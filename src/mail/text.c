@@ -5,6 +5,7 @@
  * its lines. RFC 3676 for format=flowed. */
 #include "config.h"
 #include "mail/text.h"
+#include "base/intl.h"
 #include "base/limits.h"
 
 #include <string.h>
@@ -189,6 +190,68 @@ blank_line(Text *t, guint quote)
 	}
 }
 
+/* files in the text itself: uuencode */
+
+/* The bytes that an encoded line holds, or 0 if it is none. */
+static gsize
+uu_line(const char *p, gsize len)
+{
+	gsize n = len ? ((gsize)(guchar)p[0] - ' ') & 63 : 0;
+
+	if (len == 0 || p[0] < ' ' || p[0] > '`' || n == 0 || n > 45)
+		return 0;
+	/* blanks at the end get lost, a checksum may follow */
+	gsize want = 1 + (n + 2) / 3 * 4;
+	if (len > want + 1 || len + 4 < want)
+		return 0;
+	for (gsize i = 1; i < len; i++)
+		if (p[i] < ' ' || p[i] > '`')
+			return 0;
+	return n;
+}
+
+static gsize
+line_length(const char *p, const char **next)
+{
+	gsize n = strcspn(p, "\r\n");
+	*next = p + n + (p[n] == '\r' && p[n + 1] == '\n' ? 2 : p[n] != '\0');
+	return n;
+}
+
+/* Behind the encoded file that begins at p, and a line that names it instead; NULL: there is none.
+ */
+static const char *
+show_uu_file(Text *t, const char *p)
+{
+	const char *at, *next;
+	gsize len = line_length(p, &at), mode = len > 10 ? strspn(p + 6, "01234567") : 0, bytes = 0;
+
+	if (mode < 3 || mode > 4 || strncmp(p, "begin ", 6) != 0 || p[6 + mode] != ' ')
+		return NULL;
+	for (gsize n, got; *at; at = next) {
+		n = line_length(at, &next);
+		got = uu_line(at, n);
+		if (got == 0)
+			break;
+		bytes += got;
+	}
+	if (bytes == 0)
+		return NULL;
+	for (int i = 0; i < 2; i++) {	/* the empty line, and "end" */
+		gsize n = line_length(at, &next);
+		if ((n == 1 && strchr("` ", *at)) || (n == 0 && i == 0 && *at) ||
+			(n == 3 && strncmp(at, "end", 3) == 0))
+			at = next;
+	}
+	flush(t);
+	g_autofree char *name = g_strndup(p + 7 + mode, len - 7 - mode),
+		*size = build_size_text(bytes);
+	/* TRANSLATORS: name and size of a file that stands uuencoded in the text */
+	g_autofree char *line = g_strdup_printf(_("%s (%s, encoded in the text)"), name, size);
+	build_part_line(t->b, t->b->part, line);
+	return at;
+}
+
 static void
 flowed_line(Text *t, const Line *l)
 {
@@ -256,6 +319,11 @@ text_show(Builder *b, const char *text, TextForm form)
 	while (end > p && strchr(" \t\r\n", end[-1]))
 		end--;
 	while (p < end && b->left) {
+		const char *behind = *p == 'b' && form == TEXT_FIXED ? show_uu_file(&t, p) : NULL;
+		if (behind) {
+			p = behind;
+			continue;
+		}
 		gsize n = 0, max = (gsize)(end - p);
 		while (n < max && p[n] != '\n' && p[n] != '\r')
 			n++;

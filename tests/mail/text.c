@@ -49,6 +49,10 @@ static const struct { const char *name, *text; TextForm form; const char *blocks
 	{ "no-url", "http:// xhttp://", TEXT_FIXED, "text|http:// xhttp://\n" },
 	{ "escapes", "a\x1b[31mb\x07" "c\x9b" "d", TEXT_FIXED, NULL },
 	{ "bidi", "a\u202eb\u200bc", TEXT_FIXED, "text|abc\n" },
+	{ "uuencode", "see:\nbegin 644 a b.txt\n%:&5L;&\\`\n`\nend\nbye", TEXT_FIXED,
+		"text|see:\npart|a b.txt (5 bytes, encoded in the text)\ntext|bye\n" },
+	{ "uuencode-no-end", "begin 644 a\n%:&5L;&\\`\n", TEXT_FIXED, "part|a (5 bytes, encoded in the text)\n" },
+	{ "begin-of-a-sentence", "begin 644 then\ngo on", TEXT_FIXED, "text|begin 644 then/go on\n" },
 	{ "empty", "", TEXT_FIXED, "" },
 	{ "only-blanks", "\n \n\t\n", TEXT_FIXED, "" },
 };
@@ -68,7 +72,8 @@ test_case(gconstpointer data)
 static void
 test_limits(void)
 {
-	static const char *const pieces[] = { "a", "\n", ">", "> ", "> a\n", "http://", "http://a.b/c ", "\t", "a \n", "-- \n", "a\n\n" };
+	static const char *const pieces[] = { "a", "\n", ">", "> ", "> a\n", "http://", "http://a.b/c ", "\t", "a \n", "-- \n", "a\n\n",
+		"begin 644 a\n", "begin 644 a\n%:&5L;&\\`\n" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
 		GString *s = g_string_new(NULL);
