@@ -231,7 +231,9 @@ connect_pump(Engine *e)
 		if (!event(e, &ev))
 			break;
 	}
-	headers_flush(e);
+	/* the first page of a folder is one picture: its oldest rows come first on the wire, and the cursor would stay on one of them */
+	if (!work_page_comes(e))
+		headers_flush(e);
 	if (!e->session || e->drop)
 		return;
 	if (e->ready && imap_session_capabilities(e->session) && e->jobs->len == 0)

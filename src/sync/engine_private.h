@@ -135,6 +135,7 @@ bool connect_up(const Engine *e);
 void work_plan(Engine *e);
 bool work_waits(Engine *e);	/* something needs a connection */
 Job *work_job(Engine *e, JobKind kind, ImapCommand *command);
+bool work_page_comes(const Engine *e);
 void work_done(Engine *e, guint32 id, const ImapResponse *r);
 void work_clear(Engine *e);	/* the connection is gone */
 void work_job_free(gpointer job);

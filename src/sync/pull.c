@@ -258,9 +258,9 @@ pull_backfill_done(Engine *e, Job *job)
 	gint64 took = e->now - job->since;
 
 	/* pieces of about 100 ms beside the round trip, so that the person's wish never waits long behind them */
-	if (took < 150 && s->rows < 2000)
+	if (took < 150 && s->rows < 1000)
 		s->rows *= 2;
-	else if (took > 600 && s->rows > 200)
+	else if (took > 400 && s->rows > 250)
 		s->rows /= 2;
 	g_array_append_val(s->filled, w);
 	g_array_sort(s->filled, by_hi);

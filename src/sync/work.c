@@ -9,6 +9,7 @@
 
 #define LINGER_MS 60000
 #define RANGE_ROWS 2000
+#define SETTLE_MS 80	/* the person is reading: nothing is fetched ahead, and no IDLE begins, in the same breath */
 
 void
 work_job_free(gpointer p)
@@ -37,6 +38,22 @@ work_job(Engine *e, JobKind kind, ImapCommand *command)
 	return job;
 }
 
+/* What the person waits for is asked for again when there is a connection. */
+static void
+ask_again(Engine *e, const Job *job)
+{
+	if (job->kind != JOB_BODY || job->ahead)
+		return;
+	if (job->attachment) {
+		PartWish *w = g_new0(PartWish, 1);
+		w->message = job->message;
+		w->section = g_strdup(job->section);
+		g_ptr_array_add(e->part_wishes, w);
+	} else {
+		g_array_append_val(e->opening, job->message);
+	}
+}
+
 void
 work_clear(Engine *e)
 {
@@ -44,6 +61,8 @@ work_clear(Engine *e)
 		bodies_write_abort(g_steal_pointer(&e->writer));
 		e->writer_job = NULL;
 	}
+	for (guint i = 0; i < e->jobs->len; i++)
+		ask_again(e, g_ptr_array_index(e->jobs, i));
 	g_ptr_array_set_size(e->jobs, 0);
 	g_ptr_array_set_size(e->list, 0);
 	g_array_set_size(e->status_queue, 0);
@@ -52,6 +71,15 @@ work_clear(Engine *e)
 	g_free(e->sel.wire);
 	e->sel = (Selected){ .filled = filled, .rows = 500 };
 	e->listed = false;
+}
+
+bool
+work_page_comes(const Engine *e)
+{
+	for (guint i = 0; i < e->jobs->len; i++)
+		if (((const Job *)g_ptr_array_index(e->jobs, i))->kind == JOB_PAGE)
+			return true;
+	return false;
 }
 
 /* ---- facts ---- */
@@ -124,8 +152,9 @@ static PlanFacts
 facts(Engine *e)
 {
 	const Selected *s = &e->sel;
-	PlanFacts f = { .target = work_target(e), .listed = e->listed, .paused = e->paused, .quiet = e->now < e->quiet_until };
+	PlanFacts f = { .target = work_target(e), .listed = e->listed, .paused = e->paused, .quiet = e->now < e->quiet_until && e->sel.fill_at > 1 };
 	gint64 wish_folder = 0;
+	bool settled = e->now - e->last_use >= SETTLE_MS;
 
 	for (guint i = 0; i < e->jobs->len; i++) {
 		const Job *job = g_ptr_array_index(e->jobs, i);
@@ -148,9 +177,9 @@ facts(Engine *e)
 	f.backfill_wanted = s->id && s->fill_at > 1 && !f.page_wanted && db_has_room(e->db);
 	f.status_wanted = e->status_queue->len > 0;
 	f.check_wanted = e->check_wanted;
-	f.prefetch_wanted = near_wanted(e);
-	f.push = (e->account->check & CHECK_PUSH) && imap_session_can(e->session, "IDLE");
-	f.linger = e->now - e->last_use < LINGER_MS || (e->account->check & CHECK_PUSH);
+	f.prefetch_wanted = settled && near_wanted(e);
+	f.push = settled && (e->account->check & CHECK_PUSH) && imap_session_can(e->session, "IDLE");
+	f.linger = !settled || e->now - e->last_use < LINGER_MS || (e->account->check & CHECK_PUSH);
 	return f;
 }
 
@@ -308,8 +337,12 @@ step(Engine *e, PlanStep s, gint64 target)
 {
 	switch (s) {
 	case PLAN_WAIT:
-		if (e->jobs->len == 0)
-			cycle_ended(e);
+		if (e->jobs->len == 0) {
+			if (e->now < e->last_use + SETTLE_MS)
+				e->quiet_until = MAX(e->quiet_until, e->last_use + SETTLE_MS);	/* turn again then */
+			else if (e->now >= e->quiet_until)
+				cycle_ended(e);
+		}
 		return false;
 	case PLAN_IDLE:
 		cycle_ended(e);
