@@ -145,29 +145,26 @@ status_text(App *a, CellStyle *style)
 	return clean_new("", 0, CLEAN_LINE);
 }
 
+/* Beside a candidate of the palette: its key and what it does. */
+static char *
+candidate_note(void *user, const char *candidate)
+{
+	App *a = user;
+	CommandId id = a->ask == ASK_COMMAND ? command_find(candidate) : COMMAND_NONE;
+	if (id == COMMAND_NONE)
+		return NULL;
+	g_autofree char *key = keymap_first_key(a->keymap, app_where(a), id);
+	return g_strdup_printf("%s  %s", command_help(id), key ? key : "");
+}
+
 static void
 draw_candidates(App *a)
 {
-	enum { SHOWN = 8 };
-	int selected, n = 0;
-	char *const *all = prompt_candidates(a->prompt, &selected);
+	enum { SHOWN = 9 };
 	Rect r = a->layout.status;
-
-	while (all && all[n])
-		n++;
-	if (n < 2 && a->ask != ASK_COMMAND)
-		return;
-	int shown = MIN(MIN(n, SHOWN), r.y - 1), first = CLAMP(selected - shown + 1, 0, MAX(n - shown, 0));
-	for (int i = 0; i < shown; i++) {
-		int y = r.y - shown + i;
-		CellStyle style = first + i == selected ? STYLE_CANDIDATE_SELECTED : STYLE_CANDIDATE;
-		canvas_fill(a->canvas, (Rect){ y, r.x, 1, r.w }, style);
-		CommandId id = a->ask == ASK_COMMAND ? command_find(all[first + i]) : COMMAND_NONE;
-		g_autofree char *bound = id != COMMAND_NONE ? keymap_first_key(a->keymap, app_where(a), id) : NULL;
-		Clean *text = id != COMMAND_NONE ? clean_printf(" %-18s %-8s %s", all[first + i], bound ? bound : "", command_help(id)) : clean_printf(" %s", all[first + i]);
-		canvas_put(a->canvas, y, r.x, r.w, style, PUT_CUT, text);
-		clean_free(text);
-	}
+	int rows = MIN(SHOWN, r.y - 1);
+	if (rows > 0)
+		prompt_draw_candidates(a->prompt, a->canvas, (Rect){ r.y - rows, r.x, rows, r.w }, candidate_note, a);
 }
 
 static void

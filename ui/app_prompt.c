@@ -9,22 +9,6 @@
 
 /* ---- completion ---- */
 
-static char **
-complete_command(App *a, const char *text, gsize cursor, gsize *start)
-{
-	g_autofree char *typed = g_strndup(text, cursor);
-	GPtrArray *names = g_ptr_array_new();
-
-	*start = 0;
-	if (!strchr(typed, ' ')) {
-		g_autoptr(GArray) ids = command_match(typed, app_where(a));
-		for (guint i = 0; i < ids->len; i++)
-			g_ptr_array_add(names, g_strdup(command_row(g_array_index(ids, CommandId, i))->name));
-	}
-	g_ptr_array_add(names, NULL);
-	return (char **)g_ptr_array_free(names, FALSE);
-}
-
 /* Folders of the account on the screen by their name, of the others as account/name. */
 static char *
 folder_label(const App *a, const AppAccount *acc, const Folder *f)
@@ -89,7 +73,7 @@ complete(void *user, const char *text, gsize cursor, gsize *start)
 	App *a = user;
 	switch (a->ask) {
 	case ASK_COMMAND:
-		return complete_command(a, text, cursor, start);
+		return command_complete(text, cursor, app_where(a), start);
 	case ASK_FOLDER:
 		return complete_folder(a, text, cursor, start);
 	case ASK_SAVE: case ASK_SAVE_ALL:
@@ -110,6 +94,8 @@ app_ask(App *a, Ask ask, PromptKind kind, const char *label, const char *initial
 	clean_free(clean);
 	a->ask = ask;
 	prompt_set_complete(a->prompt, complete, a);
+	if (ask == ASK_COMMAND || ask == ASK_FOLDER)
+		prompt_set_live(a->prompt);
 	keymap_reset(a->keymap);
 	g_clear_pointer(&a->message, clean_free);
 }

@@ -1,0 +1,258 @@
+"""harness.py - the reader in a pseudo-terminal with a real screen model, against a private Dovecot; TAP.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+Servers listen on loopback, in a private folder, and are stopped by the pid that started them."""
+import atexit, email.utils, imaplib, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time, traceback
+
+SOURCE = os.environ.get("abs_top_srcdir") or os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+BUILD = os.environ.get("abs_top_builddir") or os.path.join(SOURCE, "b")
+EILPOST = os.path.join(BUILD, "eilpost")
+PRIVATE = re.compile(rb"\x1b\[[>=<][0-9;]*[a-zA-Z]")    # sequences that pyte trips over
+
+try:
+    import pexpect, pyte
+except ImportError as missing:
+    # another python may stand before the system's, which has the packages
+    if os.path.exists("/usr/bin/python3") and os.path.realpath(sys.executable) != os.path.realpath("/usr/bin/python3"):
+        os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
+    print(f"1..0 # SKIP {missing}: bootstrap check installs it")
+    sys.exit(0)
+
+
+class Screen(pyte.Screen):
+    """pyte's screen with what real terminals have and it lacks: scrolling by SU and SD, REP."""
+
+    last = " "
+
+    def draw(self, data):
+        self.last = data[-1:] or self.last
+        super().draw(data)
+
+    def scroll(self, n, edge, step):
+        y, self.cursor.y = self.cursor.y, edge
+        for _ in range(n or 1):
+            step()
+        self.cursor.y = y
+
+    def scroll_up(self, n=1, **_):
+        self.scroll(n, self.margins.bottom if self.margins else self.lines - 1, self.index)
+
+    def scroll_down(self, n=1, **_):
+        self.scroll(n, self.margins.top if self.margins else 0, self.reverse_index)
+
+    def repeat(self, n=1, **_):
+        self.draw(self.last * (n or 1))
+
+
+class Stream(pyte.ByteStream):
+    csi = dict(pyte.ByteStream.csi, S="scroll_up", T="scroll_down", b="repeat")
+    events = pyte.ByteStream.events | {"scroll_up", "scroll_down", "repeat"}
+
+
+def scratch():
+    path = tempfile.mkdtemp(prefix="eilpost-e2e-")
+    os.chmod(path, 0o755)    # a server started by root runs as nobody
+    atexit.register(shutil.rmtree, path, True)
+    return path
+
+
+class Server:
+    """A private Dovecot; alice and bob, password secret."""
+
+    def __init__(self, demo=False, **environment):
+        self.dir = os.path.join(scratch(), "server")
+        self.environment = dict(os.environ, PENALTY="0", AUTH_DELAY="0", **environment)
+        self.start()
+        atexit.register(self.stop)
+        if demo:
+            subprocess.run([os.path.join(SOURCE, "tests/servers/mkdemo"), os.path.join(self.dir, "env")], check=True)
+
+    def start(self):
+        run = subprocess.run([os.path.join(SOURCE, "tests/servers/dovecot/start"), self.dir], env=self.environment, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True)
+        if run.returncode:
+            raise RuntimeError(run.stdout)
+        self.env = dict(line.split("=", 1) for line in run.stdout.splitlines() if "=" in line)
+        self.imap, self.imaps, self.ca = int(self.env["IMAP_PORT"]), int(self.env["IMAPS_PORT"]), self.env["CA"]
+        self.up = True
+
+    def stop(self):
+        if self.up:
+            subprocess.run([os.path.join(SOURCE, "tests/servers/dovecot/stop"), self.dir], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.up = False
+
+    def client(self, folder=None, readonly=False):
+        c = imaplib.IMAP4("127.0.0.1", self.imap)
+        c.login("alice", "secret")
+        if folder:
+            c.select(folder, readonly)
+        return c
+
+    def deliver(self, *mails, folder="INBOX", flags=None):
+        c = self.client()
+        for i, data in enumerate(mails):
+            assert c.append(folder, flags, imaplib.Time2Internaldate(time.time() - len(mails) + i), data)[0] == "OK"
+        c.logout()
+
+
+def mail(subject, body="A short text.\n", sender="Bob Meyer <bob@example.com>", extra=""):
+    head = f"Date: {email.utils.formatdate(time.time())}\r\nFrom: {sender}\r\nTo: Alice <alice@example.org>\r\nSubject: {subject}\r\nMessage-ID: {email.utils.make_msgid()}\r\n{extra}"
+    if "Content-Type" not in extra:
+        head += "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    return (head + body.replace("\r\n", "\n").replace("\n", "\r\n")).encode()
+
+
+class Proxy:
+    """Passes bytes on to a port until told to stop dead: connections stay open, nothing moves."""
+
+    def __init__(self, port):
+        self.target, self.dead, self.sockets = port, False, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                one = self.listener.accept()[0]
+            except OSError:
+                return
+            if self.dead:
+                self.sockets.append(one)
+                continue
+            try:
+                other = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                one.close()
+                continue
+            self.sockets += [one, other]
+            for a, b in ((one, other), (other, one)):
+                threading.Thread(target=self.copy, args=(a, b), daemon=True).start()
+
+    def copy(self, a, b):
+        try:
+            while data := a.recv(65536):
+                while self.dead:
+                    time.sleep(0.05)
+                b.sendall(data)
+        except OSError:
+            pass
+        for s in (a, b):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+class Reader:
+    """eilpost in a terminal of its own."""
+
+    def __init__(self, server=None, rows=30, cols=110, profile=None, config=None, arguments=(), **environment):
+        self.profile = profile or os.path.join(scratch(), "profile")
+        os.makedirs(self.profile, mode=0o700, exist_ok=True)
+        if config is None and server:
+            config = account(server)
+        if config is not None:
+            with open(os.path.join(self.profile, "config"), "w") as f:
+                f.write(config)
+        env = dict(os.environ, TERM="xterm-256color", LC_ALL="C.UTF-8", **environment)
+        env.pop("NO_COLOR", None)
+        self.screen = Screen(cols, rows)
+        self.stream = Stream(self.screen)
+        self.raw = b""
+        self.process = pexpect.spawn(EILPOST, ["-P", self.profile, *arguments], env=env, dimensions=(rows, cols), timeout=10)
+        self.process.delaybeforesend = None
+        atexit.register(self.kill)
+
+    def pump(self, seconds=0.05):
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                data = self.process.read_nonblocking(65536, max(end - time.monotonic(), 0))
+            except pexpect.TIMEOUT:
+                return True
+            except pexpect.EOF:
+                return False
+            self.raw += data
+            self.stream.feed(PRIVATE.sub(b"", data))
+
+    @property
+    def lines(self):
+        return [line.rstrip() for line in self.screen.display]
+
+    @property
+    def text(self):
+        return "\n".join(self.lines)
+
+    def wait(self, what, seconds=8):
+        """Until a text (or what a function of the reader asks for) is on the screen."""
+        test = what if callable(what) else lambda r: what in r.text
+        end = time.monotonic() + seconds
+        while not test(self):
+            if time.monotonic() > end or not self.pump():
+                raise AssertionError(f"not on the screen after {seconds} s: {what if not callable(what) else 'the condition'}\n{self.text}")
+        return self
+
+    def gone(self, what, seconds=8):
+        return self.wait(lambda r: what not in r.text, seconds)
+
+    def keys(self, text):
+        self.process.send(text)
+        self.pump(0.02)
+        return self
+
+    def row(self, what):
+        return next((i for i, line in enumerate(self.lines) if what in line), -1)
+
+    def selected(self):
+        """The row that the cursor is on."""
+        return self.lines[self.screen.cursor.y]
+
+    def resize(self, rows, cols):
+        self.screen.resize(rows, cols)
+        self.screen.reset()
+        self.process.setwinsize(rows, cols)
+        self.pump(0.3)
+
+    def quit(self):
+        """The exit status, and how long it took."""
+        start = time.monotonic()
+        self.process.send("q")
+        while self.pump(0.05) and time.monotonic() - start < 10:
+            pass
+        self.process.close()
+        return self.process.exitstatus, time.monotonic() - start
+
+    def kill(self):
+        if self.process.isalive():
+            os.kill(self.process.pid, signal.SIGKILL)
+        self.process.close(force=True)
+
+
+def account(server, port=None, scheme="imaps", user="alice", check="startup, push", password="echo secret", ca=True, extra=""):
+    if scheme == "imaps":
+        url = f"imaps://{user}@localhost:{port or server.imaps}"
+    else:
+        url = f"{scheme}://{user}@127.0.0.1:{port or server.imap}"
+    lines = ["[account work]", "address = alice@example.org", f"receive = {url}", f"check = {check}"]
+    if password:
+        lines.append(f"password-command = {password}")
+    if ca:
+        lines.append(f"ca-file = {server.ca}")
+    return "\n".join(lines) + "\n" + extra
+
+
+def run(*tests):
+    print(f"1..{len(tests)}", flush=True)
+    failed = 0
+    for number, test in enumerate(tests, 1):
+        start = time.monotonic()
+        try:
+            test()
+            print(f"ok {number} - {test.__name__} # {time.monotonic() - start:.1f} s", flush=True)
+        except Exception:
+            failed += 1
+            print(f"not ok {number} - {test.__name__}", flush=True)
+            for line in traceback.format_exc().splitlines():
+                print("#", line, flush=True)
+    sys.exit(1 if failed else 0)
