@@ -339,7 +339,7 @@ show_message(Show *s, Part *p)
 
 /* multiparts */
 
-typedef enum { CHOICE_NOTHING, CHOICE_NOT_HERE, CHOICE_OTHER, CHOICE_ENRICHED, CHOICE_WORSE, CHOICE_BETTER } Choice;
+typedef enum { CHOICE_UNKNOWN, CHOICE_NOTHING, CHOICE_NOT_HERE, CHOICE_OTHER, CHOICE_ENRICHED, CHOICE_WORSE, CHOICE_BETTER } Choice;
 
 static bool
 has_text(const Part *p)
@@ -357,24 +357,30 @@ has_text(const Part *p)
 }
 
 static Choice
-choice_of(const Show *s, const Part *p)
+choice_of_leaf(const Show *s, const Part *p)
 {
-	Choice best = CHOICE_NOTHING;
+	if (!has_text(p) || part_is_attachment(p))
+		return CHOICE_NOTHING;
+	if (!p->body && part_is(p, "text/"))
+		return CHOICE_NOT_HERE;
+	if (part_is(p, "text/plain"))
+		return s->prefer_html ? CHOICE_WORSE : CHOICE_BETTER;
+	if (part_is(p, "text/html"))
+		return s->prefer_html ? CHOICE_BETTER : CHOICE_WORSE;
+	return part_is(p, "text/enriched") ? CHOICE_ENRICHED :
+		is_readable(p) ? CHOICE_OTHER : CHOICE_NOTHING;
+}
 
-	if (p->kind == MIME_LEAF) {
-		if (!has_text(p) || part_is_attachment(p))
-			return CHOICE_NOTHING;
-		if (!p->body && part_is(p, "text/"))
-			return CHOICE_NOT_HERE;
-		if (part_is(p, "text/plain"))
-			return s->prefer_html ? CHOICE_WORSE : CHOICE_BETTER;
-		if (part_is(p, "text/html"))
-			return s->prefer_html ? CHOICE_BETTER : CHOICE_WORSE;
-		return part_is(p, "text/enriched") ? CHOICE_ENRICHED :
-			is_readable(p) ? CHOICE_OTHER : CHOICE_NOTHING;
-	}
+/* Alternatives in alternatives ask for the same parts at every depth: the answer is kept. */
+static Choice
+choice_of(const Show *s, Part *p)
+{
+	if (p->choice != CHOICE_UNKNOWN)
+		return p->choice;
+	Choice best = p->kind == MIME_LEAF ? choice_of_leaf(s, p) : CHOICE_NOTHING;
 	for (guint i = 0; i < p->children->len; i++)
 		best = MAX(best, choice_of(s, p->children->pdata[i]));
+	p->choice = (guint8)best;
 	return best;
 }
 

@@ -33,6 +33,7 @@ struct Part {
 	PartEncoding encoding;
 	guint8 depth;
 	bool opaque;
+	guint8 choice;		/* message.c's, so that it judges each part once; 0: not yet */
 	guint index;		/* in the document's parts, + 1; 0: not listed */
 };
 

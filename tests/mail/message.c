@@ -208,6 +208,21 @@ test_known_alternative(void)
 	g_assert_false(dump_has_note(whole, NOTE_CUT_BODY));
 }
 
+/* M2: alternatives at every depth over many parts: each is judged once. */
+static void
+test_nested_alternatives(void)
+{
+	GString *raw = g_string_new(H);
+	for (guint i = 0; i < LIMIT_MIME_DEPTH - 2; i++)
+		g_string_append(raw, MULTI("alternative", "b") "--b\n");
+	for (guint i = 0; i < LIMIT_MIME_PARTS; i++)
+		g_string_append(raw, "\n \n--b\n");
+	gint64 start = g_get_monotonic_time();
+	document_free(render(raw->str, false));
+	g_assert_cmpint(g_get_monotonic_time() - start, <, 2 * G_USEC_PER_SEC);
+	g_string_free(raw, TRUE);
+}
+
 /* M11: parts are parsed alone: an attribute that one leaves open does not take up the next. */
 static void
 test_efail(void)
@@ -236,6 +251,7 @@ main(int argc, char **argv)
 	g_test_add_func("/mail/message/known-alternative", test_known_alternative);
 	g_test_add_func("/mail/message/decode-part", test_decode_part);
 	g_test_add_func("/mail/message/decode-header", test_decode_header);
+	g_test_add_func("/mail/message/M2/nested-alternatives", test_nested_alternatives);
 	g_test_add_func("/mail/message/M11/parts-alone", test_efail);
 	return g_test_run();
 }
