@@ -9,6 +9,7 @@
 #include "conf/conf.h"
 #include "ui/app.h"
 #include "ui/commands.h"
+#include "ui/settings.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -131,11 +132,12 @@ run(const Options *o)
 	int status = EXIT_FAILED;
 
 	if (o->check_config) {
+		settings_check(conf);
 		bool fatal = tell_problems(conf);
 		status = fatal || conf_accounts(conf)->len == 0 ? EXIT_FAILED : EXIT_DONE;
 		if (status == EXIT_DONE)
-			printf(ngettext("%s: %u account, %u mistake\n", "%s: %u accounts, %u mistakes\n", conf_problems(conf)->len), places->config,
-				conf_accounts(conf)->len, conf_problems(conf)->len);
+			printf(ngettext("%s: %u account can be used\n", "%s: %u accounts can be used\n", conf_accounts(conf)->len), places->config,
+				conf_accounts(conf)->len);
 	} else if (conf_accounts(conf)->len == 0) {
 		if (!tell_problems(conf) && conf_problems(conf)->len == 0)
 			tell_no_account(places->config);

@@ -6,6 +6,7 @@
  * thousand headers costs few pictures. */
 #include "config.h"
 #include "ui/app_private.h"
+#include "ui/settings.h"
 #include "base/intl.h"
 #include "base/log.h"
 
@@ -280,33 +281,6 @@ every_minute(gpointer user)
 	return G_SOURCE_CONTINUE;
 }
 
-static void
-take_settings(App *a)
-{
-	Conf *conf = a->setup->conf;
-	guint problems = conf_problems(conf)->len;
-
-	for (guint bit = 0; bit < N_CONTEXTS; bit++) {
-		g_autofree char *section = g_strdup_printf("keys.%s", keymap_context_name((Where)(1u << bit)));
-		g_auto(GStrv) names = conf_keys(conf, section);
-		for (char **n = names; *n; n++) {
-			g_autofree char *problem = NULL;
-			if (!keymap_bind(a->keymap, (Where)(1u << bit), *n, conf_text(conf, section, *n), &problem))
-				app_say(a, STYLE_WARN, "%s: [%s] %s", conf_file(conf), section, problem);
-		}
-	}
-	g_auto(GStrv) styles = conf_keys(conf, "colors");
-	for (char **s = styles; *s; s++) {
-		g_autofree char *problem = NULL;
-		if (!theme_set(a->theme, *s, conf_text(conf, "colors", *s), &problem))
-			app_say(a, STYLE_WARN, "%s: [colors] %s", conf_file(conf), problem);
-	}
-	if (problems) {
-		const ConfProblem *p = g_ptr_array_index(conf_problems(conf), 0);
-		app_say(a, STYLE_WARN, "%s:%u: %s", p->file, p->line, p->text);
-	}
-}
-
 static App *
 app_new(const AppSetup *setup, Screen *screen)
 {
@@ -328,7 +302,11 @@ app_new(const AppSetup *setup, Screen *screen)
 	a->zone = g_time_zone_new_local();
 	a->folders_shown = true;
 	folders_pane_init(&a->folders);
-	take_settings(a);
+	settings_take(setup->conf, a->keymap, a->theme);
+	if (conf_problems(setup->conf)->len) {
+		const ConfProblem *p = g_ptr_array_index(conf_problems(setup->conf), 0);
+		app_say(a, STYLE_WARN, "%s:%u: %s", p->file, p->line, p->text);
+	}
 	screen_set_theme(screen, a->theme);
 	return a;
 }

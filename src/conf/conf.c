@@ -397,6 +397,19 @@ conf_file(const Conf *c)
 	return c->file;
 }
 
+guint
+conf_line(const Conf *c, const char *section, const char *name)
+{
+	const Entry *e = find(c, section, name);
+	return e ? e->line : 0;
+}
+
+void
+conf_add_problem(Conf *c, const char *section, const char *name, const char *text)
+{
+	problem(c, conf_line(c, section, name), false, g_strdup_printf("%s: %s", name, text));
+}
+
 const char *
 conf_text(const Conf *c, const char *section, const char *name)
 {

@@ -324,6 +324,19 @@ literal_begin(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+/* A literal, or localhost, which means this computer whatever a resolver says or has not been told (RFC 6761, 6.3). */
+static bool
+without_lookup(const char *host, const char *service, GArray *addresses)
+{
+	if (!g_ascii_strcasecmp(host, "localhost")) {
+		resolve("127.0.0.1", service, AI_NUMERICHOST | AI_NUMERICSERV, addresses);
+		resolve("::1", service, AI_NUMERICHOST | AI_NUMERICSERV, addresses);
+	} else {
+		resolve(host, service, AI_NUMERICHOST | AI_NUMERICSERV, addresses);
+	}
+	return addresses->len > 0;
+}
+
 TcpConnect *
 tcp_connect(const char *host, guint16 port, GMainContext *context, TcpDone done, void *user)
 {
@@ -341,7 +354,7 @@ tcp_connect(const char *host, guint16 port, GMainContext *context, TcpDone done,
 	g_source_set_callback(c->deadline, deadline_passed, c, NULL);
 	g_source_attach(c->deadline, context);
 	g_snprintf(service, sizeof service, "%u", port);
-	if (resolve(host, service, AI_NUMERICHOST | AI_NUMERICSERV, c->addresses) == 0 && c->addresses->len) {
+	if (without_lookup(host, service, c->addresses)) {
 		c->next_timer = g_idle_source_new();
 		g_source_set_priority(c->next_timer, G_PRIORITY_DEFAULT);
 		g_source_set_callback(c->next_timer, literal_begin, c, NULL);

@@ -55,6 +55,7 @@ typedef struct {
 	GArray *filled;		/* owned, of Window: done, but out of order */
 	guint32 range_at, range_end;	/* pass over flags and deletions: from range_at (exclusive) down to range_end; range_at <= range_end: done */
 	bool page_wanted, new_wanted, changes_wanted;
+	bool held;		/* it looks empty, which is not believed yet: nothing of it is touched */
 	guint64 changes_since;
 	guint rows;		/* of a backfill window, adapted */
 } Selected;

@@ -119,6 +119,25 @@ uidvalidity_changed(Engine *e, const Folder *f)
 	return true;
 }
 
+/* A folder that comes back empty may be an accident of the server's (P9): what is here stays until it is certain. */
+static bool
+empty_in_doubt(Engine *e, const Folder *f)
+{
+	g_autoptr(GError) err = NULL;
+	bool sure = true;
+
+	if (e->sel.exists > 0 || f->total == 0)
+		return false;
+	if (!db_begin(e->db, &err) || !folders_empty_is_sure(e->db, f->id, g_get_real_time() / G_USEC_PER_SEC, &sure, &err) || !db_commit(e->db, &err)) {
+		db_rollback(e->db);
+		engine_store_failed(e, g_steal_pointer(&err));
+		return true;
+	}
+	if (!sure)
+		engine_trouble(e, EIL_LATER, g_strdup_printf(_("The server says that %s is empty now. What is on this computer is kept until that is certain."), f->name));
+	return !sure;
+}
+
 /* What of flags and deletions must be looked at. */
 static void
 plan_resync(Engine *e, const Folder *f, bool qresync)
@@ -155,6 +174,11 @@ pull_selected(Engine *e, Job *job, const ImapResponse *r)
 	g_autoptr(Folder) f = folders_get(e->db, s->id, NULL);
 	if (!f)
 		return;
+	if (empty_in_doubt(e, f)) {
+		s->held = true;
+		s->fill_at = s->below = 1;
+		return;
+	}
 	bool reset = uidvalidity_changed(e, f);
 	if (reset) {
 		folder_free(f);
@@ -303,7 +327,7 @@ void
 pull_resync(Engine *e)
 {
 	Selected *s = &e->sel;
-	if (!s->id || s->below == 0)
+	if (!s->id || s->below == 0 || s->held)
 		return;
 	s->new_wanted = true;
 	s->range_at = s->next;
@@ -382,7 +406,9 @@ exists(Engine *e, guint32 n)
 {
 	Selected *s = &e->sel;
 	if (!s->selecting && s->id && n > s->exists) {
-		if (s->below == 0)
+		if (s->held)
+			s->id = 0;	/* not empty after all: selected anew */
+		else if (s->below == 0)
 			s->page_wanted = true;
 		else
 			s->new_wanted = true;

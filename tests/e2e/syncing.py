@@ -198,9 +198,10 @@ def mistakes_are_named():
     folder = scratch()
     path = os.path.join(folder, "config")
     with open(path, "w") as f:
-        f.write("[account w]\naddress = a@b.example\nreceive = imaps://h\nadress = c\nauth = magic\n")
+        f.write("[account w]\naddress = a@b.example\nreceive = imaps://h\nadress = c\nauth = magic\n[keys.index]\nfly-away = x\n[colors]\nunread = purpleish\n")
     out = subprocess.run([EILPOST, "-F", path, "--check-config"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ, LC_ALL="C.UTF-8"))
     assert f"{path}:4: " in out.stderr and f"{path}:5: " in out.stderr and "address" in out.stderr, out
+    assert f"{path}:7: fly-away" in out.stderr and f"{path}:9: unread" in out.stderr, out
     out = subprocess.run([EILPOST, "-P", scratch()], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ, LC_ALL="C.UTF-8"))
     assert out.returncode == 1 and "receive = imaps://" in out.stderr, out
 

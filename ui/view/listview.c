@@ -424,13 +424,14 @@ listview_jump(ListView *v, guint number)
 	MessageKey key = { 0 };
 	guint at = 0;
 
+	if (!v->limit && number > 0 && messages_key_at(v->db, v->folder, number - 1, &key))
+		at = number;
 	while (at < number) {
-		g_autoptr(GArray) rows = messages_page(v->db, v->folder, v->limit, at ? &key : NULL, false, at == 0, MIN(number - at, 1000), 0, NULL, NULL, NULL);
-		if (!rows || rows->len == 0)
+		g_autoptr(GArray) keys = messages_keys(v->db, v->folder, v->limit, at ? &key : NULL, false, at == 0, MIN(number - at, 1000), 0, NULL, NULL, NULL);
+		if (!keys || keys->len == 0)
 			break;
-		at += rows->len;
-		key = g_array_index(rows, MessageRow, rows->len - 1).key;
-		g_array_set_clear_func(rows, row_clear);
+		at += keys->len;
+		key = g_array_index(keys, MessageKey, keys->len - 1);
 	}
 	if (at == 0)
 		return false;
