@@ -164,9 +164,7 @@ main(int argc, char **argv)
 	secret_process_hardening();
 	signal(SIGPIPE, SIG_IGN);
 	setlocale(LC_ALL, "");
-	bindtextdomain(PACKAGE, LOCALEDIR);
-	bind_textdomain_codeset(PACKAGE, "UTF-8");
-	textdomain(PACKAGE);
+	intl_start();
 	if (!parse(&argc, &argv, &o, &err)) {
 		fprintf(stderr, _("%s. “eilpost --help” lists what there is.\n"), err->message);
 		return EXIT_USAGE;

@@ -130,6 +130,7 @@ start_account(App *a, Account *account, guint number)
 	EngineSetup setup = {
 		.number = number, .account = account, .store = path, .letters = a->letters,
 		.read_only = a->setup->read_only, .offline = a->setup->offline,
+		.prefer_html = conf_bool(a->setup->conf, "ui", "prefer-html"),
 	};
 	acc->engine = engine_new(&setup, &err);
 	if (!acc->engine) {

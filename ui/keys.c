@@ -148,6 +148,7 @@ key_of_char(gunichar ch)
 {
 	switch (ch) {
 	case 0x08: case 0x7f: return K_BACKSPACE;
+	case '\n': return K_RETURN;	/* typed before the terminal was ours, or pasted without brackets */
 	case '\t': case '\r': case 0x1b: return ch;
 	}
 	if (ch == 0 || (ch >= 0x80 && ch < 0xa0) || ch == 0xfffd || ch >= K_UP)

@@ -6,6 +6,9 @@
 
 #include <libintl.h>
 
+/* Once, after setlocale. */
+void intl_start(void);
+
 #define _(text) gettext(text)
 #define N_(text) (text)
 #define C_(context, text) g_dpgettext2(NULL, (context), (text))

@@ -234,9 +234,7 @@ load(void)
 	setlocale(LC_MESSAGES, "");
 	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		setlocale(LC_CTYPE, "C.UTF-8");
-	bindtextdomain(PACKAGE, LOCALEDIR);
-	bind_textdomain_codeset(PACKAGE, "UTF-8");
-	textdomain(PACKAGE);
+	intl_start();
 	tzset();
 	localtime_r(&now, &tm);
 	g_get_charset(NULL);

@@ -490,6 +490,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->letters = setup->letters;
 	e->read_only = setup->read_only;
 	e->offline = setup->offline;
+	e->prefer_html = setup->prefer_html;
 	e->requests = chan_new((GDestroyNotify)request_free);
 	e->context = g_main_context_new();
 	e->opening = g_array_new(FALSE, FALSE, sizeof(gint64));

@@ -73,6 +73,7 @@ typedef struct {
 	Chan *letters;		/* borrowed: lives longer than the engine */
 	bool read_only;		/* -R: nothing is changed on any server */
 	bool offline;		/* never connect (tests, plain looking) */
+	bool prefer_html;	/* of alternatives the HTML is fetched, not the plain text */
 } EngineSetup;
 
 /* Opens or makes the store before it returns (so that the UI can open its reader), then starts the thread. NULL: err. */

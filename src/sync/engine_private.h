@@ -65,7 +65,7 @@ struct Engine {
 	Account *account;	/* shared */
 	Chan *letters;		/* borrowed */
 	Chan *requests;		/* owned */
-	bool read_only, offline;
+	bool read_only, offline, prefer_html;
 	GThread *thread;
 	gint ended;		/* atomic */
 

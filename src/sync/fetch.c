@@ -52,7 +52,7 @@ has_subtype(const ImapBody *b, const char *subtype, guint depth)
 
 /* The text parts that will be shown, of ImapBody* (borrowed). */
 static void
-choose(const ImapBody *b, GPtrArray *chosen, guint depth)
+choose(const ImapBody *b, const char *wanted, GPtrArray *chosen, guint depth)
 {
 	if (depth > LIMIT_MIME_DEPTH || chosen->len >= 100)
 		return;
@@ -64,16 +64,16 @@ choose(const ImapBody *b, GPtrArray *chosen, guint depth)
 	if (!g_strcmp0(b->subtype, "alternative")) {
 		for (guint i = 0; i < b->children->len; i++) {
 			const ImapBody *child = g_ptr_array_index(b->children, i);
-			if (has_subtype(child, "plain", depth + 1)) {
-				choose(child, chosen, depth + 1);
+			if (has_subtype(child, wanted, depth + 1)) {
+				choose(child, wanted, chosen, depth + 1);
 				return;
 			}
 		}
-		choose(g_ptr_array_index(b->children, b->children->len - 1), chosen, depth + 1);
+		choose(g_ptr_array_index(b->children, b->children->len - 1), wanted, chosen, depth + 1);
 		return;
 	}
 	for (guint i = 0; i < b->children->len; i++)
-		choose(g_ptr_array_index(b->children, i), chosen, depth + 1);
+		choose(g_ptr_array_index(b->children, i), wanted, chosen, depth + 1);
 }
 
 /* ---- MIME header lines out of the structure ---- */
@@ -202,7 +202,7 @@ submit_chosen(Engine *e, const Message *m, const ImapBody *body, bool ahead)
 	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
 	g_autoptr(GString) items = g_string_new(NULL);
 
-	choose(body, chosen, 0);
+	choose(body, e->prefer_html ? "html" : "plain", chosen, 0);
 	g_string_printf(items, "(UID BODY.PEEK[HEADER]<0.%u>", (guint)INLINE_MAX);
 	for (guint i = 0; i < chosen->len; i++) {
 		const ImapBody *b = g_ptr_array_index(chosen, i);

@@ -263,13 +263,26 @@ put_block(ReadView *v, const Block *b)
 
 /* ---- headers, notes, links ---- */
 
+/* The fields that everybody knows, in the order in which they are shown. */
+static const char *const KNOWN[] = {
+	N_("From"), N_("Sender"), N_("To"), N_("Cc"), N_("Bcc"), N_("Reply-To"), N_("Date"), N_("Subject"),
+};
+
+static const char *
+field_name(const ReadView *v, const HeaderField *f)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(KNOWN) && !v->all_headers; i++)
+		if (!g_ascii_strcasecmp(clean_peek(f->name), KNOWN[i]))
+			return _(KNOWN[i]);
+	return clean_peek(f->name);
+}
+
 static void
 put_field(ReadView *v, const HeaderField *f, int name_columns)
 {
-	g_autofree char *name = g_strdup(clean_peek(f->name));
-	const char *value = clean_peek(f->value);
+	const char *name = field_name(v, f), *value = clean_peek(f->value);
 	gsize len = strlen(value), at = 0;
-	bool subject = !g_ascii_strcasecmp(name, "Subject");
+	bool subject = !g_ascii_strcasecmp(clean_peek(f->name), "Subject");
 	int pad = MAX(name_columns - utf8_columns(name, -1), 0);
 
 	do {
@@ -288,6 +301,15 @@ put_field(ReadView *v, const HeaderField *f, int name_columns)
 	} while (at < len);
 }
 
+static guint
+rank(const HeaderField *f)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(KNOWN); i++)
+		if (!g_ascii_strcasecmp(clean_peek(f->name), KNOWN[i]))
+			return i;
+	return G_N_ELEMENTS(KNOWN);
+}
+
 static void
 put_headers(ReadView *v)
 {
@@ -297,13 +319,17 @@ put_headers(ReadView *v)
 	for (guint i = 0; i < fields->len; i++) {
 		const HeaderField *f = &g_array_index(fields, HeaderField, i);
 		if (f->brief)
-			columns = MAX(columns, utf8_columns(clean_peek(f->name), -1));
+			columns = MAX(columns, utf8_columns(field_name(v, f), -1));
 	}
-	for (guint i = 0; i < fields->len; i++) {
-		const HeaderField *f = &g_array_index(fields, HeaderField, i);
-		if (f->brief || v->all_headers)
-			put_field(v, f, v->all_headers ? 0 : MIN(columns, v->width / 3));
-	}
+	columns = MIN(columns, v->width / 3);
+	for (guint i = 0; i < fields->len && v->all_headers; i++)
+		put_field(v, &g_array_index(fields, HeaderField, i), 0);
+	for (guint r = 0; r <= G_N_ELEMENTS(KNOWN) && !v->all_headers; r++)
+		for (guint i = 0; i < fields->len; i++) {
+			const HeaderField *f = &g_array_index(fields, HeaderField, i);
+			if (f->brief && rank(f) == r)
+				put_field(v, f, columns);
+		}
 	if (fields->len)
 		add_line(v, g_strdup(""), STYLE_NORMAL, 0);
 }
