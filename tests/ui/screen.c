@@ -204,7 +204,7 @@ test_no_control_bytes(void)
 static const struct { const char *bytes, *names; } key_rows[] = {
 	{ "j", "j" }, { "jk", "j k" }, { "\xc3\xa4\xe6\x97\xa5", "ä 日" }, { "\r", "<Return>" },
 	{ "\t", "<Tab>" }, { "\x7f", "<Backspace>" }, { "\b", "<Backspace>" },
-	{ "\n", "C-j" }, { "\x0c", "C-l" }, { "\x1a", "C-z" }, { "\x03", "C-c" }, { "\x13", "C-s" },
+	{ "\n", "<Return>" }, { "\x0c", "C-l" }, { "\x1a", "C-z" }, { "\x03", "C-c" }, { "\x13", "C-s" },
 	{ "\x1c", "C-\\" }, { "\033", "<Esc>" }, { "\033\033", "<Esc>" }, { "\033v", "M-v" },
 	{ "\033\t", "<M-Tab>" }, { "\033/", "M-/" }, { "\033[", "M-[" }, { "\033O", "M-O" },
 	{ "\033OA\033OB", "<Up> <Down>" }, { "\033[A", "<Up>" }, { "\033OH", "<Home>" },
