@@ -98,8 +98,10 @@ fit_size(Screen *s)
 {
 	struct winsize ws;
 	if (ioctl(s->out, TIOCGWINSZ, &ws) == 0 && ws.ws_row > 0 && ws.ws_col > 0 &&
-		(ws.ws_row != getmaxy(stdscr) || ws.ws_col != getmaxx(stdscr)))
+		(ws.ws_row != getmaxy(stdscr) || ws.ws_col != getmaxx(stdscr))) {
 		resize_term(ws.ws_row, ws.ws_col);
+		clearok(curscr, TRUE);	/* terminals differ in what they keep, and where */
+	}
 	g_clear_pointer(&s->last, canvas_free);
 }
 
