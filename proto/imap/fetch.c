@@ -216,8 +216,14 @@ fetch_date(Tokens *t, ImapFetch *f)
 static void
 fetch_structure(Tokens *t, ImapFetch *f)
 {
+	Tokens before = *t;
+
 	imap_body_free(f->body);
 	f->body = imap_parse_body(t);
+	if (t->bad) {	/* nested beyond all sense: the message is in the list all the same */
+		*t = before;
+		token_skip_deep(t);
+	}
 	if (f->body)
 		f->has |= IMAP_HAS_BODY;
 }

@@ -201,12 +201,16 @@ token_u32(Tokens *t)
 	return t->bad ? 0 : (guint32)n;
 }
 
-void
-token_skip(Tokens *t)
+static void
+skip(Tokens *t, bool deep)
 {
 	int base = t->depth;
 	do {
 		token_spaces(t);
+		if (deep && token_take(t, '(')) {
+			t->depth++;
+			continue;
+		}
 		if (token_open(t))
 			continue;
 		if (t->depth > base && token_close(t))
@@ -217,6 +221,18 @@ token_skip(Tokens *t)
 		if (b)
 			g_bytes_unref(b);
 	} while (t->depth > base && !t->bad);
+}
+
+void
+token_skip(Tokens *t)
+{
+	skip(t, false);
+}
+
+void
+token_skip_deep(Tokens *t)
+{
+	skip(t, true);
 }
 
 GArray *

@@ -30,6 +30,7 @@ GBytes *token_bytes(Tokens *t, bool *streamed, guint64 *size);	/* as token_strin
 guint32 token_u32(Tokens *t);
 guint64 token_u63(Tokens *t);
 void token_skip(Tokens *t);	/* one value of any kind, lists too */
+void token_skip_deep(Tokens *t);	/* the same without a limit of depth: it does not recurse */
 GArray *token_set(Tokens *t);	/* yours; NULL: bad */
 
 /* parts of responses that have files of their own */

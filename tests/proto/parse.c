@@ -219,6 +219,23 @@ test_depth(void)
 	g_assert_cmpint(r->kind, ==, IMAP_RESP_SKIP);
 }
 
+/* P6: a structure beyond the limit is left out, but not the message it belongs to. */
+static void
+test_deep_structure(void)
+{
+	g_autoptr(GString) s = g_string_new("* 1 FETCH (FLAGS () BODYSTRUCTURE ");
+	for (int i = 0; i < 100000; i++)
+		g_string_append_c(s, '(');
+	g_string_append(s, "\"text\" \"plain\" NIL NIL NIL \"7bit\" 0 0");
+	for (int i = 0; i < 100000; i++)
+		g_string_append(s, i ? " \"mixed\")" : ")");
+	g_string_append(s, " UID 5)");
+	g_autoptr(ImapResponse) r = imap_parse(s->str, s->len, NULL, 0);
+	g_assert_cmpint(r->kind, ==, IMAP_RESP_FETCH);
+	g_assert_cmpuint(r->fetch->uid, ==, 5);
+	g_assert_null(r->fetch->body);
+}
+
 /* Total on any bytes: mutants of every case neither crash nor hang. */
 static void
 test_mutants(void)
@@ -258,6 +275,7 @@ main(int argc, char **argv)
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_case);
 	}
 	g_test_add_func("/imap/P6/depth", test_depth);
+	g_test_add_func("/imap/P6/deep-structure", test_deep_structure);
 	g_test_add_func("/imap/T17/mutants", test_mutants);
 	g_test_add_func("/imap/parse/dates", test_dates);
 	return g_test_run();
