@@ -155,7 +155,7 @@ class Reader:
         if config is not None:
             with open(os.path.join(self.profile, "config"), "w") as f:
                 f.write(config)
-        env = dict(os.environ, TERM="xterm-256color", LC_ALL="C.UTF-8", **environment)
+        env = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **environment}
         env.pop("NO_COLOR", None)
         self.screen = Screen(cols, rows)
         self.stream = Stream(self.screen)

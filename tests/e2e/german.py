@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""german.py - in German nothing English is left: screens, questions, refusals, the command line.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+The catalogue says what is English: each piece of a msgid that is long enough to be a sentence and has a translation that
+reads otherwise must not be seen. LC_ALL is a real de_DE.UTF-8 where localedef can make one, else only LANGUAGE speaks."""
+import gettext
+from harness import *
+
+
+def catalogue():
+    """What the catalogue beside the built program translates."""
+    try:
+        with open(os.path.join(BUILD, "locale/de/LC_MESSAGES/eilpost.mo"), "rb") as f:
+            return gettext.GNUTranslations(f)._catalog
+    except OSError as e:
+        print(f"1..0 # SKIP {e}")
+        sys.exit(0)
+
+
+def locale():
+    folder = scratch()
+    try:
+        subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8", os.path.join(folder, "de_DE.UTF-8")], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return {"LC_ALL": "de_DE.UTF-8", "LOCPATH": folder, "LANGUAGE": "de"}
+    except (OSError, subprocess.CalledProcessError):
+        print("# no de_DE.UTF-8 can be made here (package locales): LANGUAGE=de alone")
+        return {"LC_ALL": "C.UTF-8", "LANGUAGE": "de"}
+
+
+def english(known):
+    """Pieces of two words and more that only English has."""
+    german = "\n".join(known.values())
+    pieces = set()
+    for key in known:
+        text = key[0] if isinstance(key, tuple) else key
+        if not text or "Project-Id-Version" in text:
+            continue
+        for piece in re.split(r"%[-+ #0-9.'*]*(?:ll|l|z)?[a-zA-Z%]|\n|\x04", text):
+            piece = piece.strip(" .,:;“”()\t")
+            if len(piece) >= 9 and " " in piece and piece not in german:
+                pieces.add(piece)
+    return pieces
+
+
+known = catalogue()
+ENGLISH = english(known)
+GERMAN = locale()
+server = Server(demo=False)
+server.deliver(mail("Erste Nachricht"), mail("Zweite Nachricht", "Guten Morgen.\n"),
+               mail("Anhang", "--x\nContent-Type: text/plain\n\nHier ist er.\n--x\nContent-Type: application/octet-stream; name=a.bin\n"
+                    "Content-Disposition: attachment; filename=a.bin\n\nabc\n--x--\n", extra="MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n"))
+reader = None
+
+
+def pure(text, where):
+    for line in text.splitlines():
+        for piece in ENGLISH:
+            assert piece not in line, f"{where}: “{piece}” in\n{text}"
+
+
+def see(what, r=None):
+    """The screen has this, and nothing English."""
+    r = r or reader
+    r.wait(what)
+    r.pump(0.1)
+    pure(r.text, what if isinstance(what, str) else "screen")
+    return r
+
+
+def the_catalogue_speaks():
+    assert len(ENGLISH) > 150, len(ENGLISH)
+    out = subprocess.run([EILPOST, "--help"], env={**os.environ, **GERMAN}, stdout=subprocess.PIPE, text=True).stdout
+    assert "Konto" in out and "Datei" in out.replace("DATEI", "Datei"), out
+    pure(out, "--help")
+
+
+def lists_and_texts():
+    global reader
+    reader = Reader(server, rows=40, cols=150, **GERMAN)
+    see("Zweite Nachricht")
+    see("ungelesen")
+    see("Betreff")
+    reader.keys("j\r")
+    see("Guten Morgen")
+    reader.keys("q")
+
+
+def help_of_every_place():
+    reader.keys("?")
+    for _ in range(4):
+        see("Hilfe")
+        reader.keys(" ")
+    reader.keys("qj\r")
+    reader.keys("?")
+    see("Hilfe").keys("qq")
+    reader.keys("y?")
+    see("Hilfe").keys("q\x1b").pump(0.2)
+
+
+def questions():
+    for key in ("/", "l", "c", "5", "\x1b/"):
+        reader.keys(key).pump(0.3)
+        pure(reader.text, f"the question of {key!r}")
+        reader.keys("\x07").pump(0.1)
+    reader.keys(":").pump(0.3)
+    pure(reader.text, "palette")
+    reader.keys("gibtesnicht\r").pump(0.3)
+    pure(reader.text, "unknown command")
+    for command in ("limit ~", "limit ~q x", "jump x", "jump 99", "change-folder nirgends", "bind", "bind index", "bind index zz help", "search gibtesnicht", "search-next",
+                    "redraw", "pause", "pause", "check-mail", "toggle-flag", "toggle-read", "save-part", "toggle-headers", "nonsense x"):
+        reader.keys(":").keys(command + "\r").pump(0.1)
+        pure(reader.text, command)
+    reader.keys("\x07%").pump(0.3)
+    pure(reader.text, "unbound key")
+    reader.keys("\x07\x1b").pump(0.2)
+
+
+def attachments():
+    reader.keys(":limit\r").pump(0.2)
+    reader.keys("\x15\r").pump(0.2)
+    reader.keys("=\r").pump(0.4)
+    see("Hier ist er").keys("v")
+    see("a.bin").keys("js").pump(0.3)
+    pure(reader.text, "save")
+    reader.keys("\x15/nirgends/da\r").pump(0.4)
+    pure(reader.text, "can't save")
+    reader.keys("S").pump(0.2)
+    pure(reader.text, "save all")
+    reader.keys("\x15/nirgends\r").pump(0.3)
+    pure(reader.text, "no such folder")
+    reader.keys("qq").pump(0.2)
+    assert reader.quit()[0] == 0
+
+
+def refusals():
+    for config, says in ((account(server, password="echo falsch"), "alice"), (account(server, ca=False), "kein Passwort"),
+                         (account(server, port=1), "localhost"), (account(server, password=None), "Passwort"),
+                         (account(server, password="exit 3"), "3")):
+        r = Reader(config=config, cols=230, **GERMAN)
+        see(says, r)
+        r.pump(0.6)
+        pure(r.text, config)
+        r.kill()
+    away = Reader(profile=reader.profile, cols=200, arguments=["--offline", "-R"], **GERMAN)
+    see("Zweite Nachricht", away).keys("jjj\r").pump(0.4)
+    pure(away.text, "offline")
+    away.keys("F").pump(0.4)
+    pure(away.text, "read only")
+    away.kill()
+
+
+def command_line():
+    folder = scratch()
+    path = os.path.join(folder, "config")
+    with open(path, "w") as f:
+        f.write("[account w]\naddress = nirgends\nreceive = imapx://h\nadress = c\nauth = magic\ncheck = manual, startup\noffline = ewig\n[ui]\nindex-height = 7\n"
+                "prefer-html = vielleicht\n[unsinn]\na = b\n[account v]\naddress = a@b.example\nreceive = imap+insecure://h.example\nsend = smtps://a:b@h\nkaputt\n")
+    for arguments in (["--check-config"], [], ["--list-commands"], ["--list-options"], ["--nonsense"], ["-A", "x"], ["someone@example.org"]):
+        out = subprocess.run([EILPOST, "-F", path, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                             env={**os.environ, **GERMAN})
+        pure(out.stdout, " ".join(arguments))
+        assert out.stdout, arguments
+    out = subprocess.run([EILPOST, "-P", scratch()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **GERMAN})
+    pure(out.stdout, "no account")
+
+
+run(the_catalogue_speaks, lists_and_texts, help_of_every_place, questions, attachments, refusals, command_line)
