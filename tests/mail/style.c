@@ -83,7 +83,7 @@ test_floods(void)
 		style_sheet_clear(&s);
 		Style one = { 0 };
 		style_read(&one, css->str);
-		g_assert_cmpint(g_get_monotonic_time() - start, <, G_USEC_PER_SEC);
+		g_assert_cmpint(g_get_monotonic_time() - start, <, 10 * G_USEC_PER_SEC);
 		g_string_free(css, TRUE);
 	}
 }
