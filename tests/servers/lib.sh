@@ -36,11 +36,25 @@ rig_dir() {
 }
 own() { [ "$(id -u)" != 0 ] || chown -R "$RUN_USER:$RUN_GROUP" "$@"; }
 
+# rig_lock, rig_unlock: tests that start side by side share the cache
+rig_lock() {
+	mkdir -p "$RIG_CACHE"
+	# its name can be guessed, and what lies in it is run
+	[ -O "$RIG_CACHE" ] && [ ! -L "$RIG_CACHE" ] || die "$RIG_CACHE belongs to somebody else"
+	exec 9>"$RIG_CACHE/lock"
+	flock 9
+}
+rig_unlock() { exec 9>&-; }
+
 # rig_unpack NAME PACKAGE...: sets PKG to the folder that holds them and what else they need
 rig_unpack() {
-	local name=$1 want inst p; shift
-	PKG=$RIG_CACHE/root-$name
-	[ ! -e "$PKG/.done" ] || [ "$(cat "$PKG/.done")" != "$*" ] || return 0
+	PKG=$RIG_CACHE/root-$1; shift
+	rig_lock
+	[ -e "$PKG/.done" ] && [ "$(cat "$PKG/.done")" = "$*" ] || rig_fetch "$@"
+	rig_unlock
+}
+rig_fetch() {
+	local want inst p log=$RIG_CACHE/apt.log
 	mkdir -p "$RIG_CACHE/debs"
 	rm -rf "$PKG"; mkdir -p "$PKG"
 	inst=$(apt-get -s --no-install-recommends install "$@" 2>/dev/null | awk '/^Inst/{print $2}' |
@@ -48,9 +62,9 @@ rig_unpack() {
 	want=$(printf '%s\n' "$@" $inst | sort -u)
 	(cd "$RIG_CACHE/debs" && for p in $want; do
 		set -- "${p}"_*.deb
-		[ -e "$1" ] || apt-get -q -o APT::Sandbox::User="$(id -un)" download "$p" >/dev/null 2>&1 || exit 1
+		[ -e "$1" ] || apt-get -q -o APT::Sandbox::User="$(id -un)" download "$p" >"$log" 2>&1 || exit 1
 		dpkg -x "${p}"_*.deb "$PKG"
-	done) || die "could not unpack: $want"
+	done) || { cat "$log" >&2; die "the server's packages can't be downloaded; is apt's list of packages up to date (apt-get update)?"; }
 	printf '%s\n' $want > "$PKG/.packages"
 	chmod -R a+rX "$PKG" "$RIG_CACHE"
 	printf '%s' "$*" > "$PKG/.done"
@@ -62,11 +76,16 @@ rig_libpath() { export LD_LIBRARY_PATH=$PKG/usr/lib/$ARCH:$PKG/lib/$ARCH:$PKG/us
 # rig_relocate PATH...: programs in PKG that have PATH compiled in use the unpacked one instead: the string
 # is replaced by the name of a symbolic link of the same length (run path, module folders, helper programs)
 rig_relocate() {
-	local from hash link n=0
-	[ ! -e "$PKG/.relocated" ] || { # links may be gone after a reboot
-		while read -r link from; do [ -L "$link" ] || ln -s "$PKG$from" "$link"; done < "$PKG/.relocated"
-		return 0
-	}
+	local from link
+	rig_lock
+	[ -e "$PKG/.relocated" ] || rig_rewrite "$@"
+	while read -r link from; do # links may be gone after a reboot
+		[ "$(readlink "$link")" = "$PKG$from" ] || ln -s "$PKG$from" "$link"
+	done < "$PKG/.relocated"
+	rig_unlock
+}
+rig_rewrite() {
+	local from hash link
 	for from in "$@"; do
 		hash=$(printf '%s %s %s' "$PKG" "$from" "$(id -u)" | sha256sum | tr -d ' -')
 		link=/tmp/.$(printf '%s%s' "$hash" "$hash" | cut -c "1-$((${#from} - 6))")
@@ -133,11 +152,11 @@ rig_spawn() {
 	local log=$1 i; shift
 	setsid "$@" >>"$log" 2>&1 </dev/null &
 	PID=$!
+	say "$PID $(start_time "$PID")" >> "$D/pids"
 	for i in 1 2 3 4 5 6 7 8 9 10; do   # wait for setsid's exec
 		[ "$(ps -o sid= -p "$PID" 2>/dev/null | tr -d ' ')" != "$PID" ] || break
 		sleep 0.02
 	done
-	say "$PID $(start_time "$PID")" >> "$D/pids"
 }
 # as_user CMD...: prefix array USERCMD for running as RUN_USER
 user_prefix() {
