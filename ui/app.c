@@ -346,6 +346,7 @@ app_free(App *a)
 	g_main_loop_unref(a->loop);
 	g_free(a->ask_context);
 	g_free(a->found);
+	g_free(a->window_title);
 	g_free(a);
 }
 

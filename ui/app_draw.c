@@ -76,6 +76,21 @@ counts(App *a)
 	return g_strdup_printf("%s%s%s%s%s", unread ? unread : "", unread ? " · " : "", all, limit ? _(" · limit: ") : "", limit ? limit : "");
 }
 
+/* The terminal's own title: told only when it changes. */
+static void
+window_title(App *a, const char *account, const Clean *folder)
+{
+	guint unseen = a->folder_row ? a->folder_row->unseen : 0;
+	Clean *title = unseen ? clean_printf("eilpost: %s / %s (%u)", account, clean_peek(folder), unseen) :
+		clean_printf("eilpost: %s / %s", account, clean_peek(folder));
+	if (g_strcmp0(a->window_title, clean_peek(title))) {
+		g_free(a->window_title);
+		a->window_title = g_strdup(clean_peek(title));
+		screen_title(a->screen, title);
+	}
+	clean_free(title);
+}
+
 static void
 draw_title(App *a)
 {
@@ -87,6 +102,7 @@ draw_title(App *a)
 	canvas_fill(a->canvas, r, STYLE_TITLE);
 	Clean *folder = a->folder_row ? rows_folder_name(a->folder_row->role, a->folder_row->name) : clean_new("", 0, CLEAN_LINE);
 	Clean *left = clean_printf(" eilpost  %s / %s", acc ? acc->account->name : "", clean_peek(folder));
+	window_title(a, acc ? acc->account->name : "", folder);
 	g_autofree char *count_text = counts(a), *checked = when_checked(a);
 	Clean *middle = clean_new(count_text, -1, CLEAN_LINE), *right = clean_printf("%s ", checked);
 	int x = canvas_put(a->canvas, r.y, r.x, r.w, STYLE_TITLE, PUT_CUT, left);

@@ -89,6 +89,10 @@ rendered(void *user, Document *document, const GError *err)
 {
 	App *a = user;
 	a->open.job = 0;
+	if (!render_sealed(a->render) && !a->sandbox_said) {
+		a->sandbox_said = true;
+		app_say(a, STYLE_WARN, "%s", _("This system has no sandbox (seccomp) for reading messages; they are read in a process with limits only."));
+	}
 	if (document) {
 		show(a, document);
 		return;

@@ -86,6 +86,8 @@ struct App {
 	CellStyle message_style;
 	Key last_key;
 	Layout layout;
+	char *window_title;	/* owned: what the terminal's title says now */
+	bool sandbox_said;
 	gint64 drawn_at;	/* monotonic microseconds */
 	GTimeZone *zone;
 	bool quitting;

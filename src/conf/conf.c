@@ -152,6 +152,14 @@ read_section(Conf *c, char *text, guint line)
 			}
 		}
 	}
+	if (!strcmp(kind, "account") && strcmp(section, "account")) {	/* it is there even if no line follows */
+		Entry *mark = g_new0(Entry, 1);
+		mark->section = g_strdup(section);
+		mark->name = g_strdup("");
+		mark->value = g_strdup("");
+		mark->line = line;
+		g_ptr_array_add(c->entries, mark);
+	}
 	return section;
 }
 
@@ -441,7 +449,7 @@ conf_keys(const Conf *c, const char *section)
 	GPtrArray *names = g_ptr_array_new();
 	for (guint i = 0; i < c->entries->len; i++) {
 		const Entry *e = g_ptr_array_index(c->entries, i);
-		if (e->line != G_MAXUINT && !strcmp(e->section, section) && find(c, section, e->name) == e)
+		if (*e->name && e->line != G_MAXUINT && !strcmp(e->section, section) && find(c, section, e->name) == e)
 			g_ptr_array_add(names, g_strdup(e->name));
 	}
 	g_ptr_array_add(names, NULL);
