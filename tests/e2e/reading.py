@@ -15,7 +15,7 @@ reader = Reader(server)
 
 
 def first_screen():
-    reader.wait("The newest")
+    reader.wait("The newest").wait("The oldest of the new")
     rows = [reader.row(s) for s in ("The newest", "With two files", "The oldest of the new")]
     assert rows == sorted(rows) and rows[0] > 0, reader.text    # newest first
     reader.wait("work / Inbox").wait("Gärten & Höfe").wait("push")
