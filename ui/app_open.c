@@ -5,6 +5,7 @@
 #include "config.h"
 #include "ui/app_private.h"
 #include "base/intl.h"
+#include "base/limits.h"
 
 #include <string.h>
 
@@ -94,6 +95,8 @@ rendered(void *user, Document *document, const GError *err)
 		app_say(a, STYLE_WARN, "%s", _("This system has no sandbox (seccomp) for reading messages; they are read in a process with limits only."));
 	}
 	if (document) {
+		if (a->open.header_cut)
+			document_add_note(document, NOTE_CUT_HEADERS);
 		show(a, document);
 		return;
 	}
@@ -143,6 +146,7 @@ render_open(App *a)
 		app_post(a, a->open.account, r);
 		return;
 	}
+	a->open.header_cut = header && g_bytes_get_size(header) >= LIMIT_IMAP_INLINE - 1;	/* no more of it is fetched */
 	wait_text(a, "");
 	if (raw)
 		a->open.job = render_message(a->render, &m, rendered, a);

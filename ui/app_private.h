@@ -44,6 +44,7 @@ typedef struct {
 	Clean *waiting;		/* owned: what to say until then */
 	guint job;		/* of the render client; 0: none */
 	bool unread;		/* when it was opened */
+	bool header_cut;	/* only its beginning was fetched */
 } OpenMessage;
 
 typedef struct { gint64 message; guint account; char *section, *path, *mime; } Saving;	/* owned strings */
