@@ -191,6 +191,7 @@ class Reader:
         while not test(self):
             if time.monotonic() > end or not self.pump():
                 raise AssertionError(f"not on the screen after {seconds} s: {what if not callable(what) else 'the condition'}\n{self.text}")
+        self.pump(0.01)    # a picture may come in two pieces
         return self
 
     def gone(self, what, seconds=8):
