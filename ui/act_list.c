@@ -34,6 +34,12 @@ open_beside(App *a, int step)
 static void
 move(App *a, int step)
 {
+	const Over *over = over_top(a);
+	if (over) {
+		if (over->face->move)
+			over->face->move(over->self, step);
+		return;
+	}
 	switch (app_where(a)) {
 	case IN_PAGER:
 		open_beside(a, step);
@@ -60,6 +66,12 @@ void cmd_previous_entry(App *a, const char *arg) { move(a, -1); }
 static void
 page(App *a, int halves)
 {
+	const Over *over = over_top(a);
+	if (over) {
+		if (over->face->page)
+			over->face->page(over->self, halves, a->layout.body.h);
+		return;
+	}
 	switch (app_where(a)) {
 	case IN_PAGER:
 		if (a->open.view && !readview_page(a->open.view, halves) && halves == 2)
@@ -91,8 +103,12 @@ end_of_list(App *a, bool last)
 {
 	enum { FAR = 1000000 };
 	Where where = app_where(a);
+	const Over *over = over_top(a);
 
-	if (where == IN_FOLDERS) {
+	if (over) {
+		if (over->face->ends)
+			over->face->ends(over->self, last);
+	} else if (where == IN_FOLDERS) {
 		folders_pane_move(&a->folders, last ? FAR : -FAR);
 	} else if (where == IN_PARTS) {
 		parts_move(&a->parts, open_document(a), last ? FAR : -FAR);

@@ -38,6 +38,10 @@ cmd_close(App *a, const char *arg)
 	if (a->over != OVER_NOTHING) {
 		g_clear_pointer(&a->help, help_free);
 		a->over = OVER_NOTHING;
+	} else if (over_top(a)) {
+		const Over *over = over_top(a);
+		if (!over->face->close || over->face->close(a, over->self))
+			over_pop(a);
 	} else if (a->focus == PANE_PAGER || (a->focus == PANE_INDEX && a->open.message)) {
 		open_close(a);
 		a->focus = PANE_INDEX;

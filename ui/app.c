@@ -38,6 +38,9 @@ app_where(const App *a)
 {
 	if (a->over != OVER_NOTHING)
 		return a->over == OVER_HELP ? IN_HELP : IN_PARTS;
+	const Over *over = over_top(a);
+	if (over)
+		return over->face->where(over->self);
 	return a->focus == PANE_PAGER ? IN_PAGER : a->focus == PANE_FOLDERS ? IN_FOLDERS : IN_INDEX;
 }
 
@@ -55,6 +58,9 @@ app_have(const App *a)
 		have |= NEEDS_OPEN;
 	if (a->over == OVER_PARTS && a->open.view && parts_current(&a->parts, readview_document(a->open.view)))
 		have |= NEEDS_PART;
+	const Over *over = over_top(a);
+	if (over && over->face->have)
+		have |= over->face->have(over->self);
 	return have;
 }
 
@@ -212,14 +218,18 @@ key(App *a, Key k, const char *paste)
 		app_prompt_key(a, k, paste);
 		return;
 	}
-	if (k == K_PASTE || k == K_UNKNOWN)
+	Over *over = over_top(a);
+	if (k == K_PASTE || k == K_UNKNOWN) {
+		if (k == K_PASTE && over && over->face->key)
+			over->face->key(a, over->self, k, paste);
 		return;
+	}
 	g_clear_pointer(&a->message, clean_free);
 	a->last_key = k;
 	CommandId id = keymap_feed(a->keymap, app_where(a), k, &pending);
 	if (id != COMMAND_NONE)
 		app_command(a, id, NULL);
-	else if (!pending)
+	else if (!pending && !(over && over->face->key && over->face->key(a, over->self, k, NULL)))
 		unbound(a, k);
 }
 
@@ -270,6 +280,10 @@ every_second(gpointer user)
 	App *a = user;
 	if (a->render)
 		render_dispatch(a->render);	/* its deadlines */
+	if (a->overs->len) {
+		over_tick(a);
+		app_dirty(a, 0);
+	}
 	return G_SOURCE_CONTINUE;
 }
 
@@ -298,6 +312,7 @@ app_new(const AppSetup *setup, Screen *screen)
 	a->letters = chan_new((GDestroyNotify)letter_free);
 	a->history = prompt_history_new();
 	a->accounts = g_ptr_array_new();
+	a->overs = g_array_new(FALSE, FALSE, sizeof(Over));
 	a->saves = g_array_new(FALSE, TRUE, sizeof(Saving));
 	a->zone = g_time_zone_new_local();
 	a->folders_shown = true;
@@ -325,6 +340,7 @@ static void
 app_free(App *a)
 {
 	open_close(a);
+	over_clear(a);
 	clear_source(&a->idle);
 	clear_source(&a->draw_timer);
 	clear_source(&a->render_source);
@@ -341,6 +357,7 @@ app_free(App *a)
 	theme_free(a->theme);
 	canvas_free(a->canvas);
 	chan_free(a->letters);
+	g_array_unref(a->overs);
 	g_array_unref(a->saves);
 	g_time_zone_unref(a->zone);
 	g_main_loop_unref(a->loop);

@@ -209,6 +209,7 @@ app_accounts_end(App *a)
 		clean_free(acc->trouble);
 		clean_free(acc->progress);
 		clean_free(acc->ask_label);
+		clean_free(acc->schedule);
 		g_free(acc);
 	}
 	g_ptr_array_unref(a->accounts);
@@ -266,6 +267,7 @@ letter(App *a, const Letter *l)
 
 	if (!acc)
 		return;
+	over_letter(a, l);
 	switch (l->kind) {
 	case LETTER_CHANGED:
 		changed(a, acc, l);
@@ -286,13 +288,20 @@ letter(App *a, const Letter *l)
 	case LETTER_ASK_SECRET:
 		acc->asks = true;
 		clean_free(acc->ask_label);
+		clean_free(acc->schedule);
 		acc->ask_label = clean_printf("%s: ", l->text);
 		app_ask_secret(a);
 		break;
 	case LETTER_CHECKED:
 		acc->checked_at = l->when;
 		break;
-	case LETTER_ENDED:
+	case LETTER_SCHEDULE:
+		acc->next_check = l->when;
+		acc->stopped = l->failed;
+		clean_free(acc->schedule);
+		acc->schedule = clean_new(l->text, -1, CLEAN_LINE);
+		break;
+	case LETTER_OUTBOX: case LETTER_DRAFT: case LETTER_POP_REMOVAL: case LETTER_ENDED:
 		break;
 	}
 }

@@ -232,6 +232,8 @@ draw_over(App *a)
 		help_draw(a->help, a->canvas, a->layout.body);
 	else if (a->over == OVER_PARTS && a->open.view)
 		parts_draw(&a->parts, a->canvas, a->layout.body, readview_document(a->open.view));
+	else if (over_top(a))
+		over_top(a)->face->draw(over_top(a)->self, a->canvas, a->layout.body, !a->prompt);
 }
 
 static void
@@ -269,7 +271,7 @@ app_draw(App *a)
 	});
 	const Layout *l = &a->layout;
 	RowContext rc = row_context(a);
-	bool keys_here = !a->prompt && a->over == OVER_NOTHING;
+	bool keys_here = !a->prompt && a->over == OVER_NOTHING && !a->overs->len;
 	draw_title(a);
 	if (!rect_empty(l->folders))
 		folders_pane_draw(&a->folders, a->canvas, l->folders_head, l->folders, keys_here && a->focus == PANE_FOLDERS);

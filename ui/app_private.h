@@ -9,6 +9,7 @@
 #include "sync/engine.h"
 #include "ui/app.h"
 #include "ui/layout.h"
+#include "ui/over.h"
 #include "ui/panes/folders.h"
 #include "ui/panes/help.h"
 #include "ui/panes/index.h"
@@ -25,7 +26,9 @@ typedef struct {
 	GPtrArray *folders;	/* owned, of Folder*, in showing order */
 	EngineState state;
 	Clean *state_text, *trouble;	/* owned; NULL: nothing */
-	gint64 checked_at, next_try;
+	gint64 checked_at, next_try, next_check;	/* Unix seconds; 0: none */
+	Clean *schedule;	/* owned: "on startup, every 5 minutes"; NULL: not told yet */
+	bool stopped;		/* its schedule, after a refused sign-in */
 	Clean *progress;	/* owned; NULL: nothing goes on */
 	guint64 done, total;
 	gint64 progress_folder;
@@ -34,6 +37,7 @@ typedef struct {
 } AppAccount;
 
 typedef enum { OVER_NOTHING, OVER_HELP, OVER_PARTS } Overlay;
+typedef struct { const OverFace *face; void *self; /* owned */ } Over;
 typedef enum { ASK_NOTHING, ASK_COMMAND, ASK_SEARCH, ASK_SEARCH_BACK, ASK_LIMIT, ASK_FOLDER, ASK_JUMP, ASK_SAVE, ASK_SAVE_ALL, ASK_OVERWRITE, ASK_SECRET } Ask;
 
 /* The message in the pager. */
@@ -70,7 +74,8 @@ struct App {
 	OpenMessage open;
 	PartsPane parts;
 	HelpPane *help;		/* owned */
-	Overlay over;
+	Overlay over;		/* lies over `overs` */
+	GArray *overs;		/* owned, of Over: the last one is on top */
 	Pane focus;
 	bool folders_shown;
 	bool stale_list, stale_folders;	/* read anew before the next picture */
@@ -104,6 +109,12 @@ void app_command_line(App *a, const char *line);
 void app_say(App *a, CellStyle style, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void app_dirty(App *a, guint delay_ms);	/* draw soon; 0: now, when the keys are done */
 void app_work(App *a);	/* something goes on in slices */
+
+/* over.c */
+Over *over_top(const App *a);	/* NULL: none, or help or attachments lie over it */
+void over_letter(App *a, const Letter *l);
+void over_tick(App *a);
+void over_clear(App *a);
 
 /* app_draw.c */
 void app_draw(App *a);

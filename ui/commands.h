@@ -26,10 +26,16 @@ typedef void (*CommandRun)(struct App *app, const char *arg);
 typedef enum {	/* contexts: who has the keys */
 	IN_INDEX = 1 << 0, IN_PAGER = 1 << 1, IN_FOLDERS = 1 << 2,
 	IN_PARTS = 1 << 3 /* attachment list */, IN_HELP = 1 << 4,
-	IN_LISTS = IN_INDEX | IN_FOLDERS | IN_PARTS,
+	IN_COMPOSE = 1 << 5 /* header fields and attachments of a mail that is written */,
+	IN_EDITOR = 1 << 6 /* its text: what is no command is typed */,
+	IN_FILES = 1 << 7 /* the file picker */, IN_SETTINGS = 1 << 8,
+	IN_WAITING = 1 << 9 /* outbox, drafts, wishes, downloads */,
+	IN_LEDGER = 1 << 10 /* what lies on a POP3 server */,
+	IN_LISTS = IN_INDEX | IN_FOLDERS | IN_PARTS | IN_FILES | IN_SETTINGS | IN_WAITING | IN_LEDGER,
 	IN_TEXTS = IN_PAGER | IN_HELP,
-	IN_ANY = IN_LISTS | IN_TEXTS,
-	N_CONTEXTS = 5,
+	IN_ANY = IN_LISTS | IN_TEXTS,	/* not where text is typed */
+	IN_EVERYWHERE = IN_ANY | IN_COMPOSE | IN_EDITOR,
+	N_CONTEXTS = 11,
 } Where;
 
 typedef enum {

@@ -215,3 +215,9 @@ account_user(const Account *a)
 {
 	return a->receive.user ? a->receive.user : a->address;
 }
+
+bool
+account_is_pop(const Account *a)
+{
+	return a->receive.scheme == SCHEME_POP3S || a->receive.scheme == SCHEME_POP3 || a->receive.scheme == SCHEME_POP3_INSECURE;
+}

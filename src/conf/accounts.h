@@ -35,6 +35,7 @@ typedef struct {
 
 Account *account_ref(Account *a);
 void account_unref(Account *a);
+bool account_is_pop(const Account *a);	/* receives by POP3 */
 const char *account_user(const Account *a);	/* for receiving */
 
 /* "imaps://alice@imap.example.org:993". False: *problem gets a translated sentence (yours). imap+insecure and its like are accepted

@@ -257,6 +257,22 @@ journal_fail(Db *db, const GPtrArray *wishes, const char *error, GError **err)
 }
 
 bool
+journal_again(Db *db, gint64 id, bool remove, GError **err)
+{
+	if (!remove)
+		return db_run_ints(db, err,
+		    "UPDATE wish SET state = 0, not_before = 0 WHERE id = ?1 AND state IN (0, 2)"
+		    " AND NOT EXISTS (SELECT 1 FROM wish AS w WHERE w.kind = 0 AND w.state = 0 AND w.id <> ?1"
+		    "  AND w.message = wish.message AND w.flag = wish.flag)", INTS(id));
+	/* what was never under way is undone here; what was sent is for the server to answer */
+	return db_run_ints(db, err,
+	    "UPDATE message SET flags = (flags & ~w.flag) | (server_flags & w.flag)"
+	    " FROM (SELECT message AS m, flag FROM wish WHERE id = ?1 AND kind = 0 AND state IN (0, 2)) AS w"
+	    " WHERE message.id = w.m", INTS(id)) &&
+	    db_run_ints(db, err, "DELETE FROM wish WHERE id = ?1 AND state <> 1", INTS(id));
+}
+
+bool
 journal_recover(Db *db, GError **err)
 {
 	g_autoptr(GArray) sent = g_array_new(FALSE, FALSE, sizeof(gint64));

@@ -38,5 +38,6 @@ bool journal_retry(Db *db, const GPtrArray *wishes, gint64 not_before, const cha
 bool journal_fail(Db *db, const GPtrArray *wishes, const char *error, GError **err);	/* and takes the local change back to the server's truth */
 bool journal_recover(Db *db, GError **err);	/* after a start or a lost connection: flag wishes that were sent wait again (repeating is harmless) */
 bool journal_park_folder(Db *db, gint64 folder, GError **err);
+bool journal_again(Db *db, gint64 id, bool remove, GError **err);	/* a failed or waiting wish: tried again now; or taken back with its local change */
 GPtrArray *journal_list(Db *db, GError **err);	/* of Wish*, oldest first; yours */
 guint journal_count(Db *db, WishState state);

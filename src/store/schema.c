@@ -130,7 +130,41 @@ static const char step_1[] =
 	"CREATE UNIQUE INDEX wish_waiting ON wish (message, flag) WHERE kind = 0 AND state = 0;"
 	"CREATE UNIQUE INDEX wish_sent ON wish (message, flag) WHERE kind = 0 AND state = 1;";
 
-static const char *const steps[SCHEMA_VERSION] = { step_1 };
+/* The mails of the person on their way, and the ledger of a POP3 account. */
+static const char step_2[] =
+	"CREATE TABLE outbox ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" state INTEGER NOT NULL DEFAULT 0,"
+	" message_id TEXT, sender TEXT, to_list TEXT, subject TEXT,"
+	" not_before INTEGER NOT NULL DEFAULT 0, later INTEGER NOT NULL DEFAULT 0,"
+	" created INTEGER NOT NULL, changed INTEGER NOT NULL,"
+	" tries INTEGER NOT NULL DEFAULT 0, size INTEGER NOT NULL DEFAULT 0,"
+	" has_8bit INTEGER NOT NULL DEFAULT 0, needs_utf8 INTEGER NOT NULL DEFAULT 0,"
+	" dsn INTEGER NOT NULL DEFAULT 0, filed_by_server INTEGER NOT NULL DEFAULT 0,"
+	" last_error TEXT, draft BLOB, message BLOB, sha256 BLOB);"
+	"CREATE INDEX outbox_state ON outbox (state, not_before);"
+	"CREATE TABLE recipient ("
+	" outbox INTEGER NOT NULL REFERENCES outbox ON DELETE CASCADE,"
+	" n INTEGER NOT NULL, address TEXT NOT NULL,"
+	" state INTEGER NOT NULL DEFAULT 0, code INTEGER NOT NULL DEFAULT 0, reply TEXT,"
+	" PRIMARY KEY (outbox, n)) WITHOUT ROWID;"
+
+	/* A UIDL is not unique on every server (P13): the size belongs to the key. */
+	"CREATE TABLE pop ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" uidl TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT,"
+	" message INTEGER NOT NULL DEFAULT 0,"
+	" first_seen INTEGER NOT NULL, changed INTEGER NOT NULL,"
+	" state INTEGER NOT NULL DEFAULT 0, deled INTEGER NOT NULL DEFAULT 0,"
+	" subject TEXT, sender TEXT,"
+	" UNIQUE (uidl, size));"
+	"CREATE INDEX pop_state ON pop (state, first_seen);"
+	"CREATE INDEX pop_message ON pop (message) WHERE message <> 0;"
+	"CREATE TRIGGER pop_message_out AFTER DELETE ON message BEGIN"
+	" UPDATE pop SET message = 0 WHERE message = old.id;"
+	" END;";
+
+static const char *const steps[SCHEMA_VERSION] = { step_1, step_2 };
 
 bool
 schema_migrate(Db *db, int from, int to, GError **err)

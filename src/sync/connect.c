@@ -71,6 +71,7 @@ static void
 sign_in_refused(Engine *e, const char *text)
 {
 	char *s = g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account));
+	engine_refused(e);
 	g_clear_pointer(&e->secret, secret_free);
 	connect_lost(e, EIL_ASK_USER, with_server_text(s, text));
 	if (!e->account->password_command) {
@@ -342,6 +343,8 @@ on_secret(void *user, const char *secret, const GError *err)
 	e->secret = secret_new(secret, -1);
 	begin_session(e);
 	connect_pump(e);
+	pop_pump(e);
+	outbox_pump(e);
 }
 
 static void
@@ -371,11 +374,22 @@ connect_secret(Engine *e, const char *secret)
 	e->state = ENGINE_OFFLINE;
 }
 
-static void
-unsupported(Engine *e)
+bool
+secret_ready(Engine *e)
 {
-	engine_state(e, ENGINE_BLOCKED, _("not connected"));
-	engine_trouble(e, EIL_REFUSED, g_strdup_printf(_("%s is not an IMAP account; this version of eilpost reads mail by IMAP only."), e->account->name));
+	if (e->secret)
+		return true;
+	if (!e->account->password_command)
+		ask_for_secret(e);
+	else if (!e->secret_job)
+		e->secret_job = secret_fetch(e->account, e->context, on_secret, e);
+	return false;
+}
+
+void
+secret_refused(Engine *e)
+{
+	g_clear_pointer(&e->secret, secret_free);
 }
 
 void
@@ -383,10 +397,6 @@ connect_start(Engine *e)
 {
 	const ServerUrl *url = &e->account->receive;
 
-	if (url->scheme != SCHEME_IMAPS && url->scheme != SCHEME_IMAP && url->scheme != SCHEME_IMAP_INSECURE) {
-		unsupported(e);
-		return;
-	}
 	if (!e->secret && !e->account->password_command) {
 		ask_for_secret(e);
 		return;
@@ -397,6 +407,5 @@ connect_start(Engine *e)
 		.tls = url->scheme == SCHEME_IMAPS ? LINK_TLS_FIRST : url->scheme == SCHEME_IMAP ? LINK_TLS_LATER : LINK_TLS_NONE,
 	};
 	e->link = link_open(&target, e->context, &CLIENT, e);
-	if (!e->secret)
-		e->secret_job = secret_fetch(e->account, e->context, on_secret, e);
+	secret_ready(e);
 }

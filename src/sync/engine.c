@@ -15,12 +15,20 @@
 #include <time.h>
 #include <unistd.h>
 
+static gint64 clock_shifted;	/* atomic enough: tests set it while nothing runs */
+
 gint64
 clock_ms(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (gint64)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (gint64)t.tv_sec * 1000 + t.tv_nsec / 1000000 + __atomic_load_n(&clock_shifted, __ATOMIC_RELAXED);
+}
+
+void
+clock_shift(gint64 ms)
+{
+	__atomic_fetch_add(&clock_shifted, ms, __ATOMIC_RELAXED);
 }
 
 /* ---- letters ---- */
@@ -43,6 +51,9 @@ request_free(Request *r)
 	if (r->ids)
 		g_array_unref(r->ids);
 	g_free(r->text);
+	g_free(r->text2);
+	g_clear_pointer(&r->data, g_bytes_unref);
+	g_clear_pointer(&r->config, account_unref);
 	g_free(r);
 }
 
@@ -198,11 +209,87 @@ set_flag(Engine *e, const Request *r)
 	g_free(where);
 }
 
+/* ---- cycles ---- */
+
+static char *
+schedule_words(const Account *a)
+{
+	g_autoptr(GString) s = g_string_new(NULL);
+	if (a->check & CHECK_MANUAL)
+		return g_strdup(_("manual"));
+	if (a->check & CHECK_STARTUP)
+		g_string_append(s, _("on startup"));
+	if (a->check & CHECK_EVERY)
+		g_string_append_printf(s, ngettext("%severy minute", "%severy %u minutes", a->check_minutes), s->len ? ", " : "", a->check_minutes);
+	if (a->check & CHECK_PUSH)
+		g_string_append_printf(s, "%s%s", s->len ? ", " : "", _("push"));
+	return g_string_free(g_steal_pointer(&s), FALSE);
+}
+
+void
+schedule_tell(Engine *e)
+{
+	Letter *l = letter_new(LETTER_SCHEDULE);
+	if (e->schedule.due && !e->schedule.stopped && !e->schedule.paused)
+		l->when = g_get_real_time() / G_USEC_PER_SEC + (e->schedule.due - clock_ms()) / 1000;
+	l->text = schedule_words(e->account);
+	l->failed = e->schedule.stopped;
+	engine_tell(e, l);
+}
+
+void
+engine_refused(Engine *e)
+{
+	schedule_refused(&e->schedule);
+	schedule_tell(e);
+}
+
+static void
+cycle_begin(Engine *e)
+{
+	e->cycle = CYCLE_SENDS;
+	outbox_cycle(e);
+}
+
+void
+engine_sent(Engine *e)
+{
+	if (e->cycle != CYCLE_SENDS)
+		return;
+	e->cycle = CYCLE_RECEIVES;
+	e->check_wanted = e->is_pop || connect_up(e);	/* a fresh connection looks by itself */
+	e->wake_wanted = true;
+}
+
+void
+engine_cycle_ended(Engine *e, bool well)
+{
+	if (e->cycle != CYCLE_RECEIVES)
+		return;
+	e->cycle = CYCLE_NONE;
+	e->wake_wanted = false;
+	Letter *l = letter_new(LETTER_CHECKED);
+	l->when = g_get_real_time() / G_USEC_PER_SEC;
+	l->failed = !well;
+	engine_tell(e, l);
+}
+
+static void
+configure(Engine *e, Account *config)
+{
+	account_unref(e->account);
+	e->account = account_ref(config);
+	schedule_change(&e->schedule, config->check, config->check_minutes, e->now);
+	schedule_tell(e);
+}
+
 static void
 check_now(Engine *e)
 {
-	e->check_wanted = true;
-	e->cycle = true;
+	cycle_begin(e);
+	schedule_acted(&e->schedule);
+	schedule_ran(&e->schedule, e->now, 0);
+	schedule_tell(e);
 	e->next_try = 0;
 	e->tries = 0;
 	if (e->state == ENGINE_WAITING || e->state == ENGINE_BLOCKED)
@@ -242,6 +329,23 @@ request(Engine *e, Request *r)
 	case REQ_SECRET:
 		connect_secret(e, r->text);
 		break;
+	case REQ_CONFIGURE:
+		configure(e, r->config);
+		break;
+	case REQ_SCHEDULE:
+		e->schedule.paused = !r->on;
+		schedule_tell(e);
+		break;
+	case REQ_DRAFT_SAVE: case REQ_DRAFT_REMOVE: case REQ_SEND: case REQ_SEND_RAW:
+	case REQ_OUT_NOW: case REQ_OUT_EDIT: case REQ_OUT_REMOVE: case REQ_OUT_DECIDE:
+		outbox_request(e, r);
+		break;
+	case REQ_WISH_RETRY: case REQ_WISH_REMOVE:
+		push_request(e, r);
+		break;
+	case REQ_POP_REMOVE:
+		pop_request(e, r);
+		break;
 	case REQ_QUIT:
 		e->quitting = true;
 		break;
@@ -270,7 +374,10 @@ wake_at(Engine *e)
 	gint64 at = e->now + 30000;	/* a jump of the clock is seen by then */
 	if (e->session)
 		at = earliest(at, imap_session_deadline(e->session));
-	at = earliest(at, e->next_check);
+	if (!e->schedule.stopped && !e->schedule.paused)
+		at = earliest(at, e->schedule.due);
+	at = earliest(at, pop_deadline(e));
+	at = earliest(at, outbox_deadline(e));
 	if (e->quiet_until > e->now)
 		at = earliest(at, e->quiet_until);
 	if (!connect_up(e) && e->next_try)
@@ -298,13 +405,12 @@ look_at_clock(Engine *e)
 static void
 check_due(Engine *e)
 {
-	if (!e->next_check || e->now < e->next_check)
+	if (e->headless || !schedule_due(&e->schedule, e->now))
 		return;
-	e->next_check = e->now + (gint64)e->account->check_minutes * 60000;
-	if (e->state != ENGINE_BLOCKED) {
-		e->check_wanted = true;
-		e->cycle = true;
-	}
+	schedule_ran(&e->schedule, e->now, (guint)g_random_int_range(0, 2000));
+	schedule_tell(e);
+	if (e->cycle == CYCLE_NONE)
+		cycle_begin(e);
 }
 
 static void
@@ -321,8 +427,18 @@ turn(Engine *e)
 	connect_pump(e);
 	if (e->drop)
 		connect_lost(e, EIL_LATER, NULL);
-	if (!connect_up(e) && !e->offline && !e->quitting && e->state != ENGINE_BLOCKED && e->now >= e->next_try && work_waits(e))
+	if (e->offline || e->quitting)
+		return;
+	if (!outbox_up(e) && outbox_wants(e))
+		outbox_start(e);
+	outbox_pump(e);
+	if (e->state == ENGINE_BLOCKED || e->now < e->next_try || e->cycle == CYCLE_SENDS)
+		return;
+	if (e->is_pop && !pop_up(e) && pop_wants(e))
+		pop_start(e);
+	else if (!e->is_pop && !connect_up(e) && work_waits(e))
 		connect_start(e);
+	pop_pump(e);
 }
 
 /* Setting a source's time wakes the context up: it is done only where the loop must turn earlier than it would. */
@@ -351,6 +467,8 @@ leave(Engine *e)
 		}
 	}
 	connect_drop(e);
+	pop_leave(e);
+	outbox_leave(e);
 }
 
 static gpointer
@@ -363,6 +481,10 @@ thread(gpointer user)
 	e->render = render_new(1);
 	e->now = clock_ms();
 	engine_state(e, ENGINE_OFFLINE, _("not connected"));
+	schedule_tell(e);
+	if (e->is_pop)
+		e->pop = pop_new(e);
+	e->sender = outbox_new(e);
 	while (!e->quitting) {
 		turn(e);
 		if (e->quitting)
@@ -371,6 +493,8 @@ thread(gpointer user)
 		g_main_context_iteration(e->context, TRUE);
 	}
 	leave(e);
+	g_clear_pointer(&e->pop, pop_free);
+	g_clear_pointer(&e->sender, outbox_free);
 	render_free(e->render);
 	e->render = NULL;
 	db_close(e->db);
@@ -416,21 +540,6 @@ prepare_store(Engine *e, GError **err)
 failed:
 	db_rollback(e->db);
 	return false;
-}
-
-static void
-schedule(Engine *e)
-{
-	guint check = e->account->check;
-	if (check & CHECK_MANUAL)
-		return;
-	if (check & (CHECK_STARTUP | CHECK_PUSH)) {
-		e->check_wanted = false;
-		e->wake_wanted = true;
-		e->cycle = true;
-	}
-	if ((check & CHECK_EVERY) && e->account->check_minutes)
-		e->next_check = clock_ms() + (gint64)e->account->check_minutes * 60000;
 }
 
 static void
@@ -491,6 +600,9 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->read_only = setup->read_only;
 	e->offline = setup->offline;
 	e->prefer_html = setup->prefer_html;
+	e->headless = setup->headless;
+	e->undo_s = setup->undo_s;
+	e->is_pop = account_is_pop(e->account);
 	e->requests = chan_new((GDestroyNotify)request_free);
 	e->context = g_main_context_new();
 	e->opening = g_array_new(FALSE, FALSE, sizeof(gint64));
@@ -507,7 +619,8 @@ engine_new(const EngineSetup *setup, GError **err)
 		engine_free(e);
 		return NULL;
 	}
-	schedule(e);
+	e->now = clock_ms();
+	schedule_start(&e->schedule, e->account->check, e->account->check_minutes, e->now);
 	timer_funcs.dispatch = timer_dispatch;
 	e->timer = g_source_new(&timer_funcs, sizeof(GSource));
 	g_source_set_callback(e->timer, G_SOURCE_FUNC(requests_wait), e, NULL);

@@ -20,6 +20,19 @@ typedef enum {
 	REQ_CHECK,		/* check mail now (G, F5): also ends a back-off */
 	REQ_PAUSE, REQ_RESUME,	/* the background work (backfill, prefetch) */
 	REQ_CANCEL,		/* what LETTER_PROGRESS told of */
+	REQ_CONFIGURE,		/* config: the account's new snapshot: acts at once */
+	REQ_SCHEDULE,		/* on: go on by itself; !on: paused ("pause" of the settings screen) */
+	/* the outbox; message is the row of store/outbox.h. Each change is answered by LETTER_OUTBOX */
+	REQ_DRAFT_SAVE,		/* message (0: a new one), data: draft_write; when: a number of the caller's that comes back in LETTER_DRAFT */
+	REQ_DRAFT_REMOVE,	/* message */
+	REQ_SEND,		/* message (0: none yet), data: draft_write; when: Unix seconds not before which it leaves, 0: after the undo time; number in `flag` comes back in LETTER_DRAFT */
+	REQ_SEND_RAW,		/* data: the message; text: recipients separated by \n, "" : of its header; text2: sender or NULL; answered by LETTER_DRAFT */
+	REQ_OUT_NOW,		/* message (0: all that wait): the next try is now */
+	REQ_OUT_EDIT,		/* message: takes it back: a draft again (undo send). Answered by LETTER_DRAFT; failed: it has left already */
+	REQ_OUT_REMOVE,		/* message: gives it up */
+	REQ_OUT_DECIDE,		/* message in OUT_UNKNOWN: on: it did arrive (goes to Sent); !on: send it once more */
+	REQ_WISH_RETRY, REQ_WISH_REMOVE,	/* message: row of store/journal.h; removed: the local change is taken back */
+	REQ_POP_REMOVE,		/* the first removal by policy was shown (dry run) and agreed to: on; or not: !on */
 	REQ_SECRET,		/* text: the answer to LETTER_ASK_SECRET; wiped by the engine; empty: the person declined */
 	REQ_QUIT,
 } RequestKind;
@@ -30,7 +43,10 @@ typedef struct {
 	GArray *ids;		/* owned, of gint64; NULL where not used */
 	guint32 flag;		/* MessageFlags */
 	bool on;
-	char *text;		/* owned */
+	gint64 when;
+	char *text, *text2;	/* owned */
+	GBytes *data;		/* owned */
+	Account *config;	/* a reference, owned */
 } Request;
 Request *request_new(RequestKind kind);
 void request_free(Request *r);	/* wipes text of REQ_SECRET */
@@ -44,6 +60,10 @@ typedef enum {
 	LETTER_TROUBLE,		/* text: a whole sentence for people; error: EilError; stays until the state changes */
 	LETTER_ASK_SECRET,	/* text: for what; the screen asks and answers with REQ_SECRET */
 	LETTER_CHECKED,		/* when: a send/receive cycle ended well */
+	LETTER_OUTBOX,		/* outbox, drafts or wishes changed: read them anew; message: the row, 0: several */
+	LETTER_DRAFT,		/* answer to REQ_DRAFT_SAVE, REQ_SEND, REQ_SEND_RAW, REQ_OUT_EDIT: message: its row; when: the caller's number; failed: text2 says why, nothing is lost */
+	LETTER_SCHEDULE,	/* when: the next cycle (Unix seconds; 0: none by itself); text: the mode in words; failed: stopped until the person acts */
+	LETTER_POP_REMOVAL,	/* the policy would remove `total` messages from the server for the first time: ask (done: bytes) */
 	LETTER_ENDED,		/* the engine's thread is gone (after REQ_QUIT) */
 } LetterKind;
 
@@ -74,6 +94,8 @@ typedef struct {
 	bool read_only;		/* -R: nothing is changed on any server */
 	bool offline;		/* never connect (tests, plain looking) */
 	bool prefer_html;	/* of alternatives the HTML is fetched, not the plain text */
+	bool headless;		/* eilpost sync, send: nothing by itself; REQ_CHECK does one cycle */
+	guint undo_s;		/* seconds that a mail waits before it leaves by itself */
 } EngineSetup;
 
 /* Opens or makes the store before it returns (so that the UI can open its reader), then starts the thread. NULL: err. */

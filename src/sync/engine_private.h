@@ -16,6 +16,7 @@
 #include "store/parts.h"
 #include "sync/engine.h"
 #include "sync/plan.h"
+#include "sync/schedule.h"
 
 typedef enum {
 	JOB_SELECT, JOB_PAGE, JOB_BODY, JOB_STORE, JOB_NEW, JOB_LIST, JOB_CHANGES, JOB_RANGE, JOB_BACKFILL, JOB_STATUS, JOB_NOOP, JOB_OTHER,
@@ -60,12 +61,20 @@ typedef struct {
 	guint rows;		/* of a backfill window, adapted */
 } Selected;
 
+typedef struct Pop Pop;
+typedef struct Sender Sender;
+
+/* A send/receive cycle: first what waits in the outbox, then the receiving (S23). */
+typedef enum { CYCLE_NONE, CYCLE_SENDS, CYCLE_RECEIVES } Cycle;
+
 struct Engine {
 	guint number;
 	Account *account;	/* shared */
 	Chan *letters;		/* borrowed */
 	Chan *requests;		/* owned */
-	bool read_only, offline, prefer_html;
+	bool read_only, offline, prefer_html, headless;
+	guint undo_s;
+	bool is_pop;		/* receives by POP3 */
 	GThread *thread;
 	gint ended;		/* atomic */
 
@@ -84,7 +93,9 @@ struct Engine {
 	GPtrArray *part_wishes;	/* owned, of PartWish* */
 	GArray *near;		/* owned, of gint64: to fetch ahead, nearest first */
 	bool paused, quitting, check_wanted, wake_wanted;
-	gint64 next_check;	/* ms; 0: none */
+	Schedule schedule;
+	Pop *pop;		/* owned; of pop*.c; NULL: an IMAP account */
+	Sender *sender;		/* owned; of outbox*.c */
 
 	/* the connection */
 	EngineState state;
@@ -97,7 +108,7 @@ struct Engine {
 	guint tries;
 	gint64 next_try;	/* ms; 0: none */
 	gint64 last_use;	/* ms */
-	bool cycle;		/* a send/receive cycle runs: its end is told */
+	Cycle cycle;		/* what runs of a send/receive cycle: its end is told */
 	bool no_early, qresync;	/* qresync: enabled in this session */
 
 	Selected sel;
@@ -123,6 +134,40 @@ void engine_state(Engine *e, EngineState state, const char *text);
 void engine_trouble(Engine *e, EilError code, char *text /* taken */);
 void engine_store_failed(Engine *e, GError *err /* taken */);	/* the disk said no: nothing more is downloaded */
 gint64 clock_ms(void);
+void clock_shift(gint64 ms);	/* tests only: the engine's clock goes on from ms later (all engines; any thread) */
+void engine_cycle_ended(Engine *e, bool well);	/* the receiving part of the cycle is through (or could not be) */
+void engine_sent(Engine *e);	/* the outbox has nothing more that can go now: the cycle goes on to receive */
+void schedule_tell(Engine *e);	/* LETTER_SCHEDULE */
+void engine_refused(Engine *e);	/* one refused sign-in stops the schedule until the person acts (S4) */
+
+/* connect.c: the secret, which IMAP, POP3 and SMTP share */
+bool secret_ready(Engine *e);	/* true: e->secret is here; false: it is being fetched or asked for, and pop_pump, outbox_pump are called when it comes */
+void secret_refused(Engine *e);	/* it was wrong: forgotten */
+
+/* pop*.c: the receiving of a POP3 account. All no-ops on e->pop NULL. Called from the turn of the loop. */
+Pop *pop_new(Engine *e);
+void pop_free(Pop *p);
+bool pop_up(const Engine *e);	/* a connection is there or on its way */
+bool pop_wants(Engine *e);	/* e->check_wanted, or a message to fetch */
+void pop_start(Engine *e);	/* opens its own Link; takes check_wanted */
+void pop_pump(Engine *e);	/* events, work, output */
+void pop_drop(Engine *e);	/* closes at once; no letter */
+void pop_leave(Engine *e);	/* the program ends: QUIT if it may be waited for */
+gint64 pop_deadline(const Engine *e);	/* ms, or -1 */
+void pop_request(Engine *e, const Request *r);
+
+/* outbox*.c: sending. As above. */
+Sender *outbox_new(Engine *e);	/* also outbox_recover of the store */
+void outbox_free(Sender *s);
+bool outbox_up(const Engine *e);
+bool outbox_wants(Engine *e);	/* something is due and may leave by itself (send-when), or the cycle wants it */
+void outbox_start(Engine *e);
+void outbox_pump(Engine *e);
+void outbox_drop(Engine *e);
+void outbox_leave(Engine *e);
+gint64 outbox_deadline(Engine *e);	/* its session's, or the time of the next mail that is due: ms, or -1 */
+void outbox_cycle(Engine *e);	/* a cycle begins: what waits for a check is due now; ends in engine_sent (at once if there is nothing) */
+void outbox_request(Engine *e, const Request *r);
 
 /* connect.c */
 void connect_start(Engine *e);
@@ -176,3 +221,4 @@ bool fetch_in_flight(const Engine *e, gint64 message);
 bool push_ready(Engine *e, gint64 *folder);
 void push_submit(Engine *e);
 void push_done(Engine *e, Job *job, const ImapResponse *r);
+void push_request(Engine *e, const Request *r);	/* REQ_WISH_RETRY, REQ_WISH_REMOVE */

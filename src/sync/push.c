@@ -110,6 +110,19 @@ push_refused(Engine *e, Job *job, const ImapResponse *r)
 }
 
 void
+push_request(Engine *e, const Request *r)
+{
+	g_autoptr(GError) err = NULL;
+	bool ok = db_begin(e->db, &err) && journal_again(e->db, r->message, r->kind == REQ_WISH_REMOVE, &err) && db_commit(e->db, &err);
+	if (!ok) {
+		db_rollback(e->db);
+		engine_store_failed(e, g_steal_pointer(&err));
+	}
+	engine_changed(e, e->shown, CHANGE_FLAGS | CHANGE_COUNTS);
+	engine_tell(e, letter_new(LETTER_OUTBOX));
+}
+
+void
 push_done(Engine *e, Job *job, const ImapResponse *r)
 {
 	if (r->status != IMAP_OK)

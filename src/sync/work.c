@@ -187,7 +187,7 @@ bool
 work_waits(Engine *e)
 {
 	gint64 folder;
-	return e->wake_wanted || e->check_wanted || e->cycle || opening_folder(e) || push_ready(e, &folder) || (e->account->check & CHECK_PUSH);
+	return e->wake_wanted || e->check_wanted || opening_folder(e) || push_ready(e, &folder) || (e->account->check & CHECK_PUSH);
 }
 
 /* ---- steps ---- */
@@ -303,12 +303,7 @@ check(Engine *e)
 static void
 cycle_ended(Engine *e)
 {
-	if (!e->cycle)
-		return;
-	e->cycle = e->wake_wanted = false;
-	Letter *l = letter_new(LETTER_CHECKED);
-	l->when = g_get_real_time() / G_USEC_PER_SEC;
-	engine_tell(e, l);
+	engine_cycle_ended(e, true);
 }
 
 static void

@@ -15,7 +15,7 @@ test_rows(void)
 		g_assert_true(g_hash_table_add(names, (gpointer)c->name));
 		g_assert_cmpuint(strspn(c->name, "abcdefghijklmnopqrstuvwxyz-"), ==,
 			strlen(c->name));
-		g_assert_true(c->where != 0 && (c->where & ~IN_ANY) == 0);
+		g_assert_true(c->where != 0 && (c->where & ~IN_EVERYWHERE) == 0);
 		g_assert_true((c->line & ~c->where) == 0);
 		g_assert_true((c->line != 0) == (c->label != NULL));
 		g_assert_true(g_ascii_isupper(c->help[0]));

@@ -57,6 +57,12 @@ title_of(Where context)
 	case IN_PAGER:		return _("Help: keys in the message");
 	case IN_FOLDERS:	return _("Help: keys in the list of folders");
 	case IN_PARTS:		return _("Help: keys in the list of attachments");
+	case IN_COMPOSE:	return _("Help: keys in a mail that is written");
+	case IN_EDITOR:		return _("Help: keys while text is typed");
+	case IN_FILES:		return _("Help: keys in the list of files");
+	case IN_SETTINGS:	return _("Help: keys in the settings");
+	case IN_WAITING:	return _("Help: keys in the list of what waits");
+	case IN_LEDGER:		return _("Help: keys in the list of what lies on the server");
 	default:		return _("Help: keys in the list of messages");
 	}
 }
