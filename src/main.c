@@ -10,13 +10,12 @@
 #include "ui/app.h"
 #include "ui/commands.h"
 #include "ui/settings.h"
+#include "batch/batch.h"
 
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 typedef struct {
 	char *config, *profile, *account, *folder, *log_file;
@@ -59,6 +58,8 @@ parse(int *argc, char ***argv, Options *o, GError **err)
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(_("- a mail reader for the terminal"));
 	o->log_level = -1;
+	g_option_context_set_strict_posix(context, TRUE);	/* what follows a subcommand is its own */
+	g_option_context_set_summary(context, _("eilpost sync [ACCOUNT]... sends and receives once; eilpost send < MESSAGE sends (as sendmail does)."));
 	g_option_context_add_main_entries(context, entries, PACKAGE);
 	return g_option_context_parse(context, argc, argv, err);
 }
@@ -108,6 +109,16 @@ has_account(const Conf *conf, const char *name)
 	return false;
 }
 
+/* 0: it is none of them. */
+typedef int (*Subcommand)(const Batch *h, char **args);
+static Subcommand
+subcommand(char **rest)
+{
+	if (!rest || !rest[0])
+		return NULL;
+	return !strcmp(rest[0], "sync") ? batch_sync : !strcmp(rest[0], "send") ? batch_send : NULL;
+}
+
 static int
 run_screen(const Options *o, const Places *places, Conf *conf)
 {
@@ -147,7 +158,9 @@ run(const Options *o)
 	} else if (o->log_level >= 0 && !log_open(log, (LogLevel)MIN(o->log_level, LOG_DEBUG), &err)) {
 		fprintf(stderr, "%s\n", err->message);
 	} else {
-		status = run_screen(o, places, conf);
+		Batch h = { .places = places, .conf = conf, .read_only = o->read_only, .account = o->account };
+		Subcommand command = subcommand(o->rest);
+		status = command ? command(&h, o->rest + 1) : run_screen(o, places, conf);
 	}
 	log_close();
 	places_free(places);
@@ -165,7 +178,14 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	setlocale(LC_ALL, "");
 	intl_start();
-	if (!parse(&argc, &argv, &o, &err)) {
+	g_autofree char *called = g_path_get_basename(argc > 0 ? argv[0] : "");
+	if (!strcmp(called, "sendmail")) {	/* all options are sendmail's */
+		o.log_level = -1;
+		o.rest = g_new0(char *, (gsize)argc + 1);
+		o.rest[0] = g_strdup("send");
+		for (int i = 1; i < argc; i++)
+			o.rest[i] = g_strdup(argv[i]);
+	} else if (!parse(&argc, &argv, &o, &err)) {
 		fprintf(stderr, _("%s. “eilpost --help” lists what there is.\n"), err->message);
 		return EXIT_USAGE;
 	}
@@ -178,7 +198,7 @@ main(int argc, char **argv)
 		else
 			list_options();
 		status = EXIT_DONE;
-	} else if (o.rest && o.rest[0]) {
+	} else if (o.rest && o.rest[0] && !subcommand(o.rest)) {
 		fprintf(stderr, _("“%s” is not understood: this version reads mail; it does not write any yet.\n"), o.rest[0]);
 		status = EXIT_USAGE;
 	} else {

@@ -122,14 +122,14 @@ start_account(App *a, Account *account, guint number)
 {
 	g_autoptr(GError) err = NULL;
 	AppAccount *acc = g_new0(AppAccount, 1);
-	g_autofree char *path = places_store(a->setup->places, account);
+	g_autofree char *path = places_store(a->setup->places, account), *socket = places_socket(a->setup->places, account);
 
 	acc->number = number;
 	acc->account = account_ref(account);
 	acc->folders = g_ptr_array_new_with_free_func(folder_free_void);
 	EngineSetup setup = {
 		.number = number, .account = account, .store = path, .letters = a->letters,
-		.read_only = a->setup->read_only, .offline = a->setup->offline,
+		.socket = socket, .read_only = a->setup->read_only, .offline = a->setup->offline,
 		.prefer_html = conf_bool(a->setup->conf, "ui", "prefer-html"),
 	};
 	acc->engine = engine_new(&setup, &err);

@@ -35,6 +35,7 @@ const char *conf_file(const Conf *c);
 typedef struct { char *config, *data, *state, *runtime; } Places;	/* owned: config file, folders for stores, log, sockets */
 Places *places_new(const char *profile, const char *config_file);	/* profile NULL: the XDG folders; makes folders (0700) when they are first needed */
 void places_free(Places *p);
+char *places_socket(const Places *p, const Account *a);	/* path of its engine's socket, short enough for one; yours */
 char *places_store(const Places *p, const Account *a);	/* path of its SQLite file; no server-chosen text in it, the account name escaped (P7); yours */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Conf, conf_unref)

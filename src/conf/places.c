@@ -5,6 +5,7 @@
 #include "conf/conf.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 Places *
 places_new(const char *profile, const char *config_file)
@@ -59,5 +60,22 @@ places_store(const Places *p, const Account *a)
 	g_mkdir_with_parents(p->data, 0700);
 	char *path = g_build_filename(p->data, name->str, NULL);
 	g_string_free(name, TRUE);
+	return path;
+}
+
+/* A socket's path has 107 bytes: the name is a hash, and a deep profile gives way to the runtime folder. */
+char *
+places_socket(const Places *p, const Account *a)
+{
+	enum { ROOM = 100 };
+	g_autofree char *store = places_store(p, a);
+	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, store, -1);
+	sum[16] = 0;
+	g_autofree char *name = g_strconcat(sum, ".sock", NULL);
+	char *path = g_build_filename(p->runtime, name, NULL);
+	if (strlen(path) > ROOM) {
+		g_free(path);
+		path = g_build_filename(g_get_user_runtime_dir(), "eilpost", name, NULL);
+	}
 	return path;
 }

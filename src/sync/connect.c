@@ -50,9 +50,11 @@ connect_lost(Engine *e, EilError code, char *sentence)
 	connect_drop(e);
 	if (db_begin(e->db, &err) && (!journal_recover(e->db, &err) || !db_commit(e->db, &err)))
 		db_rollback(e->db);
-	wait_or_block(e, code);
 	if (sentence)
 		engine_trouble(e, code, sentence);
+	wait_or_block(e, code);
+	if (e->cycle == CYCLE_RECEIVES && (e->headless || code != EIL_LATER))
+		engine_cycle_ended(e, false);
 }
 
 /* ---- failures in words ---- */

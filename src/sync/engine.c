@@ -79,6 +79,7 @@ void
 engine_tell(Engine *e, Letter *l)
 {
 	l->account = e->number;
+	door_heard(e->door, l);
 	chan_send(e->letters, l);
 }
 
@@ -107,6 +108,8 @@ void
 engine_trouble(Engine *e, EilError code, char *text)
 {
 	log_line(LOG_WARN, "sync", "%s", text);
+	g_free(e->last_trouble);
+	e->last_trouble = g_strdup(text);
 	Letter *l = letter_new(LETTER_TROUBLE);
 	l->error = code;
 	l->text = text;
@@ -191,7 +194,11 @@ set_flag(Engine *e, const Request *r)
 			g_autoptr(Message) m = messages_get(e->db, id, NULL);
 			if (!m)
 				continue;
-			ok = journal_flag(e->db, id, r->flag, r->on, &err);
+			g_autoptr(Folder) f = folders_get(e->db, m->folder, NULL);
+			guint32 flags = r->on ? m->flags | r->flag : m->flags & ~r->flag;
+			/* what is only here needs no server's consent */
+			ok = f && folder_is_local(f) ? messages_set_flags(e->db, id, flags, flags, 0, &err) :
+				journal_flag(e->db, id, r->flag, r->on, &err);
 			where[i] = m->folder;
 			g_hash_table_add(folders, &where[i]);
 		}
@@ -274,12 +281,45 @@ engine_cycle_ended(Engine *e, bool well)
 	engine_tell(e, l);
 }
 
+static bool
+same_server(const ServerUrl *a, const ServerUrl *b)
+{
+	return a->scheme == b->scheme && a->port == b->port && !g_strcmp0(a->host, b->host) && !g_strcmp0(a->user, b->user);
+}
+
+/* Another server, another name, another key: what is connected is not what is wanted any more. */
+static bool
+same_connection(const Account *a, const Account *b)
+{
+	return same_server(&a->receive, &b->receive) && same_server(&a->send, &b->send) && a->auth == b->auth &&
+		!g_strcmp0(a->address, b->address) && !g_strcmp0(a->password_command, b->password_command) && !g_strcmp0(a->ca_file, b->ca_file);
+}
+
 static void
 configure(Engine *e, Account *config)
 {
-	account_unref(e->account);
+	Account *was = e->account;
+	bool check_changed = was->check != config->check || was->check_minutes != config->check_minutes;
+
 	e->account = account_ref(config);
-	schedule_change(&e->schedule, config->check, config->check_minutes, e->now);
+	if (!same_connection(was, config)) {
+		connect_drop(e);
+		pop_drop(e);
+		outbox_drop(e);
+		g_clear_pointer(&e->secret, secret_free);
+		e->secret_asked = false;
+		e->next_try = 0;
+		e->tries = 0;
+		schedule_acted(&e->schedule);
+		engine_state(e, ENGINE_OFFLINE, _("not connected"));
+		e->wake_wanted = !(config->check & CHECK_MANUAL);
+	}
+	account_unref(was);
+	if (check_changed) {
+		schedule_change(&e->schedule, config->check, config->check_minutes, e->now);
+		if (e->state == ENGINE_BLOCKED)	/* the person acted */
+			engine_state(e, ENGINE_OFFLINE, _("not connected"));
+	}
 	schedule_tell(e);
 }
 
@@ -485,6 +525,7 @@ thread(gpointer user)
 	if (e->is_pop)
 		e->pop = pop_new(e);
 	e->sender = outbox_new(e);
+	e->door = door_new(e, e->socket);
 	while (!e->quitting) {
 		turn(e);
 		if (e->quitting)
@@ -492,6 +533,7 @@ thread(gpointer user)
 		set_timer(e, wake_at(e));
 		g_main_context_iteration(e->context, TRUE);
 	}
+	g_clear_pointer(&e->door, door_free);
 	leave(e);
 	g_clear_pointer(&e->pop, pop_free);
 	g_clear_pointer(&e->sender, outbox_free);
@@ -524,7 +566,11 @@ prepare_store(Engine *e, GError **err)
 		return false;
 	if (!journal_recover(e->db, err))
 		goto failed;
-	if (!inbox) {
+	if (e->is_pop) {
+		e->shown = local_folder(e->db, ROLE_INBOX, NULL, err);
+		if (!e->shown)
+			goto failed;
+	} else if (!inbox) {
 		g_autoptr(Folder) f = folder_new();
 		f->name = g_strdup("INBOX");
 		f->wire = g_strdup("INBOX");
@@ -559,6 +605,8 @@ engine_free(Engine *e)
 	g_ptr_array_unref(e->batch);
 	g_byte_array_unref(e->early);
 	secret_free(e->secret);
+	g_free(e->socket);
+	g_free(e->last_trouble);
 	if (e->timer) {
 		g_source_destroy(e->timer);
 		g_source_unref(e->timer);
@@ -602,6 +650,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->prefer_html = setup->prefer_html;
 	e->headless = setup->headless;
 	e->undo_s = setup->undo_s;
+	e->socket = g_strdup(setup->socket);
 	e->is_pop = account_is_pop(e->account);
 	e->requests = chan_new((GDestroyNotify)request_free);
 	e->context = g_main_context_new();

@@ -70,7 +70,7 @@ typedef enum {
 typedef enum { CHANGE_ADDED = 1, CHANGE_REMOVED = 2, CHANGE_FLAGS = 4, CHANGE_COUNTS = 8, CHANGE_FOLDERS = 16, CHANGE_BODIES = 32, CHANGE_RESET = 64 } Change;
 typedef enum { ENGINE_OFFLINE, ENGINE_CONNECTING, ENGINE_SIGNING_IN, ENGINE_ONLINE, ENGINE_WAITING /* back-off: `when` is the next try */, ENGINE_BLOCKED /* until the person acts */ } EngineState;
 
-typedef struct {
+typedef struct Letter {
 	LetterKind kind;
 	guint account;		/* the number given to engine_new */
 	gint64 folder, message;
@@ -95,6 +95,7 @@ typedef struct {
 	bool offline;		/* never connect (tests, plain looking) */
 	bool prefer_html;	/* of alternatives the HTML is fetched, not the plain text */
 	bool headless;		/* eilpost sync, send: nothing by itself; REQ_CHECK does one cycle */
+	const char *socket;	/* path for a second eilpost to knock at (sync/door.h); NULL: none; copied */
 	guint undo_s;		/* seconds that a mail waits before it leaves by itself */
 } EngineSetup;
 

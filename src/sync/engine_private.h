@@ -12,8 +12,10 @@
 #include "store/bodies.h"
 #include "store/folders.h"
 #include "store/journal.h"
+#include "store/local.h"
 #include "store/messages.h"
 #include "store/parts.h"
+#include "sync/door.h"
 #include "sync/engine.h"
 #include "sync/plan.h"
 #include "sync/schedule.h"
@@ -96,6 +98,9 @@ struct Engine {
 	Schedule schedule;
 	Pop *pop;		/* owned; of pop*.c; NULL: an IMAP account */
 	Sender *sender;		/* owned; of outbox*.c */
+	Door *door;		/* owned; NULL: none */
+	char *socket;		/* owned */
+	char *last_trouble;	/* owned: the last sentence of engine_trouble */
 
 	/* the connection */
 	EngineState state;

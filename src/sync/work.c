@@ -187,7 +187,12 @@ bool
 work_waits(Engine *e)
 {
 	gint64 folder;
-	return e->wake_wanted || e->check_wanted || opening_folder(e) || push_ready(e, &folder) || (e->account->check & CHECK_PUSH);
+	if (e->wake_wanted || e->check_wanted || opening_folder(e))
+		return true;
+	/* nothing goes out by itself: what the person changed waits for the command (S25) */
+	if ((e->account->check & CHECK_MANUAL) || e->schedule.paused || e->schedule.stopped || e->headless)
+		return false;
+	return push_ready(e, &folder) || (e->account->check & CHECK_PUSH);
 }
 
 /* ---- steps ---- */

@@ -68,8 +68,12 @@ class Server:
             subprocess.run([os.path.join(SOURCE, "tests/servers/mkdemo"), os.path.join(self.dir, "env")], check=True)
 
     def start(self):
-        run = subprocess.run([os.path.join(SOURCE, "tests/servers/dovecot/start"), self.dir], env=self.environment, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True)
+        for attempt in range(4):    # a free port may be taken by another test in between
+            run = subprocess.run([os.path.join(SOURCE, "tests/servers/dovecot/start"), self.dir], env=self.environment, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True)
+            if run.returncode == 0 or "Address already in use" not in run.stdout:
+                break
+            shutil.rmtree(self.dir, True)
         if run.returncode:
             raise RuntimeError(run.stdout)
         self.env = dict(line.split("=", 1) for line in run.stdout.splitlines() if "=" in line)

@@ -1,0 +1,22 @@
+/* batch.h - eilpost without a screen: sync, send, sendmail.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "conf/conf.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+/* the sendmail face says it as sysexits.h does; what waits in the outbox is EX_TEMPFAIL */
+enum { EXIT_EX_USAGE = 64, EXIT_EX_DATA = 65, EXIT_EX_UNAVAILABLE = 69, EXIT_EX_TEMPORARY = 75, EXIT_EX_NO_PERMISSION = 77, EXIT_EX_CONFIG = 78 };
+
+typedef struct {
+	const Places *places;	/* borrowed, as all here */
+	Conf *conf;
+	bool read_only;
+	const char *account;	/* -A, or NULL */
+} Batch;
+
+/* One send/receive cycle of the accounts that are named (none: all); a line for each. */
+int batch_sync(const Batch *h, char **accounts);
+/* A message on standard input goes to the outbox and leaves. args: what stood behind "send": -t -oi -f ADDRESS -A NAME recipients. */
+int batch_send(const Batch *h, char **args);

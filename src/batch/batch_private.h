@@ -1,0 +1,27 @@
+/* batch_private.h - one account's engine without a screen; for src/batch.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "batch/batch.h"
+#include "store/folders.h"
+#include "store/local.h"
+#include "store/outbox.h"
+#include "sync/door.h"
+#include "sync/engine.h"
+
+typedef struct {
+	Account *account;	/* borrowed from the Conf */
+	Engine *engine;		/* owned; NULL: another eilpost has the store */
+	Db *db;			/* owned: a reader */
+	char *socket, *trouble;	/* owned */
+	GArray *folders_left;	/* owned, of gint64: to look into yet */
+	bool done, failed, told, collected, news;
+} Job;
+
+bool job_start(Job *j, const Batch *h, Account *account, guint number, Chan *letters, GError **err);
+void job_clear(Job *j);
+void letters_wait(Chan *letters, int timeout_ms);
+void progress_end(void);
+char *ask_password(const char *label);	/* NULL: there is nobody to ask */
+Account *batch_account(const Batch *h, const char *name);	/* borrowed; NULL: none */

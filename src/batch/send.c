@@ -1,0 +1,266 @@
+/* send.c - a message on standard input goes out: `eilpost send`, and what is called as sendmail.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * It is in the outbox, committed, before anything else is tried: whatever happens then, the mail is not lost, and the
+ * exit status EX_TEMPFAIL says that it is there. */
+#include "config.h"
+#include "batch/batch_private.h"
+#include "base/intl.h"
+#include "base/limits.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+	char *sender;		/* owned */
+	const char *account;	/* borrowed */
+	GPtrArray *recipients;	/* owned, of borrowed char* */
+	bool from_header;
+} SendOptions;
+
+/* -X value or -Xvalue; *i moves on. */
+static const char *
+value_of(char **args, guint *i)
+{
+	if (args[*i][2])
+		return args[*i] + 2;
+	return args[*i + 1] ? args[++*i] : NULL;
+}
+
+/* sendmail's own options that say nothing here: -oi, -odb, -i, -bm, -F name, -N dsn, -R ret, -V id, -B type ... */
+static bool
+read_args(SendOptions *o, char **args, char **problem)
+{
+	bool only_addresses = false;
+	for (guint i = 0; args && args[i]; i++) {
+		const char *a = args[i];
+		if (only_addresses || a[0] != '-') {
+			g_ptr_array_add(o->recipients, (gpointer)a);
+		} else if (!strcmp(a, "--")) {
+			only_addresses = true;
+		} else if (!strcmp(a, "-t")) {
+			o->from_header = true;
+		} else if (a[1] == 'f' || a[1] == 'r') {
+			g_free(o->sender);
+			o->sender = g_strdup(value_of(args, &i));
+		} else if (a[1] == 'A') {
+			o->account = value_of(args, &i);
+		} else if (a[1] && strchr("FNRVBLhqX", a[1])) {
+			value_of(args, &i);
+		} else if (a[1] == 'b' && a[2] != 'm') {
+			*problem = g_strdup_printf(_("“%s” is not offered; only mail is taken (-bm)."), a);
+			return false;
+		} else if (!a[1] || !strchr("oibvmnUGs", a[1])) {
+			*problem = g_strdup_printf(_("The option “%s” is not known."), a);
+			return false;
+		}
+	}
+	return true;
+}
+
+static GBytes *
+read_message(void)
+{
+	GByteArray *all = g_byte_array_new();
+	guint8 buffer[64 * 1024];
+	ssize_t n;
+	while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0 && all->len + (gsize)n <= LIMIT_MESSAGE_STORED)
+		g_byte_array_append(all, buffer, (guint)n);
+	if (n != 0 || all->len == 0) {
+		g_byte_array_unref(all);
+		return NULL;
+	}
+	return g_byte_array_free_to_bytes(all);
+}
+
+/* The account whose address the message is from: the header is the person's own, so a look at it here is no parsing of
+ * foreign bytes. */
+static char *
+from_of(GBytes *message)
+{
+	gsize len;
+	const char *at = g_bytes_get_data(message, &len);
+	const char *end = at + MIN(len, LIMIT_HEADER);
+	for (const char *line = at; line < end && *line != '\n' && *line != '\r';) {
+		const char *stop = memchr(line, '\n', (gsize)(end - line));
+		if (!stop)
+			stop = end;
+		if (stop - line > 5 && !g_ascii_strncasecmp(line, "From:", 5))
+			return g_strndup(line + 5, (gsize)(stop - line) - 5);
+		line = stop + 1;
+	}
+	return NULL;
+}
+
+static Account *
+choose_account(const Batch *h, const SendOptions *o, GBytes *message, char **problem)
+{
+	const GPtrArray *accounts = conf_accounts(h->conf);
+	const char *name = o->account ? o->account : h->account;
+	g_autofree char *from = o->sender ? g_strdup(o->sender) : from_of(message);
+	Account *first = NULL;
+
+	if (name) {
+		Account *a = batch_account(h, name);
+		if (!a)
+			*problem = g_strdup_printf(_("There is no account “%s” in %s."), name, h->places->config);
+		return a;
+	}
+	for (guint i = 0; i < accounts->len; i++) {
+		Account *a = g_ptr_array_index(accounts, i);
+		if (a->send.scheme == SCHEME_NONE)
+			continue;
+		g_autofree char *low = from ? g_ascii_strdown(from, -1) : NULL, *own = g_ascii_strdown(a->address, -1);
+		if (low && strstr(low, own))
+			return a;
+		if (!first)
+			first = a;
+	}
+	if (!first)
+		*problem = g_strdup(_("No account can send: none has a line “send”."));
+	return first;
+}
+
+/* ---- on its way ---- */
+
+typedef struct { gint64 row; bool decided; int status; gint64 until; } Way;
+
+static void
+look_at_row(Job *j, Way *w)
+{
+	g_autoptr(OutRow) row = outbox_get(j->db, w->row, NULL);
+	if (!row || row->state == OUT_FILED) {
+		w->decided = true;
+		w->status = EXIT_DONE;
+	} else if (row->state == OUT_SENT) {
+		w->status = EXIT_DONE;	/* what is left is its copy: that is waited for a little */
+		if (row->n_refused)
+			w->status = EXIT_EX_UNAVAILABLE;
+	} else if (row->state == OUT_FAILED || row->state == OUT_DRAFT) {
+		w->decided = true;
+		w->status = EXIT_EX_UNAVAILABLE;
+	} else if (row->state == OUT_UNKNOWN || (row->state == OUT_QUEUED && row->last_error)) {
+		w->decided = true;
+	}
+	if (row && row->last_error) {
+		g_free(j->trouble);
+		j->trouble = g_strdup(row->last_error);
+	}
+}
+
+static void
+send_letter(Job *j, Way *w, const Letter *l)
+{
+	if (l->kind == LETTER_DRAFT) {
+		w->row = l->message;
+		if (l->failed) {
+			w->decided = true;
+			w->status = EXIT_EX_DATA;
+			j->trouble = g_strdup(l->text2);
+			return;
+		}
+		Request *r = request_new(REQ_OUT_NOW);
+		r->message = w->row;
+		engine_post(j->engine, r);
+	} else if (l->kind == LETTER_TROUBLE) {
+		g_free(j->trouble);
+		j->trouble = g_strdup(l->text);
+	} else if (l->kind == LETTER_ASK_SECRET) {
+		Request *r = request_new(REQ_SECRET);
+		engine_post(j->engine, r);	/* standard input is the message: nobody can be asked */
+		w->decided = true;
+		j->trouble = g_strdup(_("It needs a password, and nobody can be asked for it here (password-command gives it)."));
+	}
+	if (w->row && (l->kind == LETTER_OUTBOX || l->kind == LETTER_TROUBLE || l->kind == LETTER_DRAFT))
+		look_at_row(j, w);
+}
+
+static int
+wait_for_it(Job *j, Chan *letters)
+{
+	enum { PATIENCE_S = 300, COPY_S = 20 };
+	Way w = { .status = EXIT_EX_TEMPORARY, .until = g_get_monotonic_time() + (gint64)PATIENCE_S * G_USEC_PER_SEC };
+
+	while (!w.decided && g_get_monotonic_time() < w.until) {
+		Letter *l;
+		letters_wait(letters, 500);
+		while ((l = chan_take(letters))) {
+			send_letter(j, &w, l);
+			letter_free(l);
+		}
+		if (w.status != EXIT_EX_TEMPORARY)
+			w.until = MIN(w.until, g_get_monotonic_time() + (gint64)COPY_S * G_USEC_PER_SEC);
+	}
+	return w.status;
+}
+
+static void
+say_result(const Job *j, int status)
+{
+	const char *why = j->trouble ? j->trouble : "";
+	if (status == EXIT_EX_TEMPORARY)
+		fprintf(stderr, _("eilpost: The mail waits in the outbox of %s and leaves later. %s\n"), j->account->name, why);
+	else if (status != EXIT_DONE)
+		fprintf(stderr, _("eilpost: The mail could not be sent. %s\n"), why);
+}
+
+static int
+send_it(const Batch *h, Account *a, const SendOptions *o, GBytes *message)
+{
+	g_autoptr(Chan) letters = chan_new((GDestroyNotify)letter_free);
+	g_autoptr(GError) err = NULL;
+	Job j = { 0 };
+	int status = EXIT_EX_TEMPORARY;
+	const char *const *to = o->from_header ? NULL : (const char *const *)o->recipients->pdata;
+
+	if (job_start(&j, h, a, 0, letters, &err)) {
+		Request *r = request_new(REQ_SEND_RAW);
+		r->data = g_bytes_ref(message);
+		r->text = to ? g_strjoinv("\n", (char **)to) : g_strdup("");
+		r->text2 = g_strdup(o->sender);
+		r->when = 1;
+		engine_post(j.engine, r);
+		status = wait_for_it(&j, letters);
+		say_result(&j, status);
+	} else if (!err && door_queue(j.socket, message, to, o->sender, &err)) {
+		status = EXIT_DONE;	/* the eilpost that is open has it in its outbox and shows what becomes of it */
+	} else {
+		fprintf(stderr, "eilpost: %s\n", err ? err->message : "?");
+		status = g_error_matches(err, EIL_ERROR, EIL_REFUSED) || g_error_matches(err, EIL_ERROR, EIL_ASK_USER) ? EXIT_EX_DATA : EXIT_EX_UNAVAILABLE;
+	}
+	job_clear(&j);
+	return status;
+}
+
+int
+batch_send(const Batch *h, char **args)
+{
+	SendOptions o = { .recipients = g_ptr_array_new() };
+	g_autofree char *problem = NULL;
+	int status = EXIT_EX_USAGE;
+
+	if (read_args(&o, args, &problem)) {
+		g_autoptr(GBytes) message = read_message();
+		Account *a = message ? choose_account(h, &o, message, &problem) : NULL;
+		if (!message) {
+			problem = g_strdup(_("There is no message on the standard input."));
+			status = EXIT_EX_DATA;
+		} else if (!a) {
+			status = EXIT_EX_CONFIG;
+		} else if (h->read_only) {
+			problem = g_strdup(_("Nothing was sent: eilpost runs read-only (-R)."));
+			status = EXIT_EX_NO_PERMISSION;
+		} else {
+			if (o.recipients->len == 0)
+				o.from_header = true;
+			g_ptr_array_add(o.recipients, NULL);
+			status = send_it(h, a, &o, message);
+		}
+	}
+	if (problem)
+		fprintf(stderr, "eilpost: %s\n", problem);
+	g_ptr_array_unref(o.recipients);
+	g_free(o.sender);
+	return status;
+}
