@@ -6,6 +6,7 @@
 #pragma once
 
 #include "mail/draft.h"
+#include "mail/summary.h"
 #include "render/client.h"
 
 typedef struct {
@@ -15,6 +16,7 @@ typedef struct {
 	bool has_8bit;		/* else 7bit: 8BITMIME is not needed */
 	bool needs_utf8;	/* an address needs SMTPUTF8 (RFC 6531) */
 	char *subject, *to;	/* owned: UTF-8, for the outbox list */
+	char *message_id;	/* owned: with angle brackets; of a bounce the Resent-Message-ID */
 } Composed;
 void composed_free(Composed *c);
 
@@ -25,16 +27,8 @@ Composed *compose_message(Draft *d, const char *from, GError **err);
  * taken out; Date, Message-ID, From are added if they lack. */
 Composed *compose_raw(GBytes *message, const char *from, const char *const *recipients, bool from_header, GError **err);
 
-/* What the list and the store know of a message, from its header (and, for the traits, from its body if it is there). */
-typedef struct {
-	char *subject, *from_name, *from_address, *to, *cc, *reply_to;	/* owned: UTF-8, decoded, as in store/messages.h; or NULL */
-	char *message_id, *in_reply_to, *references;	/* owned, or NULL */
-	gint64 sent;		/* 0: no valid Date */
-	gint64 received;	/* of the topmost Received; 0: none */
-	guint32 traits;		/* MessageTraits, as numbers */
-} Summary;
-void summary_clear(Summary *s);
 /* n messages in one go; a message that can't be read gives an empty summary: never fails. */
 void render_summaries(Render *r, GBytes *const *messages, gsize n, Summary *out);
+void summary_put(GByteArray *out, Summary *s);	/* the worker's side of it: the record of one */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Composed, composed_free)

@@ -14,6 +14,7 @@ typedef enum {
 	WIRE_MESSAGE,		/* answer: document_write's bytes */
 	WIRE_HEADERS,		/* answer: a list of texts */
 	WIRE_PART,		/* answer: the decoded bytes */
+	WIRE_SUMMARIES,		/* answer: a list of summary_put's records */
 	WIRE_TROUBLE,		/* answer: WireTrouble, 1 byte */
 } WireKind;
 

@@ -6,6 +6,7 @@
  * question after the other until the socket closes. It may be killed at any point; it keeps nothing. */
 #include "config.h"
 #include "mail/message.h"
+#include "render/compose.h"
 #include "render/sandbox.h"
 #include "render/wire.h"
 #include "base/intl.h"
@@ -164,6 +165,29 @@ do_headers(const Question *q, WireReader *r)
 }
 
 static bool
+do_summaries(const Question *q, WireReader *r)
+{
+	guint64 n = wire_number(r);
+	g_autoptr(GByteArray) out = g_byte_array_new();
+
+	wire_put_number(out, n);
+	for (guint64 i = 0; i < n && !r->bad && out->len < LIMIT_WORKER_OUTPUT; i++) {
+		g_autoptr(GBytes) raw = view(q, r);
+		Summary s;
+		gsize len;
+		const char *data = g_bytes_get_data(raw, &len);
+		summary_of(data, len, &s);
+		summary_put(out, &s);
+		summary_clear(&s);
+	}
+	if (r->bad)
+		return trouble(q, WIRE_NOT_UNDERSTOOD);
+	if (out->len > LIMIT_WORKER_OUTPUT)
+		return trouble(q, WIRE_TOO_LARGE);
+	return answer(WIRE_SUMMARIES, q->frame.job, out->data, out->len);
+}
+
+static bool
 do_part(const Question *q, WireReader *r)
 {
 	const char *section = wire_text(r);
@@ -189,6 +213,8 @@ work(const Question *q)
 		return do_message(q, &r);
 	case WIRE_HEADERS:
 		return do_headers(q, &r);
+	case WIRE_SUMMARIES:
+		return do_summaries(q, &r);
 	case WIRE_PART:
 		return do_part(q, &r);
 	default:
