@@ -20,6 +20,12 @@
 #define LIMIT_IMAP_UNTAGGED	(64 * MIB)	/* untagged data without progress; beyond: close */
 #define LIMIT_MAILBOXES		100000
 
+/* SMTP */
+#define LIMIT_SMTP_LINE		(2 * KIB)
+#define LIMIT_SMTP_REPLY_LINES	512
+#define LIMIT_SMTP_ADDRESS	1000
+#define LIMIT_SMTP_CHUNK	(128 * KIB)	/* of BDAT */
+
 /* messages */
 #define LIMIT_MESSAGE_STORED	(512 * MIB)
 #define LIMIT_MESSAGE_PARSED	(64 * MIB)
