@@ -1,0 +1,45 @@
+/* editor_private.h - what editor.c and editor_draw.c share.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "ui/view/editor.h"
+
+/* One change; those of a group are undone together. */
+typedef struct {
+	gsize at, cursor;	/* cursor: where it stood before */
+	char *removed, *inserted;	/* owned */
+	gsize n_removed, n_inserted;
+	guint group;
+} EditorChange;
+
+typedef enum { LAST_OTHER, LAST_TYPED, LAST_ERASED, LAST_CUT, LAST_VERTICAL } EditorLast;
+
+struct Editor {
+	GString *text;		/* owned */
+	GString *clip;		/* borrowed */
+	GArray *done, *undone;	/* owned, of EditorChange */
+	gsize at, top, left;	/* cursor; first visible byte: of the body, of a line */
+	gssize mark;		/* -1: none */
+	gsize found, n_found;	/* what was searched for, to be shown */
+	int columns, goal, height;
+	guint group, changes;
+	gsize kept;		/* bytes in done and undone */
+	EditorLast last;
+	bool one_line, flowed;
+};
+
+/* editor_text.c: positions, in bytes */
+gunichar editor_char(const Editor *e, gsize at);	/* 0: the end */
+gsize editor_next(const Editor *e, gsize at);
+gsize editor_previous(const Editor *e, gsize at);
+gsize editor_forward(const Editor *e, gsize at);	/* over a character with the marks on it */
+gsize editor_backward(const Editor *e, gsize at);
+gsize editor_word_forward(const Editor *e, gsize at);
+gsize editor_word_backward(const Editor *e, gsize at);
+gsize editor_blank_backward(const Editor *e, gsize at);
+gsize editor_line_start(const Editor *e, gsize at);
+gsize editor_line_end(const Editor *e, gsize at);
+gsize editor_previous_row(const Editor *e, gsize row);	/* G_MAXSIZE: none */
+int editor_column_of(const Editor *e, gsize row, gsize at);
+gsize editor_at_column(const Editor *e, gsize row, int goal);	/* the nearest place in the row */
