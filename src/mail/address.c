@@ -66,6 +66,20 @@ add_address(GArray *list, char *name, char *address)
 	g_array_append_val(list, a);
 }
 
+/* A quoted local part may hold blanks. */
+static bool
+has_bare_blank(const char *p, gsize len)
+{
+	bool quoted = false;
+
+	for (gsize i = 0; i < len; i++) {
+		quoted ^= p[i] == '"';
+		if (p[i] == ' ' && !quoted)
+			return true;
+	}
+	return false;
+}
+
 static void
 end_item(GArray *list, const char *raw, const Item *it, gsize end, const char *charset)
 {
@@ -100,7 +114,7 @@ end_item(GArray *list, const char *raw, const Item *it, gsize end, const char *c
 			utf8_of(without_blanks(raw + start, it->comment - start)));
 		return;
 	}
-	if (memchr(raw + start, '@', end - start) && !memchr(raw + start, ' ', end - start)) {
+	if (memchr(raw + start, '@', end - start) && !has_bare_blank(raw + start, end - start)) {
 		add_address(list, g_strdup(""), utf8_of(without_blanks(raw + start, end - start)));
 		return;
 	}

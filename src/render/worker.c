@@ -7,6 +7,7 @@
 #include "config.h"
 #include "mail/message.h"
 #include "render/compose.h"
+#include "render/composer.h"
 #include "render/sandbox.h"
 #include "render/wire.h"
 #include "base/intl.h"
@@ -276,6 +277,10 @@ main(int argc, char **argv)
 	struct sockaddr address;
 	socklen_t len = sizeof address;
 
+	if (argc == 2 && strcmp(argv[1], "compose") == 0) {
+		load();
+		return composer_main();
+	}
 	if (argc != 3 || getsockname(SOCKET, &address, &len) != 0) {
 		fputs("eilpost-render reads mail for eilpost, which starts it itself.\n", stderr);
 		return 2;
