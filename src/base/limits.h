@@ -20,6 +20,12 @@
 #define LIMIT_IMAP_UNTAGGED	(64 * MIB)	/* untagged data without progress; beyond: close */
 #define LIMIT_MAILBOXES		100000
 
+/* POP3 */
+#define LIMIT_POP3_LINE		(4 * KIB)	/* outside bodies */
+#define LIMIT_POP3_MESSAGES	1000000
+#define LIMIT_POP3_UIDL		70
+#define LIMIT_POP3_CAPA_LINES	100
+
 /* SMTP */
 #define LIMIT_SMTP_LINE		(2 * KIB)
 #define LIMIT_SMTP_REPLY_LINES	512

@@ -411,6 +411,12 @@ outbox_set_recipient(Db *db, gint64 id, const char *address, bool accepted, guin
 }
 
 bool
+outbox_set_filed_by_server(Db *db, gint64 id, GError **err)
+{
+	return db_run_ints(db, err, "UPDATE outbox SET filed_by_server = 1 WHERE id = ?1", INTS(id));
+}
+
+bool
 outbox_remove(Db *db, gint64 id, GError **err)
 {
 	if (!is_there(db, id))

@@ -48,6 +48,7 @@ gint64 outbox_queue(Db *db, gint64 id /* 0: a new one */, const Draft *d /* NULL
 bool outbox_mail(Db *db, gint64 id, GPtrArray **recipients /* of char*; those not yet accepted */, char **sender, bool *has_8bit, bool *needs_utf8, bool *dsn, GError **err);
 bool outbox_set_state(Db *db, gint64 id, OutState state, gint64 not_before, const char *error /* NULL: none */, GError **err);	/* QUEUED from SENDING counts a try */
 bool outbox_set_recipient(Db *db, gint64 id, const char *address, bool accepted, guint16 code, const char *reply, GError **err);
+bool outbox_set_filed_by_server(Db *db, gint64 id, GError **err);
 bool outbox_remove(Db *db, gint64 id, GError **err);
 /* After a start: SENDING -> QUEUED, DOT_SENT -> UNKNOWN, old FILED go. */
 bool outbox_recover(Db *db, gint64 now, GError **err);

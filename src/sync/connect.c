@@ -59,8 +59,8 @@ connect_lost(Engine *e, EilError code, char *sentence)
 
 /* ---- failures in words ---- */
 
-static char *
-with_server_text(char *sentence, const char *text)
+char *
+sentence_with_server(char *sentence, const char *text)
 {
 	if (!text || !*text)
 		return sentence;
@@ -75,7 +75,7 @@ sign_in_refused(Engine *e, const char *text)
 	char *s = g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account));
 	engine_refused(e);
 	g_clear_pointer(&e->secret, secret_free);
-	connect_lost(e, EIL_ASK_USER, with_server_text(s, text));
+	connect_lost(e, EIL_ASK_USER, sentence_with_server(s, text));
 	if (!e->account->password_command) {
 		e->state = ENGINE_OFFLINE;	/* the next try asks for the password anew */
 		e->wake_wanted = true;
@@ -128,7 +128,7 @@ session_failed(Engine *e, ImapFailure failure, const char *words)
 	/* a session lost on pipelined commands is tried without them next time */
 	if (!e->ready && (failure == IMAP_FAIL_PROTOCOL || failure == IMAP_FAIL_BYE))
 		e->no_early = true;
-	connect_lost(e, code, with_server_text(s, text));
+	connect_lost(e, code, sentence_with_server(s, text));
 }
 
 /* ---- the session ---- */

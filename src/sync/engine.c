@@ -25,6 +25,12 @@ clock_ms(void)
 	return (gint64)t.tv_sec * 1000 + t.tv_nsec / 1000000 + __atomic_load_n(&clock_shifted, __ATOMIC_RELAXED);
 }
 
+gint64
+clock_s(void)
+{
+	return g_get_real_time() / G_USEC_PER_SEC + __atomic_load_n(&clock_shifted, __ATOMIC_RELAXED) / 1000;
+}
+
 void
 clock_shift(gint64 ms)
 {
@@ -252,10 +258,10 @@ engine_refused(Engine *e)
 }
 
 static void
-cycle_begin(Engine *e)
+cycle_begin(Engine *e, bool person)
 {
 	e->cycle = CYCLE_SENDS;
-	outbox_cycle(e);
+	outbox_cycle(e, person);
 }
 
 void
@@ -326,7 +332,7 @@ configure(Engine *e, Account *config)
 static void
 check_now(Engine *e)
 {
-	cycle_begin(e);
+	cycle_begin(e, true);
 	schedule_acted(&e->schedule);
 	schedule_ran(&e->schedule, e->now, 0);
 	schedule_tell(e);
@@ -450,7 +456,7 @@ check_due(Engine *e)
 	schedule_ran(&e->schedule, e->now, (guint)g_random_int_range(0, 2000));
 	schedule_tell(e);
 	if (e->cycle == CYCLE_NONE)
-		cycle_begin(e);
+		cycle_begin(e, false);
 }
 
 static void

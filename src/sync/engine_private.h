@@ -21,7 +21,9 @@
 #include "sync/schedule.h"
 
 typedef enum {
-	JOB_SELECT, JOB_PAGE, JOB_BODY, JOB_STORE, JOB_NEW, JOB_LIST, JOB_CHANGES, JOB_RANGE, JOB_BACKFILL, JOB_STATUS, JOB_NOOP, JOB_OTHER,
+	JOB_SELECT, JOB_PAGE, JOB_BODY, JOB_STORE, JOB_NEW, JOB_LIST, JOB_CHANGES, JOB_RANGE, JOB_BACKFILL, JOB_STATUS, JOB_NOOP,
+	JOB_FILE,	/* a copy into the Sent folder: message is the outbox row, lo the FileStep */
+	JOB_OTHER,
 } JobKind;
 
 /* One command on its way and what is done with its end. */
@@ -139,6 +141,7 @@ void engine_state(Engine *e, EngineState state, const char *text);
 void engine_trouble(Engine *e, EilError code, char *text /* taken */);
 void engine_store_failed(Engine *e, GError *err /* taken */);	/* the disk said no: nothing more is downloaded */
 gint64 clock_ms(void);
+gint64 clock_s(void);	/* Unix seconds, of the same clock */
 void clock_shift(gint64 ms);	/* tests only: the engine's clock goes on from ms later (all engines; any thread) */
 void engine_cycle_ended(Engine *e, bool well);	/* the receiving part of the cycle is through (or could not be) */
 void engine_sent(Engine *e);	/* the outbox has nothing more that can go now: the cycle goes on to receive */
@@ -171,7 +174,7 @@ void outbox_pump(Engine *e);
 void outbox_drop(Engine *e);
 void outbox_leave(Engine *e);
 gint64 outbox_deadline(Engine *e);	/* its session's, or the time of the next mail that is due: ms, or -1 */
-void outbox_cycle(Engine *e);	/* a cycle begins: what waits for a check is due now; ends in engine_sent (at once if there is nothing) */
+void outbox_cycle(Engine *e, bool person);	/* a cycle begins (person: by command): what waits for a check is due now; ends in engine_sent (at once if there is nothing) */
 void outbox_request(Engine *e, const Request *r);
 
 /* connect.c */
@@ -181,6 +184,7 @@ void connect_lost(Engine *e, EilError code, char *sentence /* taken; may be NULL
 void connect_pump(Engine *e);
 void connect_secret(Engine *e, const char *secret);
 bool connect_up(const Engine *e);
+char *sentence_with_server(char *sentence /* taken */, const char *words);	/* and the server's words behind it, if there are any */
 
 /* work.c */
 void work_plan(Engine *e);
@@ -226,4 +230,12 @@ bool fetch_in_flight(const Engine *e, gint64 message);
 bool push_ready(Engine *e, gint64 *folder);
 void push_submit(Engine *e);
 void push_done(Engine *e, Job *job, const ImapResponse *r);
+/* outbox_file.c: copies of what was sent, as jobs of the IMAP connection */
+typedef enum { FILE_NOTHING, FILE_SEARCH, FILE_APPEND, FILE_CREATE } FileStep;
+FileStep file_step(Engine *e, gint64 *folder);	/* what is next; FILE_SEARCH wants that folder to be selected */
+void file_submit(Engine *e);
+void file_done(Engine *e, Job *job, const ImapResponse *r);
+void file_found(Engine *e, const ImapResponse *r);	/* an untagged SEARCH */
+bool file_waits(Engine *e);	/* a copy waits for a connection */
+
 void push_request(Engine *e, const Request *r);	/* REQ_WISH_RETRY, REQ_WISH_REMOVE */

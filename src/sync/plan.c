@@ -19,6 +19,8 @@ in_folder(const PlanFacts *f)
 		return PLAN_FIRST_PAGE;
 	if (f->wishes_ready)
 		return PLAN_STORE;
+	if (f->file_wanted && !f->file_in_flight)
+		return PLAN_FILE;
 	if (f->new_wanted && !f->new_in_flight && !f->page_in_flight)
 		return PLAN_NEW;
 	return PLAN_WAIT;

@@ -17,6 +17,7 @@ typedef enum {
 	PLAN_FIRST_PAGE,
 	PLAN_BODY,		/* the message that the person opens */
 	PLAN_STORE,		/* wishes of the journal */
+	PLAN_FILE,		/* a copy of a sent mail into its folder */
 	PLAN_NEW,
 	PLAN_LIST,
 	PLAN_CHANGES,		/* CHANGEDSINCE */
@@ -39,6 +40,7 @@ typedef struct {
 	bool page_wanted, page_in_flight;	/* nothing of the folder is here, but it is not empty */
 	bool body_wanted;
 	bool wishes_ready;
+	bool file_wanted, file_in_flight;
 	bool new_wanted, new_in_flight;
 	bool changes_wanted;
 	bool range_wanted;

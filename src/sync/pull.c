@@ -539,6 +539,7 @@ pull_response(Engine *e, const ImapResponse *r)
 	case IMAP_RESP_FETCH:		fetch(e, r->fetch); break;
 	case IMAP_RESP_VANISHED:	vanished(e, r); break;
 	case IMAP_RESP_LIST:		list_told(e, &r->list); break;
+	case IMAP_RESP_SEARCH: case IMAP_RESP_ESEARCH:	file_found(e, r); break;
 	case IMAP_RESP_MAILBOX_STATUS:	mailbox_status(e, &r->mailbox); break;
 	default:			break;
 	}

@@ -124,6 +124,8 @@ work_target(Engine *e)
 		return e->shown;
 	if (push_ready(e, &folder))
 		return folder;
+	if (file_step(e, &folder) == FILE_SEARCH)
+		return folder;
 	return e->shown;
 }
 
@@ -164,6 +166,7 @@ facts(Engine *e)
 		f.list_in_flight |= job->kind == JOB_LIST;
 		f.page_in_flight |= job->kind == JOB_PAGE;
 		f.new_in_flight |= job->kind == JOB_NEW;
+		f.file_in_flight |= job->kind == JOB_FILE;
 		f.prefetch_in_flight |= job->kind == JOB_BODY && job->ahead;
 	}
 	f.selecting = s->selecting;
@@ -171,6 +174,9 @@ facts(Engine *e)
 	f.page_wanted = s->page_wanted;
 	f.body_wanted = more_bodies(e);
 	f.wishes_ready = push_ready(e, &wish_folder) && wish_folder == s->id;
+	gint64 file_folder = 0;
+	FileStep file = file_step(e, &file_folder);
+	f.file_wanted = file == FILE_SEARCH ? file_folder == s->id : file != FILE_NOTHING;
 	f.new_wanted = s->new_wanted;
 	f.changes_wanted = s->changes_wanted;
 	f.range_wanted = s->id && s->range_at > s->range_end;
@@ -187,7 +193,7 @@ bool
 work_waits(Engine *e)
 {
 	gint64 folder;
-	if (e->wake_wanted || e->check_wanted || opening_folder(e))
+	if (e->wake_wanted || e->check_wanted || opening_folder(e) || file_waits(e))
 		return true;
 	/* nothing goes out by itself: what the person changed waits for the command (S25) */
 	if ((e->account->check & CHECK_MANUAL) || e->schedule.paused || e->schedule.stopped || e->headless)
@@ -356,6 +362,7 @@ step(Engine *e, PlanStep s, gint64 target)
 	case PLAN_FIRST_PAGE:	first_page(e); break;
 	case PLAN_BODY:		bodies(e); break;
 	case PLAN_STORE:	push_submit(e); break;
+	case PLAN_FILE:		file_submit(e); break;
 	case PLAN_NEW:		new_mail(e); break;
 	case PLAN_LIST:		list(e); break;
 	case PLAN_CHANGES:	changes(e); break;
@@ -417,6 +424,7 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 	case JOB_RANGE:		if (r->status == IMAP_OK) pull_range_done(e, job); break;
 	case JOB_BACKFILL:	if (r->status == IMAP_OK) pull_backfill_done(e, job); else e->sel.fill_at = 1; break;
 	case JOB_CHANGES:	if (r->status == IMAP_OK) pull_sync_save(e); break;
+	case JOB_FILE:		file_done(e, job, r); break;
 	case JOB_STATUS: case JOB_NOOP: case JOB_OTHER: break;
 	}
 	work_job_free(job);

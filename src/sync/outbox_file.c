@@ -1,0 +1,397 @@
+/* outbox_file.c - the copy of a sent mail: in the server's Sent folder, exactly once.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * Some servers file what they send by themselves (Gmail, Exchange Online): the first mail of an account is looked for in
+ * Sent by its Message-ID before it is filed, and what was learnt is remembered in the fact "server-files-sent". An
+ * APPEND that may have been done (a crash, a broken line) is looked for as well before it is repeated; so that this is
+ * known, the row counts a try before the command leaves. */
+#include "config.h"
+#include "sync/outbox_private.h"
+#include "base/intl.h"
+#include "base/log.h"
+#include "proto/imap/utf7.h"
+
+#include <string.h>
+
+enum { LOOKS = 3, LOOK_AGAIN_S = 10, RETRY_S = 300 };
+#define FACT "server-files-sent"
+
+static guint
+looks_of(Engine *e, gint64 row)
+{
+	return GPOINTER_TO_UINT(g_hash_table_lookup(e->sender->looked, &row));
+}
+
+static void
+set_looks(Engine *e, gint64 row, guint n)
+{
+	gint64 *key = g_new(gint64, 1);
+	*key = row;
+	g_hash_table_replace(e->sender->looked, key, GUINT_TO_POINTER(n));
+}
+
+static bool
+no_copy(const Account *a)
+{
+	return a->sent && (!strcmp(a->sent, "no copy") || !strcmp(a->sent, "no"));
+}
+
+static Folder *
+sent_folder(Engine *e)
+{
+	if (!e->account->sent || !*e->account->sent)
+		return folders_role(e->db, ROLE_SENT, NULL);
+	g_autoptr(GPtrArray) all = folders_list(e->db, NULL);
+	for (guint i = 0; all && i < all->len; i++) {
+		const Folder *f = g_ptr_array_index(all, i);
+		if (!strcmp(f->name, e->account->sent) && f->selectable)
+			return folders_get(e->db, f->id, NULL);
+	}
+	return NULL;
+}
+
+/* ---- in the transaction that says SENT ---- */
+
+void
+file_mark_answered(Engine *e, gint64 row, GError **err)
+{
+	g_autoptr(Draft) d = outbox_draft(e->db, row, NULL);
+	g_autoptr(Message) m = d && d->answers ? messages_get(e->db, d->answers, NULL) : NULL;
+	g_autoptr(Folder) f = m ? folders_get(e->db, m->folder, NULL) : NULL;
+	bool forward = d && (d->kind == DRAFT_FORWARD || d->kind == DRAFT_FORWARD_ATTACHED);
+	guint32 flag = forward ? FLAG_FORWARDED : FLAG_ANSWERED;
+
+	if (!f || d->kind == DRAFT_EDIT || d->kind == DRAFT_BOUNCE || d->kind == DRAFT_NEW)
+		return;
+	if (folder_is_local(f))
+		messages_set_flags(e->db, m->id, m->flags | flag, m->flags | flag, 0, err);
+	else
+		journal_flag(e->db, m->id, flag, true, err);
+	e->sender->marked_folder = f->id;
+}
+
+static bool
+copy_local(Engine *e, const OutRow *row, GBytes *message, GError **err)
+{
+	Summary s = { 0 };
+	g_autoptr(Message) m = message_new();
+	gint64 folder = local_folder(e->db, ROLE_SENT, NULL, err);
+
+	if (!folder)
+		return false;
+	render_summaries(e->render, &message, 1, &s);
+	m->flags = FLAG_SEEN;
+	m->received = clock_s();
+	m->sent = s.sent ? s.sent : m->received;
+	m->size = g_bytes_get_size(message);
+	m->traits = s.traits;
+	m->subject = g_strdup(s.subject ? s.subject : row->subject);
+	m->from_name = g_strdup(s.from_name);
+	m->from_address = g_strdup(s.from_address);
+	m->to = g_strdup(s.to ? s.to : row->to);
+	m->cc = g_strdup(s.cc);
+	m->reply_to = g_strdup(s.reply_to);
+	m->message_id = g_strdup(row->message_id);
+	m->in_reply_to = g_strdup(s.in_reply_to);
+	m->references = g_strdup(s.references);
+	summary_clear(&s);
+	return local_add(e->db, folder, m, message, err) != 0;
+}
+
+void
+file_copy_local(Engine *e, gint64 row, GError **err)
+{
+	g_autoptr(OutRow) r = outbox_get(e->db, row, err);
+
+	if (!r || (!e->is_pop && !no_copy(e->account)))
+		return;
+	if (!no_copy(e->account)) {
+		g_autoptr(GBytes) message = outbox_message(e->db, row, err);
+		if (!message || !copy_local(e, r, message, err))
+			return;
+		e->sender->local_copy = true;
+	}
+	outbox_set_state(e->db, row, OUT_FILED, 0, r->last_error, err);
+}
+
+/* ---- what is next ---- */
+
+/* A mail in doubt may have been filed by the server that took it: then it did arrive. */
+static OutRow *
+next_in_doubt(Engine *e)
+{
+	g_autoptr(GPtrArray) rows = outbox_list(e->db, false, NULL);
+	for (guint i = 0; rows && i < rows->len; i++) {
+		const OutRow *r = g_ptr_array_index(rows, i);
+		if (r->state == OUT_UNKNOWN && r->message_id && looks_of(e, r->id) < LOOKS && r->changed + LOOK_AGAIN_S * looks_of(e, r->id) <= clock_s())
+			return outbox_get(e->db, r->id, NULL);
+	}
+	return NULL;
+}
+
+static FileStep
+step_of(Engine *e, const OutRow *row, const Folder *f)
+{
+	g_autofree char *fact = db_fact(e->db, FACT);
+	guint looks = looks_of(e, row->id);
+
+	if (!f)
+		return e->sender->creating ? FILE_NOTHING : FILE_CREATE;
+	if (row->state == OUT_UNKNOWN)
+		return FILE_SEARCH;
+	if (!row->message_id)
+		return FILE_APPEND;
+	if (fact && !strcmp(fact, "yes"))
+		return looks < LOOKS ? FILE_SEARCH : FILE_APPEND;
+	if (!fact || row->tries > 0)
+		return looks == 0 ? FILE_SEARCH : FILE_APPEND;
+	return FILE_APPEND;
+}
+
+static FileStep
+next(Engine *e, OutRow **row, Folder **folder)
+{
+	if (!e->sender || e->is_pop || e->read_only || !e->listed || e->sender->row)
+		return FILE_NOTHING;
+	*row = outbox_next_to_file(e->db, clock_s(), NULL);
+	if (!*row && outbox_count(e->db, false) > 0)
+		*row = next_in_doubt(e);
+	if (!*row)
+		return FILE_NOTHING;
+	*folder = sent_folder(e);
+	if ((*row)->state == OUT_UNKNOWN && !*folder)
+		return FILE_NOTHING;
+	return step_of(e, *row, *folder);
+}
+
+FileStep
+file_step(Engine *e, gint64 *folder)
+{
+	g_autoptr(OutRow) row = NULL;
+	g_autoptr(Folder) f = NULL;
+	FileStep step = next(e, &row, &f);
+	*folder = f ? f->id : 0;
+	return step;
+}
+
+bool
+file_waits(Engine *e)
+{
+	if (!e->sender || e->is_pop || e->read_only)
+		return false;
+	g_autoptr(OutRow) row = outbox_next_to_file(e->db, clock_s(), NULL);
+	return row != NULL;
+}
+
+gint64
+file_next_time(Engine *e)
+{
+	if (e->is_pop || e->read_only)
+		return -1;
+	g_autoptr(OutRow) row = outbox_next_to_file(e->db, G_MAXINT64, NULL);
+	return row && row->not_before > clock_s() ? row->not_before : -1;
+}
+
+/* ---- commands ---- */
+
+static void
+search(Engine *e, const OutRow *row)
+{
+	ImapCommand *c = imap_command_new("UID SEARCH HEADER Message-ID");
+	imap_command_string(c, row->message_id, -1);
+	e->sender->found = false;
+	Job *job = work_job(e, JOB_FILE, c);
+	job->message = row->id;
+	job->lo = FILE_SEARCH;
+}
+
+static char *
+internal_date(gint64 when)
+{
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	g_autoptr(GDateTime) t = g_date_time_new_from_unix_utc(when);
+	return g_strdup_printf("%02d-%s-%04d %02d:%02d:%02d +0000", g_date_time_get_day_of_month(t), months[g_date_time_get_month(t) - 1],
+		g_date_time_get_year(t), g_date_time_get_hour(t), g_date_time_get_minute(t), g_date_time_get_second(t));
+}
+
+static void
+append(Engine *e, const OutRow *row, const Folder *f)
+{
+	g_autoptr(GBytes) message = outbox_message(e->db, row->id, NULL);
+	GError *err = NULL;
+
+	if (!message) {
+		if (outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_FILED, 0, _("There was nothing to file."), &err), err))
+			outbox_told(e, row->id);
+		return;
+	}
+	/* the try is counted before the command leaves */
+	if (!outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, 0, row->last_error, &err), err))
+		return;
+	g_autofree char *date = internal_date(row->changed);
+	ImapCommand *c = imap_command_new("APPEND");
+	imap_command_string(c, f->wire, -1);
+	imap_command_rawf(c, " (\\Seen) \"%s\"", date);
+	imap_command_literal(c, message, false);
+	Job *job = work_job(e, JOB_FILE, c);
+	job->message = row->id;
+	job->folder = f->id;
+	job->lo = FILE_APPEND;
+}
+
+/* Below INBOX where everything is (SERVERS fact 11). */
+static char *
+sent_wire(Engine *e)
+{
+	g_autoptr(GPtrArray) all = folders_list(e->db, NULL);
+	const char *name = e->account->sent && *e->account->sent ? e->account->sent : "Sent";
+	g_autofree char *coded = imap_utf7_encode(name);
+	guint below = 0, beside = 0;
+	char delimiter = '/';
+
+	for (guint i = 0; all && i < all->len; i++) {
+		const Folder *f = g_ptr_array_index(all, i);
+		if (f->role == ROLE_INBOX || folder_is_local(f))
+			continue;
+		delimiter = f->delimiter ? f->delimiter : delimiter;
+		bool is_below = !g_ascii_strncasecmp(f->wire, "INBOX", 5) && f->delimiter && f->wire[5] == f->delimiter;
+		below += is_below;
+		beside += !is_below;
+	}
+	if (below && !beside && g_ascii_strncasecmp(coded, "INBOX", 5))
+		return g_strdup_printf("INBOX%c%s", delimiter, coded);
+	return g_steal_pointer(&coded);
+}
+
+static void
+create(Engine *e, const OutRow *row)
+{
+	g_autofree char *wire = sent_wire(e);
+	ImapCommand *c = imap_command_new("CREATE");
+	imap_command_string(c, wire, -1);
+	Job *job = work_job(e, JOB_FILE, c);
+	job->message = row->id;
+	job->lo = FILE_CREATE;
+	c = imap_command_new("SUBSCRIBE");
+	imap_command_string(c, wire, -1);
+	work_job(e, JOB_OTHER, c);
+	e->sender->creating = true;
+}
+
+void
+file_submit(Engine *e)
+{
+	g_autoptr(OutRow) row = NULL;
+	g_autoptr(Folder) f = NULL;
+
+	switch (next(e, &row, &f)) {
+	case FILE_SEARCH:	search(e, row); break;
+	case FILE_APPEND:	append(e, row, f); break;
+	case FILE_CREATE:	create(e, row); break;
+	case FILE_NOTHING:	break;
+	}
+}
+
+/* ---- answers ---- */
+
+void
+file_found(Engine *e, const ImapResponse *r)
+{
+	if (e->sender && r->set && r->set->len)
+		e->sender->found = true;
+}
+
+static void
+remember(Engine *e, const char *fact)
+{
+	g_autofree char *was = db_fact(e->db, FACT);
+	GError *err = NULL;
+	if (g_strcmp0(was, fact))
+		outbox_commit(e, db_begin(e->db, &err) && db_set_fact(e->db, FACT, fact, &err), err);
+}
+
+static void
+filed(Engine *e, gint64 row, bool by_server)
+{
+	g_autoptr(OutRow) r = outbox_get(e->db, row, NULL);
+	GError *err = NULL;
+	bool ok = db_begin(e->db, &err);
+
+	/* settled: it did arrive, so the message that it answers was answered */
+	if (ok && r && r->state == OUT_UNKNOWN)
+		file_mark_answered(e, row, &err);
+	ok = ok && !err && outbox_set_state(e->db, row, OUT_FILED, 0, r && r->state != OUT_UNKNOWN ? r->last_error : NULL, &err) &&
+		(!by_server || outbox_set_filed_by_server(e->db, row, &err));
+	outbox_commit(e, ok, err);
+	set_looks(e, row, 0);
+	outbox_told(e, row);
+}
+
+static void
+not_found(Engine *e, const OutRow *row)
+{
+	g_autofree char *fact = db_fact(e->db, FACT);
+	guint looks = looks_of(e, row->id) + 1;
+	GError *err = NULL;
+
+	set_looks(e, row->id, looks);
+	if (row->state == OUT_UNKNOWN)
+		return;
+	if (fact && !strcmp(fact, "yes") && looks < LOOKS)
+		outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + LOOK_AGAIN_S, row->last_error, &err), err);
+	else
+		remember(e, "no");
+}
+
+static void
+searched(Engine *e, const OutRow *row, const ImapResponse *r)
+{
+	if (r->status != IMAP_OK) {
+		set_looks(e, row->id, LOOKS);	/* it can't search: then it is filed, better twice than not at all */
+	} else if (e->sender->found) {
+		/* found before we ever filed it: the server did; found after a try: maybe that was ours */
+		bool by_server = row->state == OUT_UNKNOWN || row->tries == 0;
+		if (by_server)
+			remember(e, "yes");
+		filed(e, row->id, by_server);
+	} else {
+		not_found(e, row);
+	}
+}
+
+static void
+appended(Engine *e, const OutRow *row, Job *job, const ImapResponse *r)
+{
+	GError *err = NULL;
+
+	if (r->status == IMAP_OK) {
+		filed(e, row->id, false);
+		g_array_append_val(e->status_queue, job->folder);
+		return;
+	}
+	if (r->code == IMAP_CODE_TRYCREATE && !e->sender->creating) {
+		create(e, row);
+		return;
+	}
+	char *why = sentence_with_server(g_strdup_printf(_("The copy of the sent mail “%s” could not be filed. It is tried again by itself."),
+		row->subject ? row->subject : ""), r->text);
+	set_looks(e, row->id, 0);
+	outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + RETRY_S, why, &err), err);
+	outbox_told(e, row->id);
+	engine_trouble(e, EIL_LATER, why);
+}
+
+void
+file_done(Engine *e, Job *job, const ImapResponse *r)
+{
+	g_autoptr(OutRow) row = outbox_get(e->db, job->message, NULL);
+
+	if (!row || (row->state != OUT_SENT && row->state != OUT_UNKNOWN))
+		return;
+	switch ((FileStep)job->lo) {
+	case FILE_SEARCH:	searched(e, row, r); break;
+	case FILE_APPEND:	appended(e, row, job, r); break;
+	case FILE_CREATE:	e->listed = false; break;	/* it is there now, or a list says why not */
+	case FILE_NOTHING:	break;
+	}
+}

@@ -1,0 +1,61 @@
+/* outbox_private.h - the sending side of an account's thread; for src/sync/outbox*.c only.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "proto/smtp/session.h"
+#include "render/compose.h"
+#include "store/outbox.h"
+#include "sync/engine_private.h"
+
+enum { OUT_KEEP_OPEN_MS = 30000, OUT_GIVE_UP_S = 5 * 86400 };
+
+typedef struct { char *address; bool accepted; guint16 code; char *reply; } Result;	/* owned strings */
+
+struct Sender {
+	/* who may leave though its account sends by hand, or not by itself now */
+	GHashTable *released;	/* owned, of gint64*: rows that the person sent off */
+	bool cycle;		/* a send/receive cycle: engine_sent is told when nothing more can go */
+	bool blocked;		/* a failure that time does not heal: until the person acts */
+	guint tries;		/* of connections that failed */
+	gint64 next_try;	/* ms; 0: now */
+
+	/* the connection */
+	Link *link;		/* owned */
+	SmtpSession *session;	/* owned */
+	GByteArray *early;	/* owned: the greeting, if it is here before the secret */
+	bool link_open, ready, starting;
+	gint64 last_use;	/* ms */
+
+	/* the mail on its way */
+	gint64 row;		/* 0: none */
+	GBytes *message;	/* owned */
+	gsize given;
+	char **recipients;	/* owned */
+	GArray *results;	/* owned, of Result */
+	bool wants_data, released_end;
+	gint64 told;		/* ms: progress */
+
+	/* the copies */
+	GHashTable *looked;	/* owned, of gint64* -> number: fruitless looks into Sent, this session */
+	bool found;		/* the search under way found it */
+	bool local_copy;	/* a copy was put into the local Sent: to be told after the commit */
+	gint64 marked_folder;	/* a message of it was marked as answered: to be told after the commit */
+	bool creating;		/* CREATE of the Sent folder was tried */
+};
+
+/* outbox.c */
+bool outbox_commit(Engine *e, bool ok, GError *err /* taken */);	/* ends the transaction; false: rolled back, and said */
+void outbox_told(Engine *e, gint64 row);	/* LETTER_OUTBOX */
+bool outbox_may_leave(Engine *e, const OutRow *r);
+OutRow *outbox_ready(Engine *e, gint64 *next /* Unix seconds of the next that will be ready, -1: none */);
+
+/* outbox_smtp.c */
+void smtp_connect(Engine *e);
+void smtp_pump(Engine *e);
+void smtp_drop(Engine *e);	/* closes; what was on its way goes back to its place in the queue, or is in doubt */
+
+/* outbox_file.c */
+void file_copy_local(Engine *e, gint64 row, GError **err);	/* in the caller's transaction: into the local Sent */
+void file_mark_answered(Engine *e, gint64 row, GError **err);	/* in the caller's transaction */
+gint64 file_next_time(Engine *e);	/* Unix seconds; -1: nothing to file */

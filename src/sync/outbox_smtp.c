@@ -1,0 +1,594 @@
+/* outbox_smtp.c - the connection that brings mails away.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * SENDING is committed before MAIL FROM is written, DOT_SENT before the end leaves: after any crash the store knows what
+ * is in doubt (RELIABILITY S1, S5). */
+#include "config.h"
+#include "sync/outbox_private.h"
+#include "base/intl.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <string.h>
+
+/* ---- the mail on its way ---- */
+
+static void
+result_clear(gpointer p)
+{
+	Result *r = p;
+	g_free(r->address);
+	g_free(r->reply);
+}
+
+static void
+mail_clear(Sender *s)
+{
+	s->row = 0;
+	g_clear_pointer(&s->message, g_bytes_unref);
+	g_clear_pointer(&s->recipients, g_strfreev);
+	for (guint i = 0; i < s->results->len; i++)
+		result_clear(&g_array_index(s->results, Result, i));
+	g_array_set_size(s->results, 0);
+	s->given = 0;
+	s->wants_data = s->released_end = false;
+}
+
+static gint64
+back_off(guint tries)
+{
+	static const guint minutes[] = { 1, 5, 15, 30, 60, 120, 240 };
+	return (gint64)minutes[MIN(tries, G_N_ELEMENTS(minutes) - 1)] * 60;
+}
+
+/* One transaction: what the recipients were told, and the new state. taken: the server has the mail for those whom it
+ * accepted; else their acceptance means nothing. */
+static void
+settle(Engine *e, OutState state, bool taken, gint64 not_before, const char *why)
+{
+	Sender *s = e->sender;
+	GError *err = NULL;
+	gint64 row = s->row;
+	bool ok = db_begin(e->db, &err);
+
+	for (guint i = 0; ok && i < s->results->len; i++) {
+		const Result *r = &g_array_index(s->results, Result, i);
+		if (taken || !r->accepted)
+			ok = outbox_set_recipient(e->db, row, r->address, r->accepted, r->code, r->reply, &err);
+	}
+	ok = ok && outbox_set_state(e->db, row, state, not_before, why, &err);
+	if (ok && state == OUT_SENT) {
+		file_mark_answered(e, row, &err);
+		if (!err)
+			file_copy_local(e, row, &err);
+	}
+	outbox_commit(e, ok && !err, err);
+	if (state != OUT_QUEUED)
+		g_hash_table_remove(s->released, &row);
+	mail_clear(s);
+	s->last_use = e->now;
+	outbox_told(e, row);
+}
+
+static void
+in_doubt(Engine *e)
+{
+	Sender *s = e->sender;
+	g_autoptr(OutRow) row = outbox_get(e->db, s->row, NULL);
+	char *sentence = g_strdup_printf(_("The connection broke just when the mail “%s” was handed over: nobody knows whether it arrived. It is not sent again by itself; "
+		"the waiting pane (F4) asks what to do."), row && row->subject ? row->subject : "");
+	settle(e, OUT_UNKNOWN, false, 0, sentence);
+	engine_trouble(e, EIL_ASK_USER, sentence);
+}
+
+/* The mail goes back into the queue; whatever failed had nothing to do with it. */
+static void
+put_back(Engine *e, const char *why)
+{
+	Sender *s = e->sender;
+	if (!s->row)
+		return;
+	/* what was heard of the recipients counts only with the mail itself */
+	for (guint i = 0; i < s->results->len; i++)
+		result_clear(&g_array_index(s->results, Result, i));
+	g_array_set_size(s->results, 0);
+	settle(e, OUT_QUEUED, false, why ? clock_s() + back_off(s->tries) : 0, why);
+}
+
+void
+smtp_drop(Engine *e)
+{
+	Sender *s = e->sender;
+	g_clear_pointer(&s->link, link_close);
+	g_clear_pointer(&s->session, smtp_session_free);
+	g_byte_array_set_size(s->early, 0);
+	s->link_open = s->ready = s->starting = false;
+	if (s->row && s->released_end)
+		in_doubt(e);
+	else
+		put_back(e, NULL);
+}
+
+/* The connection failed: every mail that could have gone waits, and says why. */
+static void
+lost(Engine *e, EilError code, char *sentence, bool doubt)
+{
+	Sender *s = e->sender;
+	gint64 wait = 0;
+
+	s->released_end = s->released_end && doubt;
+	s->tries++;
+	s->blocked = code != EIL_LATER && code != EIL_BROKEN;
+	if (!s->blocked) {
+		wait = (gint64)plan_backoff(s->tries);
+		s->next_try = e->now + wait * 1000;
+	}
+	if (s->row && s->released_end)
+		in_doubt(e);
+	else
+		put_back(e, sentence);
+	smtp_drop(e);
+	g_autoptr(GPtrArray) rows = outbox_list(e->db, false, NULL);
+	GError *err = NULL;
+	bool ok = db_begin(e->db, &err);
+	for (guint i = 0; ok && rows && i < rows->len; i++) {
+		const OutRow *r = g_ptr_array_index(rows, i);
+		if (r->state == OUT_QUEUED && r->not_before <= clock_s() && outbox_may_leave(e, r))
+			ok = outbox_set_state(e->db, r->id, OUT_QUEUED, wait ? clock_s() + wait : 0, sentence, &err);
+	}
+	outbox_commit(e, ok, err);
+	outbox_told(e, 0);
+	if (sentence)
+		engine_trouble(e, code, sentence);
+}
+
+/* ---- failures in words ---- */
+
+static void
+session_failed(Engine *e, const SmtpEvent *ev)
+{
+	const char *host = e->account->send.host;
+	g_autofree char *words = g_strdup(ev->reply.text ? ev->reply.text : ev->text);
+	char *s = NULL;
+	EilError code = EIL_REFUSED;
+
+	switch (ev->failure) {
+	case SMTP_FAIL_AUTH:
+		s = g_strdup_printf(_("%s refused the sign-in for sending of %s. The mail waits in the outbox."), host, e->account->name);
+		code = EIL_ASK_USER;
+		secret_refused(e);
+		engine_refused(e);
+		break;
+	case SMTP_FAIL_AUTH_NO_MECHANISM:
+		s = g_strdup_printf(_("%s offers no way to sign in that eilpost knows and that is safe here. No password was sent."), host);
+		break;
+	case SMTP_FAIL_AUTH_REQUIRED:
+		s = g_strdup_printf(_("%s wants a sign-in before it takes mail, but offers none. The mail waits in the outbox."), host);
+		break;
+	case SMTP_FAIL_NO_STARTTLS:
+		s = g_strdup_printf(_("%s does not offer encryption (STARTTLS) on this port. No password and no mail was sent."), host);
+		break;
+	case SMTP_FAIL_INJECTION:
+		s = g_strdup_printf(_("Somebody or something between here and %s tampers with the connection. No password was sent."), host);
+		break;
+	case SMTP_FAIL_REFUSED:
+		s = g_strdup_printf(_("%s takes no mail from here. The mail waits in the outbox."), host);
+		break;
+	case SMTP_FAIL_UNAVAILABLE:
+		s = g_strdup_printf(_("%s can't take mail right now. eilpost tries again by itself."), host);
+		code = EIL_LATER;
+		break;
+	case SMTP_FAIL_TIMEOUT:
+		s = g_strdup_printf(_("%s did not answer for too long. eilpost tries again by itself."), host);
+		code = EIL_LATER;
+		break;
+	case SMTP_FAIL_PROTOCOL: case SMTP_FAIL_NONE:
+		s = g_strdup_printf(_("%s sent something that is not SMTP. eilpost tries again by itself."), host);
+		code = EIL_BROKEN;
+		break;
+	}
+	s = sentence_with_server(s, words);
+	lost(e, code, g_strdup(s), ev->in_doubt);
+	g_free(s);
+}
+
+/* ---- what the server says to a mail ---- */
+
+static void
+recipient_answered(Sender *s, const SmtpEvent *ev)
+{
+	Result r = { g_strdup(s->recipients[ev->recipient]), ev->accepted, ev->reply.code, g_strdup(ev->reply.text) };
+	g_array_append_val(s->results, r);
+}
+
+/* "bob@x (no such user), eve@y (full)" */
+static char *
+refused_list(const Sender *s)
+{
+	GString *list = g_string_new(NULL);
+	for (guint i = 0; i < s->results->len; i++) {
+		const Result *r = &g_array_index(s->results, Result, i);
+		if (!r->accepted)
+			g_string_append_printf(list, "%s%s (%u %s)", list->len ? ", " : "", r->address, r->code, r->reply ? r->reply : "");
+	}
+	if (list->len)
+		return g_string_free(list, FALSE);
+	g_string_free(list, TRUE);
+	return NULL;
+}
+
+static bool
+some_for_later(const Sender *s)
+{
+	for (guint i = 0; i < s->results->len; i++) {
+		const Result *r = &g_array_index(s->results, Result, i);
+		if (!r->accepted && r->code / 100 == 4)
+			return true;
+	}
+	return false;
+}
+
+static bool
+too_old(Engine *e, gint64 row)
+{
+	g_autoptr(OutRow) r = outbox_get(e->db, row, NULL);
+	return r && clock_s() - r->created > OUT_GIVE_UP_S && r->tries > 3;
+}
+
+static guint
+tries_of(Engine *e, gint64 row)
+{
+	g_autoptr(OutRow) r = outbox_get(e->db, row, NULL);
+	return r ? r->tries : 0;
+}
+
+static void
+accepted(Engine *e, const SmtpEvent *ev)
+{
+	Sender *s = e->sender;
+	g_autofree char *refused = refused_list(s);
+	bool again = some_for_later(s) && !too_old(e, s->row);
+
+	log_line(LOG_INFO, "smtp", "accepted: %s", ev->reply.text);
+	s->tries = 0;
+	g_autofree char *why = refused ? g_strdup_printf(_("The mail was sent, but not to all: %s."), refused) : NULL;
+	if (again) {
+		settle(e, OUT_QUEUED, true, clock_s() + back_off(tries_of(e, s->row)), why);
+	} else {
+		settle(e, OUT_SENT, true, 0, why);
+	}
+	if (why)
+		engine_trouble(e, EIL_REFUSED, g_strdup(why));
+}
+
+static void
+mail_refused(Engine *e, const SmtpEvent *ev)
+{
+	Sender *s = e->sender;
+	g_autofree char *refused = refused_list(s), *words = g_strdup_printf("%u %s", ev->reply.code, ev->reply.text ? ev->reply.text : "");
+	bool later = ev->reply.code / 100 == 4 && !too_old(e, s->row);
+	guint accepted_n = 0;
+
+	for (guint i = 0; i < s->results->len; i++)
+		accepted_n += g_array_index(s->results, Result, i).accepted;
+	if (refused && !accepted_n)
+		later = later && some_for_later(s);
+	char *why = later ? sentence_with_server(g_strdup_printf(_("%s did not take the mail yet. It is tried again by itself."), e->account->send.host),
+			refused ? refused : words) :
+		sentence_with_server(g_strdup_printf(_("%s did not take the mail. It waits in the outbox for you."), e->account->send.host),
+			refused ? refused : words);
+	s->released_end = false;
+	settle(e, later ? OUT_QUEUED : OUT_FAILED, false, later ? clock_s() + back_off(tries_of(e, s->row)) : 0, why);
+	engine_trouble(e, later ? EIL_LATER : EIL_REFUSED, why);
+}
+
+/* ---- the next mail ---- */
+
+static bool
+begin_mail(Engine *e)
+{
+	Sender *s = e->sender;
+	GError *err = NULL;
+	gint64 next;
+	g_autoptr(OutRow) row = outbox_ready(e, &next);
+	g_autoptr(GPtrArray) to = NULL;
+	g_autofree char *sender = NULL;
+	SmtpMail mail = { 0 };
+
+	if (!row)
+		return false;
+	s->row = row->id;
+	s->message = outbox_message(e->db, row->id, &err);
+	if (!s->message || !outbox_mail(e->db, row->id, &to, &sender, &mail.has_8bit, &mail.needs_utf8, &mail.dsn, &err)) {
+		settle(e, OUT_FAILED, false, 0, err ? err->message : _("The mail in the outbox is damaged on the disk; it was not sent."));
+		g_clear_error(&err);
+		return true;
+	}
+	g_ptr_array_add(to, NULL);
+	s->recipients = g_strdupv((char **)to->pdata);
+	mail.sender = sender;
+	mail.recipients = (const char *const *)s->recipients;
+	mail.size = g_bytes_get_size(s->message);
+	mail.envelope_id = row->message_id;
+	if (!outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENDING, 0, NULL, &err), err)) {
+		mail_clear(s);
+		s->blocked = true;
+		return false;
+	}
+	outbox_told(e, row->id);
+	if (!smtp_session_submit(s->session, &mail)) {
+		char *why = g_strdup(_("An address of this mail can't be written on the wire; it was not sent."));
+		settle(e, OUT_FAILED, false, 0, why);
+		engine_trouble(e, EIL_ASK_USER, why);
+	}
+	return true;
+}
+
+static void
+tell_progress(Engine *e)
+{
+	Sender *s = e->sender;
+	gsize size = g_bytes_get_size(s->message);
+	if (s->given < size && e->now - s->told < 200)
+		return;
+	s->told = e->now;
+	Letter *l = letter_new(LETTER_PROGRESS);
+	l->text = g_strdup(_("sending"));
+	l->done = s->given;
+	l->total = size;
+	engine_tell(e, l);
+}
+
+static void
+give_data(Engine *e)
+{
+	Sender *s = e->sender;
+	gsize size;
+	const guint8 *data = g_bytes_get_data(s->message, &size);
+
+	while (s->given < size) {
+		gsize n = smtp_session_data(s->session, data + s->given, size - s->given);
+		if (n == 0)
+			break;
+		s->given += n;
+	}
+	tell_progress(e);
+}
+
+static void
+before_dot(Engine *e)
+{
+	Sender *s = e->sender;
+	GError *err = NULL;
+	if (outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, s->row, OUT_DOT_SENT, 0, NULL, &err), err)) {
+		s->released_end = true;
+		smtp_session_finish(s->session);
+	} else {
+		lost(e, EIL_REFUSED, NULL, false);
+	}
+}
+
+/* False: the session is gone. */
+static bool
+event(Engine *e, const SmtpEvent *ev)
+{
+	Sender *s = e->sender;
+	g_autoptr(GError) err = NULL;
+
+	switch (ev->kind) {
+	case SMTP_EV_START_TLS:
+		if (!link_start_tls(s->link, &err))
+			lost(e, EIL_REFUSED, g_strdup(err->message), false);
+		break;
+	case SMTP_EV_READY:
+		s->ready = true;
+		s->last_use = e->now;
+		break;
+	case SMTP_EV_RECIPIENT:
+		recipient_answered(s, ev);
+		break;
+	case SMTP_EV_WANTS_DATA:
+		s->wants_data = true;
+		give_data(e);
+		break;
+	case SMTP_EV_BEFORE_DOT:
+		before_dot(e);
+		break;
+	case SMTP_EV_ACCEPTED:
+		accepted(e, ev);
+		break;
+	case SMTP_EV_REFUSED:
+		mail_refused(e, ev);
+		break;
+	case SMTP_EV_CLOSED:
+		smtp_drop(e);
+		break;
+	case SMTP_EV_FAILED:
+		session_failed(e, ev);
+		break;
+	case SMTP_EV_SIGNING_IN: case SMTP_WANTS_BYTES:
+		break;
+	}
+	return s->session != NULL;
+}
+
+static void
+begin_session(Engine *e)
+{
+	Sender *s = e->sender;
+	const Account *a = e->account;
+
+	if (s->session || !s->link_open || !e->secret)
+		return;
+	SmtpSetup setup = {
+		.security = a->send.scheme == SCHEME_SMTPS ? SMTP_SECURITY_TLS : a->send.scheme == SCHEME_SMTP ? SMTP_SECURITY_STARTTLS : SMTP_SECURITY_NONE,
+		.user = a->send.user ? a->send.user : account_user(a), .secret = secret_peek(e->secret), .oauth2 = a->auth == AUTH_OAUTH2,
+		.host = a->send.host, .port = a->send.port,
+	};
+	s->session = smtp_session_new(&setup, e->now);
+	if (s->early->len) {
+		smtp_session_feed(s->session, s->early->data, s->early->len);
+		g_byte_array_set_size(s->early, 0);
+	}
+}
+
+static void
+rest(Engine *e)
+{
+	Sender *s = e->sender;
+	if (e->now - s->last_use >= OUT_KEEP_OPEN_MS)
+		smtp_session_quit(s->session);
+}
+
+void
+smtp_pump(Engine *e)
+{
+	Sender *s = e->sender;
+	gsize len = 0;
+
+	if (s->starting && !s->link) {
+		if (e->secret) {
+			smtp_connect(e);
+		} else if (!e->secret_asked && !e->secret_job) {	/* nobody gave one */
+			s->starting = false;
+			s->blocked = true;
+		}
+		return;
+	}
+	begin_session(e);
+	if (!s->session)
+		return;
+	smtp_session_tick(s->session, e->now);
+	for (;;) {
+		SmtpEvent ev = smtp_session_next(s->session);
+		if (ev.kind == SMTP_WANTS_BYTES) {
+			/* the next mail rides with the end of the last one */
+			if (s->ready && !s->row && smtp_session_idle(s->session) && begin_mail(e))
+				continue;
+			break;
+		}
+		if (!event(e, &ev))
+			return;
+	}
+	if (s->row && s->wants_data && s->given < g_bytes_get_size(s->message)) {
+		give_data(e);
+		if (s->given == g_bytes_get_size(s->message)) {
+			smtp_pump(e);	/* BEFORE_DOT waits */
+			return;
+		}
+	}
+	if (s->ready && !s->row)
+		rest(e);
+	if (smtp_session_output(s->session, &len) && len)
+		link_kick(s->link);
+}
+
+/* ---- the link's side ---- */
+
+static void
+on_stage(void *user, LinkStage stage)
+{
+}
+
+static void
+pump_all(Engine *e)
+{
+	e->now = clock_ms();
+	outbox_pump(e);
+}
+
+static void
+on_opened(void *user)
+{
+	Engine *e = user;
+	e->sender->link_open = true;
+	pump_all(e);
+}
+
+static void
+on_tls_started(void *user)
+{
+	Engine *e = user;
+	e->now = clock_ms();
+	smtp_session_tls_started(e->sender->session);
+	pump_all(e);
+}
+
+static bool
+on_feed(void *user, const guint8 *data, gsize len)
+{
+	Engine *e = user;
+	Sender *s = e->sender;
+	if (log_wants(LOG_WIRE))
+		log_wire("smtp", '<', data, len);
+	e->now = clock_ms();
+	if (!s->session) {
+		g_byte_array_append(s->early, data, (guint)MIN(len, 64 * KIB));
+		return true;
+	}
+	smtp_session_tick(s->session, e->now);
+	smtp_session_feed(s->session, data, len);
+	pump_all(e);
+	return s->link != NULL;
+}
+
+static const guint8 *
+on_output(void *user, gsize *len)
+{
+	Engine *e = user;
+	Sender *s = e->sender;
+	*len = 0;
+	if (s->session && s->row && s->wants_data && s->message)
+		give_data(e);
+	return s->session ? smtp_session_output(s->session, len) : NULL;
+}
+
+static void
+on_taken(void *user, gsize n)
+{
+	Engine *e = user;
+	Sender *s = e->sender;
+	gsize len;
+	const void *data = smtp_session_output(s->session, &len);
+	if (log_wants(LOG_WIRE) && !smtp_session_output_secret(s->session))
+		log_wire("smtp", '>', data, n);
+	smtp_session_output_taken(s->session, n);
+}
+
+static void
+on_closed(void *user, const GError *err)
+{
+	Engine *e = user;
+	EilError code = err && err->domain == EIL_ERROR ? (EilError)err->code : EIL_LATER;
+	Sender *s = e->sender;
+
+	e->now = clock_ms();
+	if (!err && s->ready && !s->row) {	/* the server had enough of waiting, and so do we */
+		smtp_drop(e);
+		return;
+	}
+	lost(e, code, err ? g_strdup(err->message) : g_strdup_printf(_("%s closed the connection. The mail waits in the outbox."), e->account->send.host), true);
+}
+
+static const LinkClient CLIENT = {
+	.stage = on_stage, .opened = on_opened, .tls_started = on_tls_started,
+	.feed = on_feed, .output = on_output, .taken = on_taken, .closed = on_closed,
+};
+
+void
+smtp_connect(Engine *e)
+{
+	Sender *s = e->sender;
+	const ServerUrl *url = &e->account->send;
+
+	if (!secret_ready(e)) {	/* it is asked for before anything is opened: a person may take long */
+		s->starting = true;
+		return;
+	}
+	LinkTarget target = {
+		.host = url->host, .port = url->port, .ca_file = e->account->ca_file,
+		.tls = url->scheme == SCHEME_SMTPS ? LINK_TLS_FIRST : url->scheme == SCHEME_SMTP ? LINK_TLS_LATER : LINK_TLS_NONE,
+	};
+	s->starting = false;
+	s->link = link_open(&target, e->context, &CLIENT, e);
+}
