@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { LOOKS = 3, LOOK_AGAIN_S = 10, RETRY_S = 300 };
+enum { WAIT_S = 3, LOOKS = 3, LOOK_AGAIN_S = 10, RETRY_S = 300 };
 #define FACT "server-files-sent"
 
 static guint
@@ -112,6 +112,13 @@ file_copy_local(Engine *e, gint64 row, GError **err)
 		e->sender->local_copy = true;
 	}
 	outbox_set_state(e->db, row, OUT_FILED, 0, r->last_error, err);
+}
+
+guint
+file_wait_s(Engine *e)
+{
+	g_autofree char *fact = db_fact(e->db, FACT);
+	return e->is_pop || no_copy(e->account) || (fact && !strcmp(fact, "no")) ? 0 : WAIT_S;
 }
 
 /* ---- what is next ---- */

@@ -58,4 +58,5 @@ void smtp_drop(Engine *e);	/* closes; what was on its way goes back to its place
 /* outbox_file.c */
 void file_copy_local(Engine *e, gint64 row, GError **err);	/* in the caller's transaction: into the local Sent */
 void file_mark_answered(Engine *e, gint64 row, GError **err);	/* in the caller's transaction */
+guint file_wait_s(Engine *e);	/* how long a server gets to file the copy by itself before it is looked for */
 gint64 file_next_time(Engine *e);	/* Unix seconds; -1: nothing to file */

@@ -255,7 +255,7 @@ accepted(Engine *e, const SmtpEvent *ev)
 	if (again) {
 		settle(e, OUT_QUEUED, true, clock_s() + back_off(tries_of(e, s->row)), why);
 	} else {
-		settle(e, OUT_SENT, true, 0, why);
+		settle(e, OUT_SENT, true, clock_s() + file_wait_s(e), why);
 	}
 	if (why)
 		engine_trouble(e, EIL_REFUSED, g_strdup(why));
