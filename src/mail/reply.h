@@ -9,7 +9,7 @@
 typedef struct {
 	const char *from, *reply_to, *to, *cc, *subject;	/* borrowed, as all here; decoded; any may be NULL */
 	const char *message_id, *references, *in_reply_to;
-	const char *list_post;		/* address of List-Post: <mailto:...>, or NULL */
+	const char *list_post;		/* List-Post as it stands, or its bare address; or NULL */
 	const char *mail_followup_to;	/* or NULL */
 	const char *delivered_to;	/* Delivered-To, X-Original-To, or NULL */
 	gint64 sent;			/* Unix seconds; 0: unknown */
@@ -35,3 +35,7 @@ char *reply_subject(const char *subject, bool forward);
 /* The text of a document, quoted: "> " before each line, ">" before what was quoted already. Signature left out. Yours. */
 char *reply_quote(const Document *document, guint wrap);
 char *reply_plain(const Document *document);	/* unquoted, for a forward. Yours */
+/* Takes from the document's header what is not set yet (List-Post, Mail-Followup-To, Delivered-To, References ...); borrows. */
+void reply_source_fill(ReplySource *source, const Document *document);
+/* "Name <a@b>", the name quoted where it must be. Yours. */
+char *reply_mailbox(const char *name, const char *address);
