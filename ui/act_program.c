@@ -10,6 +10,8 @@
 void
 cmd_quit(App *a, const char *arg)
 {
+	if (waiting_ask_leave(a))
+		return;
 	a->quitting = true;
 	g_main_loop_quit(a->loop);
 }

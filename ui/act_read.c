@@ -3,16 +3,28 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "ui/app_private.h"
+#include "ui/panes/question.h"
+#include "ui/panes/waiting.h"
 #include "base/intl.h"
 
 void
 cmd_open(App *a, const char *arg)
 {
+	if (question_take(a))
+		return;
+	if (app_where(a) == IN_WAITING) {
+		waiting_enter(a);
+		return;
+	}
 	if (a->focus == PANE_FOLDERS) {
 		const FolderItem *item = folders_pane_current(&a->folders);
 		if (!item)
 			return;
 		gint64 folder = item->folder;
+		if (item->line.outbox) {
+			waiting_open(a, WAIT_OUTBOX);
+			return;
+		}
 		guint account = item->account;
 		const AppAccount *acc = app_account_of(a, account);
 		if (!folder && acc && acc->folders->len)	/* the account: its first folder, the inbox */

@@ -74,6 +74,7 @@ app_say(App *a, CellStyle style, const char *format, ...)
 	clean_free(a->message);
 	a->message = clean_new(text, -1, CLEAN_LINE);
 	a->message_style = style;
+	a->message_at = g_get_monotonic_time();
 }
 
 /* ---- drawing in time ---- */
@@ -280,10 +281,10 @@ every_second(gpointer user)
 	App *a = user;
 	if (a->render)
 		render_dispatch(a->render);	/* its deadlines */
-	if (a->overs->len) {
-		over_tick(a);
+	over_tick(a);
+	if (a->overs->len || a->counting || outgoing_counting(a))
 		app_dirty(a, 0);
-	}
+	a->counting = outgoing_counting(a);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -313,6 +314,7 @@ app_new(const AppSetup *setup, Screen *screen)
 	a->history = prompt_history_new();
 	a->accounts = g_ptr_array_new();
 	a->overs = g_array_new(FALSE, FALSE, sizeof(Over));
+	a->outgoing = outgoing_new();
 	a->saves = g_array_new(FALSE, TRUE, sizeof(Saving));
 	a->zone = g_time_zone_new_local();
 	a->folders_shown = true;
@@ -358,6 +360,7 @@ app_free(App *a)
 	canvas_free(a->canvas);
 	chan_free(a->letters);
 	g_array_unref(a->overs);
+	outgoing_free(a->outgoing);
 	g_array_unref(a->saves);
 	g_time_zone_unref(a->zone);
 	g_main_loop_unref(a->loop);

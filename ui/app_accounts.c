@@ -74,6 +74,22 @@ add_account_lines(App *a, const AppAccount *acc)
 	}
 }
 
+/* One for all accounts, where any can send or something waits. */
+static void
+add_outbox_line(App *a)
+{
+	OutgoingCounts n = outgoing_counts(a->outgoing);
+	bool can_send = n.waiting + n.needs_person > 0;
+
+	for (guint i = 0; i < a->accounts->len; i++)
+		can_send |= ((AppAccount *)g_ptr_array_index(a->accounts, i))->account->send.scheme != SCHEME_NONE;
+	FolderLine line = {
+		.outbox = true, .selectable = true, .name = _("Outbox"), .unseen = n.waiting + n.needs_person, .trouble = n.needs_person > 0,
+	};
+	if (can_send)
+		folders_pane_add(&a->folders, FOLDERS_OUTBOX, 0, &line);
+}
+
 void
 app_folders_reload(App *a)
 {
@@ -92,6 +108,7 @@ app_folders_reload(App *a)
 	folders_pane_clear(&a->folders);
 	for (guint i = 0; i < a->accounts->len; i++)
 		add_account_lines(a, g_ptr_array_index(a->accounts, i));
+	add_outbox_line(a);
 	folders_pane_select(&a->folders, account, folder);
 }
 
@@ -130,6 +147,7 @@ start_account(App *a, Account *account, guint number)
 	EngineSetup setup = {
 		.number = number, .account = account, .store = path, .letters = a->letters,
 		.socket = socket, .read_only = a->setup->read_only, .offline = a->setup->offline,
+		.undo_s = (guint)conf_int(a->setup->conf, "general", "undo-send"),
 		.prefer_html = conf_bool(a->setup->conf, "ui", "prefer-html"),
 	};
 	acc->engine = engine_new(&setup, &err);
@@ -178,6 +196,8 @@ app_accounts_start(App *a)
 			first = i;
 		g_ptr_array_add(a->accounts, start_account(a, account, i));
 	}
+	for (guint i = 0; i < a->accounts->len; i++)
+		outgoing_read(a, i, false);
 	app_folders_reload(a);
 	AppAccount *acc = app_account_of(a, first);
 	if (!acc)
@@ -288,12 +308,12 @@ letter(App *a, const Letter *l)
 	case LETTER_ASK_SECRET:
 		acc->asks = true;
 		clean_free(acc->ask_label);
-		clean_free(acc->schedule);
 		acc->ask_label = clean_printf("%s: ", l->text);
 		app_ask_secret(a);
 		break;
 	case LETTER_CHECKED:
-		acc->checked_at = l->when;
+		if (!l->failed)
+			acc->checked_at = l->when;
 		break;
 	case LETTER_SCHEDULE:
 		acc->next_check = l->when;
@@ -301,7 +321,16 @@ letter(App *a, const Letter *l)
 		clean_free(acc->schedule);
 		acc->schedule = clean_new(l->text, -1, CLEAN_LINE);
 		break;
-	case LETTER_OUTBOX: case LETTER_DRAFT: case LETTER_POP_REMOVAL: case LETTER_ENDED:
+	case LETTER_OUTBOX:
+		outgoing_read(a, l->account, true);
+		a->stale_folders = true;
+		break;
+	case LETTER_DRAFT:
+		outgoing_read(a, l->account, true);
+		outgoing_taken_back(a, l);
+		a->stale_folders = true;
+		break;
+	case LETTER_POP_REMOVAL: case LETTER_ENDED:
 		break;
 	}
 }

@@ -4,6 +4,7 @@
  * The whole canvas is composed anew each time (some hundred microseconds); screen.c sends only what differs. */
 #include "config.h"
 #include "ui/app_private.h"
+#include "ui/view/waitlist.h"
 #include "base/intl.h"
 
 #include <string.h>
@@ -21,14 +22,6 @@ row_context(const App *a)
 /* ---- title ---- */
 
 static char *
-clock_text(const App *a, gint64 when)
-{
-	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(when);
-	g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, a->zone);
-	return g_date_time_format(local, "%H:%M");
-}
-
-static char *
 schedule_text(const Account *account)
 {
 	GString *s = g_string_new(NULL);
@@ -41,23 +34,32 @@ schedule_text(const Account *account)
 	return g_string_free(s, FALSE);
 }
 
+/* When mail was last and will next be fetched; the more detail, the wider. */
 static char *
-when_checked(App *a)
+when_checked(App *a, int detail)
 {
 	const AppAccount *acc = app_account(a);
+	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
 	if (!acc)
 		return g_strdup("");
-	g_autofree char *schedule = schedule_text(acc->account);
+	if (acc->stopped)
+		return g_strdup(_("stopped: sign-in refused"));
 	if (acc->state == ENGINE_WAITING && acc->next_try) {
-		g_autofree char *next = clock_text(a, acc->next_try);
+		g_autofree char *next = waitlist_time(acc->next_try, now, a->zone);
 		return g_strdup_printf(_("offline, next try %s"), next);
 	}
 	if (acc->state == ENGINE_CONNECTING || acc->state == ENGINE_SIGNING_IN)
 		return g_strdup(acc->state_text ? clean_peek(acc->state_text) : "");
-	if (!acc->checked_at)
-		return g_strdup_printf(_("not checked yet, %s"), schedule);
-	g_autofree char *at = clock_text(a, acc->checked_at);
-	return g_strdup_printf(_("checked %s, %s"), at, schedule);
+	g_autofree char *schedule = acc->schedule_paused ? g_strdup(_("paused")) : schedule_text(acc->account);
+	g_autofree char *at = acc->checked_at ? waitlist_time(acc->checked_at, now, a->zone) : NULL;
+	g_autofree char *checked = at ? g_strdup_printf(_("checked %s"), at) : g_strdup(_("not checked yet"));
+	if (detail == 0)
+		return g_steal_pointer(&checked);
+	if (detail == 1 || !acc->next_check || acc->schedule_paused)
+		return g_strdup_printf("%s, %s", checked, schedule);
+	g_autofree char *next = waitlist_time(acc->next_check, now, a->zone);
+	g_autofree char *going = g_strdup_printf(_("next %s"), next);
+	return g_strdup_printf("%s, %s, %s", checked, schedule, going);
 }
 
 static char *
@@ -91,30 +93,51 @@ window_title(App *a, const char *account, const Clean *folder)
 	clean_free(title);
 }
 
+/* Of a pane that lies over the three, else of the account and its folder; yours. */
+static Clean *
+title_left(App *a)
+{
+	const AppAccount *acc = app_account(a);
+	const Over *over = over_top(a);
+	const Clean *said = over && over->face->title ? over->face->title(over->self) : NULL;
+	Clean *folder = a->folder_row ? rows_folder_name(a->folder_row->role, a->folder_row->name) : clean_new("", 0, CLEAN_LINE);
+	Clean *left = said ? clean_printf(" eilpost  %s", clean_peek(said)) :
+		clean_printf(" eilpost  %s / %s", acc ? acc->account->name : "", clean_peek(folder));
+
+	window_title(a, acc ? acc->account->name : "", folder);
+	clean_free(folder);
+	return left;
+}
+
 static void
 draw_title(App *a)
 {
 	Rect r = a->layout.title;
-	const AppAccount *acc = app_account(a);
 
 	if (rect_empty(r))
 		return;
 	canvas_fill(a->canvas, r, STYLE_TITLE);
-	Clean *folder = a->folder_row ? rows_folder_name(a->folder_row->role, a->folder_row->name) : clean_new("", 0, CLEAN_LINE);
-	Clean *left = clean_printf(" eilpost  %s / %s", acc ? acc->account->name : "", clean_peek(folder));
-	window_title(a, acc ? acc->account->name : "", folder);
-	g_autofree char *count_text = counts(a), *checked = when_checked(a);
-	Clean *middle = clean_new(count_text, -1, CLEAN_LINE), *right = clean_printf("%s ", checked);
+	Clean *left = title_left(a);
+	bool over = over_top(a) && over_top(a)->face->title;
+	g_autofree char *count_text = over ? g_strdup("") : counts(a);
+	Clean *middle = clean_new(count_text, -1, CLEAN_LINE);
 	int x = canvas_put(a->canvas, r.y, r.x, r.w, STYLE_TITLE, PUT_CUT, left);
-	int mid_w = utf8_columns(clean_peek(middle), -1), right_w = utf8_columns(clean_peek(right), -1);
+	int mid_w = utf8_columns(clean_peek(middle), -1);
 	if (x + 2 + mid_w <= r.w)
 		canvas_put(a->canvas, r.y, r.x + x + 2, mid_w, STYLE_TITLE, PUT_CUT, middle);
-	if (x + 4 + mid_w + right_w <= r.w)
-		canvas_put(a->canvas, r.y, r.x + r.w - right_w, right_w, STYLE_TITLE_DIM, PUT_CUT, right);
-	clean_free(folder);
+	for (int detail = 2; detail >= 0; detail--) {
+		g_autofree char *checked = when_checked(a, detail);
+		Clean *right = clean_printf("%s ", checked);
+		int right_w = utf8_columns(clean_peek(right), -1);
+		bool fits = x + 4 + mid_w + right_w <= r.w;
+		if (fits)
+			canvas_put(a->canvas, r.y, r.x + r.w - right_w, right_w, STYLE_TITLE_DIM, PUT_CUT, right);
+		clean_free(right);
+		if (fits)
+			break;
+	}
 	clean_free(left);
 	clean_free(middle);
-	clean_free(right);
 }
 
 /* ---- the bottom line ---- */
@@ -135,6 +158,9 @@ status_text(App *a, CellStyle *style)
 	const AppAccount *acc = app_account(a);
 
 	*style = STYLE_STATUS;
+	Clean *countdown = outgoing_countdown(a);
+	if (countdown)
+		return countdown;
 	if (a->message) {
 		*style = a->message_style;
 		return clean_dup(a->message);
@@ -232,8 +258,11 @@ draw_over(App *a)
 		help_draw(a->help, a->canvas, a->layout.body);
 	else if (a->over == OVER_PARTS && a->open.view)
 		parts_draw(&a->parts, a->canvas, a->layout.body, readview_document(a->open.view));
-	else if (over_top(a))
-		over_top(a)->face->draw(over_top(a)->self, a->canvas, a->layout.body, !a->prompt);
+	/* from below: a question leaves something of the pane under it to be seen */
+	for (guint i = 0; i < a->overs->len && a->over == OVER_NOTHING; i++) {
+		const Over *o = &g_array_index(a->overs, Over, i);
+		o->face->draw(o->self, a->canvas, a->layout.body, i + 1 == a->overs->len && !a->prompt);
+	}
 }
 
 static void

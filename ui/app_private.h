@@ -9,6 +9,7 @@
 #include "sync/engine.h"
 #include "ui/app.h"
 #include "ui/layout.h"
+#include "ui/outgoing.h"
 #include "ui/over.h"
 #include "ui/panes/folders.h"
 #include "ui/panes/help.h"
@@ -28,6 +29,7 @@ typedef struct {
 	Clean *state_text, *trouble;	/* owned; NULL: nothing */
 	gint64 checked_at, next_try, next_check;	/* Unix seconds; 0: none */
 	Clean *schedule;	/* owned: "on startup, every 5 minutes"; NULL: not told yet */
+	bool schedule_paused;	/* by the person: nothing goes by itself */
 	bool stopped;		/* its schedule, after a refused sign-in */
 	Clean *progress;	/* owned; NULL: nothing goes on */
 	guint64 done, total;
@@ -90,6 +92,9 @@ struct App {
 	GArray *saves;		/* owned, of Saving: parts on their way to a file */
 	Clean *message;		/* owned: what just happened; NULL: nothing */
 	CellStyle message_style;
+	gint64 message_at;	/* monotonic microseconds */
+	Outgoing *outgoing;	/* owned */
+	bool counting;		/* the last picture had a number that changes with the second */
 	Key last_key;
 	Layout layout;
 	char *window_title;	/* owned: what the terminal's title says now */
@@ -138,6 +143,13 @@ void open_message(App *a, const MessageRow *row);
 void open_close(App *a);
 void open_body_came(App *a, const Letter *l);
 void open_ahead(App *a);
+
+/* act_compose.c */
+void compose_open_row(App *a, guint account, gint64 row);	/* a draft of the store goes into the composer */
+
+/* act_waiting.c */
+void waiting_enter(App *a);	/* `open` in the waiting pane */
+bool waiting_ask_leave(App *a);	/* mails have not left yet: a question was asked; false: nothing keeps the program */
 
 /* act_parts.c */
 void parts_save(App *a, const DocPart *part, const char *path);

@@ -267,12 +267,27 @@ account_row(const FolderLine *f, int w, RowLine *out)
 		add(out, w - 1, 1, STYLE_FOLDER_COUNT, true, ours("…"));
 }
 
+static void
+outbox_row(const FolderLine *f, int w, RowLine *out)
+{
+	g_autofree char *count = g_strdup_printf(f->trouble ? "%u !" : "%u", f->unseen);
+	int count_w = f->unseen ? (int)strlen(count) : 0;
+	add(out, 2, w - 2 - (count_w ? count_w + 1 : 0), f->trouble ? STYLE_ERROR | MOD_BOLD : STYLE_ACCOUNT, false,
+		clean_new(f->name, -1, CLEAN_LINE));
+	if (count_w)
+		add(out, w - count_w, count_w, f->trouble ? STYLE_ERROR | MOD_BOLD : STYLE_FOLDER_COUNT, true, clean_new(count, -1, CLEAN_LINE));
+}
+
 void
 rows_folder(const FolderLine *f, int w, RowLine *out)
 {
 	*out = (RowLine){ .style = STYLE_FOLDER };
 	if (f->account) {
 		account_row(f, w, out);
+		return;
+	}
+	if (f->outbox) {
+		outbox_row(f, w, out);
 		return;
 	}
 	g_autofree char *count = f->unseen > 0 ? g_strdup_printf("%u", f->unseen) : g_strdup("");

@@ -48,6 +48,7 @@ typedef struct {
 	bool account;		/* a root: name is the account's */
 	bool open;		/* the one that the index shows */
 	bool selectable;
+	bool outbox;		/* of all accounts; unseen: what waits; trouble: something needs the person */
 	bool trouble, busy;	/* of an account: shown by a character */
 	bool news;		/* of a folder: mail came that nobody looked at yet */
 	int depth;		/* of a folder below its account: 0, 1 ... */

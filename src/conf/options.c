@@ -27,6 +27,7 @@ static const Option TABLE[] = {
 	ACCOUNT("offline", OPT_DAYS, "90 days", TOUCH_ENGINE, N_("IMAP: which texts are kept on this computer: headers, N days, all")),
 	ACCOUNT("sent", OPT_TEXT, NULL, TOUCH_ENGINE, N_("The folder for copies of sent mail, or “no copy”")),
 
+	{ "general", "undo-send", OPT_INT, 0, 600, "10", NULL, false, TOUCH_NOTHING, N_("Seconds before a written mail leaves, in which it can be taken back; at the next start") },
 	{ "general", "save-folder", OPT_FILE, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("Where attachments are saved; without it where eilpost was started") },
 	{ "ui", "theme", OPT_CHOICE, 0, 0, "auto", "auto mono", false, TOUCH_SCREEN, N_("Colours, or none") },
 	{ "ui", "folders-width", OPT_INT, 0, 60, "0", NULL, false, TOUCH_SCREEN, N_("Columns of the folder pane; 0: by the width of the screen") },

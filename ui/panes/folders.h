@@ -5,6 +5,8 @@
 
 #include "ui/rows.h"
 
+enum { FOLDERS_OUTBOX = 0xffff };	/* in the place of an account: the outbox of all */
+
 typedef struct {
 	guint account;
 	gint64 folder;		/* 0: the account itself */
