@@ -95,15 +95,20 @@ window_title(App *a, const char *account, const Clean *folder)
 
 /* Of a pane that lies over the three, else of the account and its folder; yours. */
 static Clean *
-title_left(App *a)
+title_left(App *a, bool *over)
 {
 	const AppAccount *acc = app_account(a);
-	const Over *over = over_top(a);
-	const Clean *said = over && over->face->title ? over->face->title(over->self) : NULL;
+	const Clean *said = NULL;
+	/* a question leaves the title to the pane under it */
+	for (guint i = a->overs->len; i > 0 && !said && a->over == OVER_NOTHING; i--) {
+		const Over *o = &g_array_index(a->overs, Over, i - 1);
+		said = o->face->title ? o->face->title(o->self) : NULL;
+	}
 	Clean *folder = a->folder_row ? rows_folder_name(a->folder_row->role, a->folder_row->name) : clean_new("", 0, CLEAN_LINE);
 	Clean *left = said ? clean_printf(" eilpost  %s", clean_peek(said)) :
 		clean_printf(" eilpost  %s / %s", acc ? acc->account->name : "", clean_peek(folder));
 
+	*over = said != NULL;
 	window_title(a, acc ? acc->account->name : "", folder);
 	clean_free(folder);
 	return left;
@@ -117,8 +122,8 @@ draw_title(App *a)
 	if (rect_empty(r))
 		return;
 	canvas_fill(a->canvas, r, STYLE_TITLE);
-	Clean *left = title_left(a);
-	bool over = over_top(a) && over_top(a)->face->title;
+	bool over;
+	Clean *left = title_left(a, &over);
 	g_autofree char *count_text = over ? g_strdup("") : counts(a);
 	Clean *middle = clean_new(count_text, -1, CLEAN_LINE);
 	int x = canvas_put(a->canvas, r.y, r.x, r.w, STYLE_TITLE, PUT_CUT, left);

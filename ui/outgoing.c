@@ -171,8 +171,13 @@ outgoing_countdown(App *a)
 		return NULL;
 	guint left = (guint)(m->not_before - now_s());
 	g_autofree char *key = keymap_first_key(a->keymap, app_where(a), CMD_undo);
-	return key ? clean_printf(_("The mail to %s leaves in %u s · %s takes it back"), m->people, left, key) :
-		clean_printf(_("The mail to %s leaves in %u s"), m->people, left);
+	if (!key)
+		return clean_printf(_("The mail to %s leaves in %u s"), m->people, left);
+	Clean *whole = clean_printf(_("The mail to %s leaves in %u s · %s takes it back"), m->people, left, key);
+	if (utf8_columns(clean_peek(whole), -1) + 2 <= a->layout.status.w)
+		return whole;
+	clean_free(whole);
+	return clean_printf(_("Leaves in %u s · %s: back"), left, key);
 }
 
 void

@@ -351,9 +351,16 @@ draw_entry(const WaitList *l, Canvas *c, int y, Rect r, const WaitEntry *e)
 		clean_free(both);
 		return;
 	}
-	bool mailish = e->section <= WAIT_WISHES;
+	if (e->section > WAIT_WISHES) {
+		int name_w = r.w >= WIDE ? 24 : 14;
+		Clean *rest = *clean_peek(e->what) ? clean_join(e->words, " · ", e->what) : clean_dup(e->words);
+		canvas_put(c, y, x, name_w - 1, style, PUT_CUT, e->who);
+		canvas_put(c, y, x + name_w, end - x - name_w, style, PUT_CUT, rest);
+		clean_free(rest);
+		return;
+	}
 	int words_w = r.w >= WIDE ? 30 : 27, who_w = r.w >= WIDE ? 24 : 18;
-	int account_w = mailish && l->n_accounts > 1 && r.w >= WIDE ? 14 : 0;
+	int account_w = l->n_accounts > 1 && r.w >= WIDE ? 14 : 0;
 	canvas_put(c, y, x, words_w - 1, style, PUT_CUT, e->words);
 	canvas_put(c, y, x + words_w, who_w - 1, style, PUT_CUT, e->who);
 	canvas_put(c, y, x + words_w + who_w, end - account_w - (x + words_w + who_w) - 1, style, PUT_CUT, e->what);
