@@ -105,7 +105,7 @@ kind_of(const char *section)
 static bool
 is_free(const char *kind)
 {
-	return g_str_has_prefix(kind, "keys.") || !strcmp(kind, "colors") || !strcmp(kind, "identity") || !strcmp(kind, "search");
+	return g_str_has_prefix(kind, "keys.") || !strcmp(kind, "colors") || !strcmp(kind, "search");
 }
 
 /* ---- lines ---- */
@@ -126,6 +126,13 @@ without_comment(const char *value, bool colors)
 	return g_strchomp(g_strdup(value));
 }
 
+static bool
+is_known(const char *kind)
+{
+	static const char *const kinds[] = { "account", "identity", "compose", "general", "ui", NULL };
+	return g_strv_contains(kinds, kind);
+}
+
 static char *
 read_section(Conf *c, char *text, guint line)
 {
@@ -141,8 +148,10 @@ read_section(Conf *c, char *text, guint line)
 	char *section = g_strdup(g_strstrip(text + 1));
 	if (!strcmp(section, "account")) {
 		problem(c, line, true, g_strdup(_("The account needs a name: [account work].")));
-	} else if (strcmp(kind, "account") && strcmp(kind, "general") && strcmp(kind, "ui") && !is_free(kind)) {
-		problem(c, line, false, g_strdup_printf(_("There is no section [%s]; known are account NAME, general, ui, colors, keys.index and so on."), section));
+	} else if (!strcmp(section, "identity")) {
+		problem(c, line, false, g_strdup(_("The identity needs a name: [identity shop].")));
+	} else if (!is_known(kind) && !is_free(kind)) {
+		problem(c, line, false, g_strdup_printf(_("There is no section [%s]; known are account NAME, identity NAME, compose, general, ui, colors, keys.index and so on."), section));
 	} else {
 		for (guint i = 0; i < c->entries->len; i++) {
 			const Entry *e = g_ptr_array_index(c->entries, i);
@@ -271,6 +280,10 @@ account_check(Conf *c, const Account *a, const char *section)
 	}
 	if (send && is_receiving(a->send.scheme))
 		problem(c, send->line, false, g_strdup(_("send: mail is sent by smtp or smtps, not by imap or pop3.")));
+	const Entry *signature = find(c, section, "signature-file");
+	g_autofree char *path = signature ? conf_path(c, section, "signature-file") : NULL;
+	if (path && g_access(path, R_OK) != 0)
+		problem(c, signature->line, false, g_strdup_printf(_("signature-file: %s can't be read."), path));
 	if (a->ca_file && g_access(a->ca_file, R_OK) != 0)
 		problem(c, find(c, section, "ca-file")->line, false, g_strdup_printf(_("ca-file: %s can't be read."), a->ca_file));
 	return true;
@@ -322,6 +335,28 @@ make_accounts(Conf *c)
 	}
 }
 
+static bool
+has_account(const Conf *c, const char *name)
+{
+	g_autofree char *section = g_strconcat("account ", name, NULL);
+	return section_line(c, section) != 0;
+}
+
+static void
+check_identities(Conf *c)
+{
+	g_auto(GStrv) sections = conf_sections(c, "identity");
+
+	for (char **s = sections; *s; s++) {
+		const Entry *account = find(c, *s, "account"), *signature = find(c, *s, "signature-file");
+		g_autofree char *path = signature ? conf_path(c, *s, "signature-file") : NULL;
+		if (account && !has_account(c, account->value))
+			problem(c, account->line, false, g_strdup_printf(_("account: there is no account “%s”."), account->value));
+		if (path && g_access(path, R_OK) != 0)
+			problem(c, signature->line, false, g_strdup_printf(_("signature-file: %s can't be read."), path));
+	}
+}
+
 /* ---- the door ---- */
 
 static char *
@@ -364,6 +399,7 @@ conf_read(const char *file)
 	if (text) {
 		read_lines(c, g_str_has_prefix(text, "\xef\xbb\xbf") ? text + 3 : text);
 		make_accounts(c);
+		check_identities(c);
 	}
 	return c;
 }
@@ -454,4 +490,26 @@ conf_keys(const Conf *c, const char *section)
 	}
 	g_ptr_array_add(names, NULL);
 	return (char **)g_ptr_array_free(names, FALSE);
+}
+
+char **
+conf_sections(const Conf *c, const char *kind)
+{
+	g_autofree char *prefix = g_strconcat(kind, " ", NULL);
+	g_autoptr(GHashTable) done = g_hash_table_new(g_str_hash, g_str_equal);
+	GPtrArray *names = g_ptr_array_new();
+
+	for (guint i = 0; i < c->entries->len; i++) {
+		const Entry *e = g_ptr_array_index(c->entries, i);
+		if (g_str_has_prefix(e->section, prefix) && g_hash_table_add(done, e->section))
+			g_ptr_array_add(names, g_strdup(e->section));
+	}
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}
+
+char *
+conf_path(const Conf *c, const char *section, const char *name)
+{
+	return expand_home(conf_text(c, section, name));
 }

@@ -26,6 +26,8 @@ const char *conf_text(const Conf *c, const char *section, const char *name);	/* 
 gint64 conf_int(const Conf *c, const char *section, const char *name);
 bool conf_bool(const Conf *c, const char *section, const char *name);
 char **conf_keys(const Conf *c, const char *section);	/* names set in a section ("keys.index"); yours */
+char *conf_path(const Conf *c, const char *section, const char *name);	/* the value with ~/ made whole; NULL: not set; yours */
+char **conf_sections(const Conf *c, const char *kind);	/* "identity": { "identity shop", ... } in the file's order; yours */
 guint conf_line(const Conf *c, const char *section, const char *name);	/* where it is set; 0: nowhere */
 /* Another room found a mistake in a value (a key, a colour): it joins the problems. Only before the Conf is shared. */
 void conf_add_problem(Conf *c, const char *section, const char *name, const char *text);

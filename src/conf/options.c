@@ -25,7 +25,23 @@ static const Option TABLE[] = {
 	{ "account", "send-when", OPT_CHOICE, 0, 0, "at once", "at once|with check|manual", false, TOUCH_ENGINE, N_("When a written mail leaves") },
 	ACCOUNT("keep-on-server", OPT_TEXT, "yes", TOUCH_ENGINE, N_("POP3: yes, no, N days, or until deleted here")),
 	ACCOUNT("offline", OPT_DAYS, "90 days", TOUCH_ENGINE, N_("IMAP: which texts are kept on this computer: headers, N days, all")),
+	ACCOUNT("signature-file", OPT_FILE, NULL, TOUCH_NOTHING, N_("A file whose text stands at the end of your mails, below “-- ”")),
+	ACCOUNT("other-addresses", OPT_TEXT, NULL, TOUCH_NOTHING,
+		N_("Further addresses of yours, separated by commas, * for anything: not written to in a reply to all, and answered from")),
 	ACCOUNT("sent", OPT_TEXT, NULL, TOUCH_ENGINE, N_("The folder for copies of sent mail, or “no copy”")),
+
+	{ "identity", "account", OPT_TEXT, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("The account that sends mail of this identity; without it the first one") },
+	{ "identity", "address", OPT_ADDRESS, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("The address of this identity; without it the account's") },
+	{ "identity", "full-name", OPT_TEXT, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("The name of this identity as others see it; without it the account's") },
+	{ "identity", "reply-to", OPT_ADDRESS, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("Where answers to this identity shall go, if not to its address") },
+	{ "identity", "signature-file", OPT_FILE, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("The signature of this identity; without it the account's") },
+
+	{ "compose", "attribution", OPT_TEXT, 0, 0, NULL, NULL, false, TOUCH_NOTHING,
+		/* xgettext:no-c-format */
+		N_("The line before quoted text: %d the date, %n the name, %a the address, %s the subject; without it one in your language") },
+	{ "compose", "signature-above", OPT_BOOL, 0, 0, "no", NULL, false, TOUCH_NOTHING, N_("In a reply the signature stands above the quoted text, and you write there") },
+	{ "compose", "quote-wrap", OPT_INT, 0, 500, "0", NULL, false, TOUCH_NOTHING, N_("Wrap quoted text at this column; 0: the receiver's program wraps it") },
+	{ "compose", "flowed", OPT_BOOL, 0, 0, "yes", NULL, false, TOUCH_NOTHING, N_("Long lines may be wrapped anew by the receiver's program (format=flowed)") },
 
 	{ "general", "undo-send", OPT_INT, 0, 600, "10", NULL, false, TOUCH_NOTHING, N_("Seconds before a written mail leaves, in which it can be taken back; at the next start") },
 	{ "general", "save-folder", OPT_FILE, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("Where attachments are saved; without it where eilpost was started") },

@@ -46,6 +46,13 @@ example(void)
 
 static const struct { const char *text; guint line; bool fatal; const char *says; guint accounts; } MISTAKES[] = {
 	{ GOOD "adress = x@y\n", 4, false, "is “address” meant?", 1 },
+	{ GOOD "[identity]\naddress = x@y.example\n", 4, false, "The identity needs a name", 1 },
+	{ GOOD "[identity x]\nadress = x@y.example\n", 5, false, "is “address” meant?", 1 },
+	{ GOOD "[identity x]\naddress = x\n", 5, false, "not a mail address", 1 },
+	{ GOOD "[identity x]\naccount = other\n", 5, false, "there is no account “other”", 1 },
+	{ GOOD "[identity x]\nsignature-file = /nonexistent/x\n", 5, false, "/nonexistent/x can't be read", 1 },
+	{ GOOD "signature-file = /nonexistent/x\n", 4, false, "/nonexistent/x can't be read", 1 },
+	{ GOOD "[compose]\nflowed = maybe\n", 5, false, "neither yes nor no", 1 },
 	{ GOOD "colour = red\n", 4, false, "There is no option “colour” in [account w]", 1 },
 	{ GOOD "nonsense\n", 4, false, "“nonsense” is not a line of the form", 1 },
 	{ GOOD "= 5\n", 4, false, "not a line of the form", 1 },
@@ -189,6 +196,28 @@ table(void)
 	}
 }
 
+static void
+identities(void)
+{
+	g_autoptr(Conf) c = read_text(GOOD "[identity shop]\naccount = w\naddress = shop@b.example\nsignature-file = ~/\n"
+		"[identity night]\nfull-name = Night\n[identity shop]\nreply-to = desk@b.example\n[compose]\nsignature-above = yes\n");
+	g_auto(GStrv) sections = conf_sections(c, "identity"), none = conf_sections(c, "search");
+	g_autofree char *path = conf_path(c, "identity shop", "signature-file");
+
+	g_assert_cmpuint(g_strv_length(sections), ==, 2);
+	g_assert_cmpuint(g_strv_length(none), ==, 0);
+	g_assert_cmpstr(sections[0], ==, "identity shop");
+	g_assert_cmpstr(sections[1], ==, "identity night");
+	g_assert_cmpstr(conf_text(c, sections[0], "reply-to"), ==, "desk@b.example");
+	g_assert_cmpstr(conf_text(c, sections[1], "full-name"), ==, "Night");
+	g_assert_null(conf_text(c, sections[1], "address"));
+	g_assert_true(g_str_has_prefix(path, g_get_home_dir()));
+	g_assert_null(conf_path(c, sections[1], "signature-file"));
+	g_assert_true(conf_bool(c, "compose", "signature-above"));
+	g_assert_true(conf_bool(c, "compose", "flowed"));
+	g_assert_cmpuint(conf_problems(c)->len, ==, 1);	/* the section that is there twice */
+}
+
 int
 main(int argc, char **argv)
 {
@@ -199,6 +228,7 @@ main(int argc, char **argv)
 	g_test_add_func("/conf/several", several);
 	g_test_add_func("/conf/values", values);
 	g_test_add_func("/conf/colors", colors);
+	g_test_add_func("/conf/identities", identities);
 	g_test_add_func("/conf/missing", missing);
 	g_test_add_func("/conf/P7/places", places);
 	g_test_add_func("/conf/table", table);
