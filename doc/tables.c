@@ -149,6 +149,7 @@ put_values(const Option *o)
 	case OPT_URL: fputs("server address", stdout); break;
 	case OPT_FILE: fputs("file or folder", stdout); break;
 	case OPT_CHECK: fputs("see below", stdout); break;
+	case OPT_KEEP: fputs("yes, no, N days or until deleted here", stdout); break;
 	case OPT_DAYS: fputs("headers, N days or all", stdout); break;
 	case OPT_COMMAND: fputs("shell command", stdout); break;
 	case OPT_ADDRESS: fputs("mail address", stdout); break;

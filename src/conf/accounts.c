@@ -178,6 +178,26 @@ account_parse_days(const char *text, int *days, char **problem)
 	return true;
 }
 
+bool
+account_parse_keep(const char *text, KeepKind *keep, int *days, char **problem)
+{
+	static const char *const DAYS[] = { "days", "day", "d", NULL };
+	gint64 n = 0;
+
+	if (!g_ascii_strcasecmp(text, "yes"))
+		*keep = KEEP_YES;
+	else if (!g_ascii_strcasecmp(text, "no"))
+		*keep = KEEP_NO;
+	else if (!g_ascii_strcasecmp(text, "until deleted here"))
+		*keep = KEEP_UNTIL_DELETED;
+	else if (number_and(text, "", DAYS, 36500, &n))
+		*keep = KEEP_DAYS;
+	else
+		return say(problem, g_strdup_printf(_("“%s” is none of: yes, no, N days, until deleted here."), text));
+	*days = (int)n;
+	return true;
+}
+
 /* ---- the struct ---- */
 
 typedef struct { Account account; gatomicrefcount refs; } Counted;
@@ -202,7 +222,7 @@ account_unref(Account *a)
 {
 	if (!a || !g_atomic_ref_count_dec(&((Counted *)a)->refs))
 		return;
-	char *texts[] = { a->name, a->address, a->full_name, a->password_command, a->ca_file, a->send_when, a->keep_on_server, a->sent };
+	char *texts[] = { a->name, a->address, a->full_name, a->password_command, a->ca_file, a->send_when, a->sent };
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	server_url_clear(&a->receive);

@@ -17,6 +17,7 @@ typedef struct {
 } ServerUrl;
 
 typedef enum { AUTH_PASSWORD, AUTH_OAUTH2 } AuthKind;
+typedef enum { KEEP_YES, KEEP_NO, KEEP_DAYS, KEEP_UNTIL_DELETED } KeepKind;	/* POP3: what stays on the server */
 enum { CHECK_STARTUP = 1, CHECK_MANUAL = 2, CHECK_EVERY = 4, CHECK_PUSH = 8 };
 
 typedef struct {
@@ -28,7 +29,9 @@ typedef struct {
 	char *ca_file;
 	guint check;		/* CHECK_ bits */
 	guint check_minutes;
-	char *send_when, *keep_on_server;
+	char *send_when;
+	KeepKind keep;		/* keep-on-server */
+	int keep_days;
 	int offline_days;	/* bodies kept here: 0 headers only, -1 all */
 	char *sent;
 } Account;
@@ -44,6 +47,7 @@ bool server_url_parse(const char *text, ServerUrl *url, char **problem);
 void server_url_clear(ServerUrl *url);
 /* "startup, every 5 minutes" as CHECK_ bits; "headers", "90 days", "all" as offline_days. */
 bool account_parse_check(const char *text, guint *bits, guint *minutes, char **problem);
+bool account_parse_keep(const char *text, KeepKind *keep, int *days, char **problem);
 bool account_parse_days(const char *text, int *days, char **problem);
 Account *account_new(void);
 

@@ -317,7 +317,7 @@ account_make(Conf *c, const char *section)
 	a->ca_file = expand_home(conf_text(c, section, "ca-file"));
 	account_parse_check(conf_text(c, section, "check"), &a->check, &a->check_minutes, NULL);
 	a->send_when = g_strdup(conf_text(c, section, "send-when"));
-	a->keep_on_server = g_strdup(conf_text(c, section, "keep-on-server"));
+	account_parse_keep(conf_text(c, section, "keep-on-server"), &a->keep, &a->keep_days, NULL);
 	account_parse_days(conf_text(c, section, "offline"), &a->offline_days, NULL);
 	a->sent = g_strdup(conf_text(c, section, "sent"));
 	if (account_check(c, a, section))

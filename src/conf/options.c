@@ -23,7 +23,7 @@ static const Option TABLE[] = {
 	ACCOUNT("check", OPT_CHECK, "startup, push", TOUCH_ENGINE,
 		N_("When mail is sent and received: startup, manual, every N minutes, push; several, separated by commas")),
 	{ "account", "send-when", OPT_CHOICE, 0, 0, "at once", "at once|with check|manual", false, TOUCH_ENGINE, N_("When a written mail leaves") },
-	ACCOUNT("keep-on-server", OPT_TEXT, "yes", TOUCH_ENGINE, N_("POP3: yes, no, N days, or until deleted here")),
+	ACCOUNT("keep-on-server", OPT_KEEP, "yes", TOUCH_ENGINE, N_("POP3: yes, no, N days, or until deleted here")),
 	ACCOUNT("offline", OPT_DAYS, "90 days", TOUCH_ENGINE, N_("IMAP: which texts are kept on this computer: headers, N days, all")),
 	ACCOUNT("signature-file", OPT_FILE, NULL, TOUCH_NOTHING, N_("A file whose text stands at the end of your mails, below “-- ”")),
 	ACCOUNT("other-addresses", OPT_TEXT, NULL, TOUCH_NOTHING,
@@ -129,6 +129,7 @@ bool
 option_check(const Option *o, const char *value, char **problem)
 {
 	guint bits, minutes;
+	KeepKind keep;
 	int days;
 
 	if (!g_utf8_validate(value, -1, NULL))
@@ -144,6 +145,8 @@ option_check(const Option *o, const char *value, char **problem)
 		return check_url(value, problem);
 	case OPT_CHECK:
 		return account_parse_check(value, &bits, &minutes, problem);
+	case OPT_KEEP:
+		return account_parse_keep(value, &keep, &days, problem);
 	case OPT_DAYS:
 		return account_parse_days(value, &days, problem);
 	case OPT_BOOL:

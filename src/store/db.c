@@ -474,6 +474,21 @@ db_has_room(Db *db)
 	return (guint64)fs.f_bavail * fs.f_frsize >= LIMIT_DISK_RESERVE;
 }
 
+int
+db_scratch(Db *db)
+{
+	g_autofree char *folder = db->in_memory ? g_strdup(g_get_tmp_dir()) : g_path_get_dirname(db->path);
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+	/* a file system without O_TMPFILE */
+	g_autofree char *name = g_build_filename(folder, "scratch-XXXXXX", NULL);
+	fd = g_mkstemp_full(name, O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		unlink(name);
+	return fd;
+}
+
 /* ---- facts ---- */
 
 char *

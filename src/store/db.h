@@ -28,6 +28,9 @@ bool db_checkpoint(Db *db);	/* passive; call between batches */
 /* Free bytes of the file system under LIMIT_DISK_RESERVE: nothing may be downloaded (S2). */
 bool db_has_room(Db *db);
 
+/* An unnamed file beside the store (or in the temporary folder), for what is too large to wait in memory; -1: errno. */
+int db_scratch(Db *db);
+
 /* Test builds and the plug: called before each commit; returns false to stop the engine there. */
 typedef bool (*DbPlug)(void *user);
 void db_set_plug(Db *db, DbPlug plug, void *user);

@@ -34,4 +34,9 @@ guint64 pop_bytes(Db *db, PopState state);
 /* writer, in a transaction of the caller's */
 gint64 pop_put(Db *db, const PopRow *row, GError **err);	/* by (uidl, size): inserts or updates */
 bool pop_set_state(Db *db, gint64 id, PopState state, gint64 now, GError **err);
+bool pop_rename(Db *db, gint64 id, const char *uidl, guint64 size, GError **err);	/* the server gave it another name: the header is the same */
+bool pop_session(Db *db, GError **err);	/* a session begins: no DELE of an earlier one counts */
+bool pop_deled(Db *db, gint64 id, GError **err);	/* +OK to DELE came */
 bool pop_deleted(Db *db, gint64 now, GError **err);	/* +OK to QUIT came: all POP_DELETING that were DELEd in this session */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PopRow, pop_row_free)

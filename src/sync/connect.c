@@ -42,6 +42,16 @@ wait_or_block(Engine *e, EilError code)
 }
 
 void
+connect_back_off(Engine *e, EilError code, char *sentence)
+{
+	if (sentence)
+		engine_trouble(e, code, sentence);
+	wait_or_block(e, code);
+	if (e->cycle == CYCLE_RECEIVES && (e->headless || code != EIL_LATER))
+		engine_cycle_ended(e, false);
+}
+
+void
 connect_lost(Engine *e, EilError code, char *sentence)
 {
 	g_autoptr(GError) err = NULL;
@@ -50,11 +60,7 @@ connect_lost(Engine *e, EilError code, char *sentence)
 	connect_drop(e);
 	if (db_begin(e->db, &err) && (!journal_recover(e->db, &err) || !db_commit(e->db, &err)))
 		db_rollback(e->db);
-	if (sentence)
-		engine_trouble(e, code, sentence);
-	wait_or_block(e, code);
-	if (e->cycle == CYCLE_RECEIVES && (e->headless || code != EIL_LATER))
-		engine_cycle_ended(e, false);
+	connect_back_off(e, code, sentence);
 }
 
 /* ---- failures in words ---- */

@@ -333,6 +333,7 @@ static void
 check_now(Engine *e)
 {
 	cycle_begin(e, true);
+	e->paused = false;
 	schedule_acted(&e->schedule);
 	schedule_ran(&e->schedule, e->now, 0);
 	schedule_tell(e);

@@ -184,6 +184,7 @@ void connect_lost(Engine *e, EilError code, char *sentence /* taken; may be NULL
 void connect_pump(Engine *e);
 void connect_secret(Engine *e, const char *secret);
 bool connect_up(const Engine *e);
+void connect_back_off(Engine *e, EilError code, char *sentence /* taken; may be NULL */);	/* the receiving failed: wait, or until the person acts */
 char *sentence_with_server(char *sentence /* taken */, const char *words);	/* and the server's words behind it, if there are any */
 
 /* work.c */

@@ -1,67 +1,387 @@
-/* pop.c - receives by POP3 into the one inbox of the account.
+/* pop.c - receives by POP3 into the one inbox of the account: the connection.
  *
- * SPDX-License-Identifier: GPL-3.0-or-later */
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * A session locks the mailbox on the server, so none is kept: connect, list, download, remove, QUIT (pop_work.c). */
 #include "config.h"
-#include "sync/engine_private.h"
+#include "sync/pop_private.h"
 #include "base/intl.h"
-
-struct Pop { bool wanted; };
+#include "base/limits.h"
+#include "base/log.h"
 
 Pop *
 pop_new(Engine *e)
 {
-	return g_new0(Pop, 1);
+	Pop *p = g_new0(Pop, 1);
+	p->early = g_byte_array_new();
+	p->entries = g_array_new(FALSE, TRUE, sizeof(PopEntry));
+	p->ids = g_hash_table_new(NULL, NULL);
+	p->done = g_ptr_array_new_with_free_func((GDestroyNotify)pop_body_free);
+	g_queue_init(&p->queue);
+	return p;
 }
 
 void
 pop_free(Pop *p)
 {
+	if (!p)
+		return;
+	pop_clear(p);
+	g_byte_array_unref(p->early);
+	g_array_unref(p->entries);
+	g_hash_table_unref(p->ids);
+	g_ptr_array_unref(p->done);
 	g_free(p);
 }
 
 bool
 pop_up(const Engine *e)
 {
-	return false;
+	return e->pop && (e->pop->link || e->pop->starting);
 }
 
 bool
 pop_wants(Engine *e)
 {
-	return e->check_wanted;
-}
-
-void
-pop_start(Engine *e)
-{
-	e->check_wanted = false;
-	engine_state(e, ENGINE_BLOCKED, _("not connected"));
-	engine_trouble(e, EIL_REFUSED, g_strdup_printf(_("%s is not an IMAP account; this version of eilpost reads mail by IMAP only."), e->account->name));
-	engine_cycle_ended(e, false);
-}
-
-void
-pop_pump(Engine *e)
-{
+	return e->pop && e->check_wanted && !e->paused;
 }
 
 void
 pop_drop(Engine *e)
 {
+	Pop *p = e->pop;
+	if (!p)
+		return;
+	pop_flush(e, true);	/* what is whole is kept, whatever happens to the rest */
+	g_clear_pointer(&p->link, link_close);
+	g_clear_pointer(&p->session, pop3_session_free);
+	g_byte_array_set_size(p->early, 0);
+	p->link_open = p->ready = p->starting = false;
+	pop_clear(p);
+}
+
+/* ---- failures in words ---- */
+
+static void
+lost(Engine *e, EilError code, char *sentence /* taken */)
+{
+	pop_drop(e);
+	if (code == EIL_LATER || code == EIL_BROKEN)
+		e->check_wanted = true;	/* what is missing is fetched with the next try */
+	connect_back_off(e, code, sentence);
+}
+
+static void
+sign_in_refused(Engine *e, const char *words)
+{
+	char *s = g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account));
+	GError *err = NULL;
+
+	/* what was remembered of the server may be old */
+	if (db_begin(e->db, &err) && (!db_set_fact(e->db, "pop-capabilities", "", &err) || !db_commit(e->db, &err)))
+		db_rollback(e->db);
+	g_clear_error(&err);
+	secret_refused(e);
+	engine_refused(e);
+	lost(e, EIL_ASK_USER, sentence_with_server(s, words));
+}
+
+static void
+session_failed(Engine *e, const Pop3Event *ev)
+{
+	const char *host = e->account->receive.host;
+	g_autofree char *words = g_strdup(ev->text);
+	char *s = NULL;
+	EilError code = EIL_LATER;
+
+	switch (ev->failure) {
+	case POP3_FAIL_AUTH:
+		sign_in_refused(e, words);
+		return;
+	case POP3_FAIL_AUTH_NO_MECHANISM:
+		s = g_strdup_printf(_("%s offers no way to sign in that eilpost knows and that is safe here. No password was sent."), host);
+		code = EIL_REFUSED;
+		break;
+	case POP3_FAIL_NO_STARTTLS:
+		s = g_strdup_printf(_("%s does not offer encryption (STARTTLS) on this port. No password was sent."), host);
+		code = EIL_REFUSED;
+		break;
+	case POP3_FAIL_INJECTION:
+		s = g_strdup_printf(_("Somebody or something between here and %s tampers with the connection. No password was sent."), host);
+		code = EIL_REFUSED;
+		break;
+	case POP3_FAIL_UNAVAILABLE:
+		s = ev->code == POP3_CODE_IN_USE ? g_strdup_printf(_("The mailbox on %s is in use by another program. eilpost tries again by itself."), host) :
+			ev->code == POP3_CODE_LOGIN_DELAY ? g_strdup_printf(_("%s wants a longer pause between two sign-ins. eilpost tries again by itself."), host) :
+			g_strdup_printf(_("%s can't take the sign-in right now. eilpost tries again by itself."), host);
+		break;
+	case POP3_FAIL_TIMEOUT:
+		s = g_strdup_printf(_("%s did not answer for too long. eilpost tries again by itself."), host);
+		break;
+	case POP3_FAIL_PROTOCOL: case POP3_FAIL_NONE:
+		s = g_strdup_printf(_("%s sent something that is not POP3. eilpost tries again by itself."), host);
+		code = EIL_BROKEN;
+		break;
+	}
+	lost(e, code, sentence_with_server(s, words));
+}
+
+/* ---- the session ---- */
+
+static void
+begin_session(Engine *e)
+{
+	Pop *p = e->pop;
+	const Account *a = e->account;
+
+	if (p->session || !p->link_open || !e->secret)
+		return;
+	g_autofree char *known = db_fact(e->db, "pop-capabilities");
+	Pop3Setup setup = {
+		.security = a->receive.scheme == SCHEME_POP3S ? POP3_SECURITY_TLS : a->receive.scheme == SCHEME_POP3 ? POP3_SECURITY_STARTTLS : POP3_SECURITY_NONE,
+		.user = account_user(a), .secret = secret_peek(e->secret), .oauth2 = a->auth == AUTH_OAUTH2, .host = a->receive.host, .port = a->receive.port,
+		.known_capabilities = known && *known ? known : NULL,
+	};
+	p->session = pop3_session_new(&setup, e->now);
+	engine_state(e, ENGINE_SIGNING_IN, _("signing in"));
+	if (p->early->len) {
+		pop3_session_feed(p->session, p->early->data, p->early->len);
+		g_byte_array_set_size(p->early, 0);
+	}
+}
+
+static void
+save_capabilities(Engine *e)
+{
+	g_autofree char *now = pop3_session_capabilities(e->pop->session), *was = db_fact(e->db, "pop-capabilities");
+	GError *err = NULL;
+	if (now && g_strcmp0(now, was) && db_begin(e->db, &err) && (!db_set_fact(e->db, "pop-capabilities", now, &err) || !db_commit(e->db, &err)))
+		db_rollback(e->db);
+	g_clear_error(&err);
+}
+
+static void
+session_ready(Engine *e)
+{
+	e->pop->ready = true;
+	e->tries = 0;
+	e->next_try = 0;
+	save_capabilities(e);
+	engine_state(e, ENGINE_ONLINE, _("connected"));
+	pop_begin(e);
+}
+
+/* QUIT was answered: only now is what was DELEd gone (P14). */
+static void
+closed(Engine *e, const Pop3Event *ev)
+{
+	GError *err = NULL;
+	if (ev->ok && db_begin(e->db, &err) && (!pop_deleted(e->db, clock_s(), &err) || !db_commit(e->db, &err)))
+		db_rollback(e->db);
+	g_clear_error(&err);
+	bool complained = !ev->ok;
+	g_autofree char *words = g_strdup(ev->text);
+	pop_drop(e);
+	engine_state(e, ENGINE_OFFLINE, _("not connected"));
+	if (complained)
+		engine_trouble(e, EIL_LATER, sentence_with_server(g_strdup_printf(_("%s did not remove all that it was told to; eilpost looks again next time."),
+			e->account->receive.host), words));
+	engine_tell(e, letter_new(LETTER_OUTBOX));	/* the ledger changed */
+	engine_cycle_ended(e, true);
+}
+
+/* False: the session is gone. */
+static bool
+event(Engine *e, const Pop3Event *ev)
+{
+	g_autoptr(GError) err = NULL;
+
+	switch (ev->kind) {
+	case POP3_EV_START_TLS:
+		if (!link_start_tls(e->pop->link, &err))
+			lost(e, EIL_REFUSED, g_strdup(err->message));
+		break;
+	case POP3_EV_READY:
+		session_ready(e);
+		break;
+	case POP3_EV_CLOSED:
+		closed(e, ev);
+		break;
+	case POP3_EV_FAILED:
+		session_failed(e, ev);
+		break;
+	case POP3_EV_SIGNING_IN: case POP3_WANTS_BYTES:
+		break;
+	default:
+		pop_event(e, ev);
+		break;
+	}
+	return e->pop->session != NULL;
 }
 
 void
-pop_leave(Engine *e)
+pop_pump(Engine *e)
 {
+	Pop *p = e->pop;
+	gsize len = 0;
+
+	if (!p)
+		return;
+	if (p->starting && !p->link) {
+		if (e->secret)
+			pop_start(e);
+		else if (!e->secret_asked && !e->secret_job)
+			p->starting = false;
+		return;
+	}
+	begin_session(e);
+	if (!p->session)
+		return;
+	pop3_session_tick(p->session, e->now);
+	for (;;) {
+		Pop3Event ev = pop3_session_next(p->session);
+		if (ev.kind == POP3_WANTS_BYTES)
+			break;
+		if (!event(e, &ev))
+			return;
+		if (e->drop) {	/* the disk said no */
+			e->drop = false;
+			lost(e, EIL_LATER, NULL);
+			return;
+		}
+	}
+	pop_flush(e, false);
+	if (p->session && pop3_session_output(p->session, &len) && len)
+		link_kick(p->link);
 }
 
 gint64
 pop_deadline(const Engine *e)
 {
-	return -1;
+	if (!e->pop || !e->pop->session)
+		return -1;
+	gint64 at = pop3_session_deadline(e->pop->session);
+	/* what is whole goes into the store soon, also if nothing more comes */
+	if (e->pop->done->len)
+		at = at < 0 ? e->now + 200 : MIN(at, e->now + 200);
+	return at;
+}
+
+void
+pop_leave(Engine *e)
+{
+	if (e->pop && e->pop->session && e->pop->ready)
+		pop_flush(e, true);
+	pop_drop(e);
+}
+
+/* ---- the link's side ---- */
+
+static void
+on_stage(void *user, LinkStage stage)
+{
+	if (stage == LINK_TLS_HANDSHAKE)
+		engine_state(user, ENGINE_CONNECTING, _("securing the connection"));
+}
+
+static void
+on_opened(void *user)
+{
+	Engine *e = user;
+	e->now = clock_ms();
+	e->pop->link_open = true;
+	pop_pump(e);
+}
+
+static void
+on_tls_started(void *user)
+{
+	Engine *e = user;
+	e->now = clock_ms();
+	pop3_session_tls_started(e->pop->session);
+	pop_pump(e);
+}
+
+static bool
+on_feed(void *user, const guint8 *data, gsize len)
+{
+	Engine *e = user;
+	if (log_wants(LOG_WIRE))
+		log_wire("pop3", '<', data, len);
+	e->now = clock_ms();
+	if (!e->pop->session) {
+		g_byte_array_append(e->pop->early, data, (guint)MIN(len, 64 * KIB));
+		return true;
+	}
+	pop3_session_tick(e->pop->session, e->now);
+	pop3_session_feed(e->pop->session, data, len);
+	pop_pump(e);
+	return e->pop->link != NULL;
+}
+
+static const guint8 *
+on_output(void *user, gsize *len)
+{
+	Engine *e = user;
+	*len = 0;
+	return e->pop->session ? pop3_session_output(e->pop->session, len) : NULL;
+}
+
+static void
+on_taken(void *user, gsize n)
+{
+	Engine *e = user;
+	gsize len;
+	const void *data = pop3_session_output(e->pop->session, &len);
+	if (log_wants(LOG_WIRE) && !pop3_session_output_secret(e->pop->session))
+		log_wire("pop3", '>', data, n);
+	pop3_session_output_taken(e->pop->session, n);
+}
+
+static void
+on_closed(void *user, const GError *err)
+{
+	Engine *e = user;
+	EilError code = err && err->domain == EIL_ERROR ? (EilError)err->code : EIL_LATER;
+
+	e->now = clock_ms();
+	lost(e, code, err ? g_strdup(err->message) : g_strdup_printf(_("%s closed the connection. eilpost connects again by itself."), e->account->receive.host));
+}
+
+static const LinkClient CLIENT = {
+	.stage = on_stage, .opened = on_opened, .tls_started = on_tls_started,
+	.feed = on_feed, .output = on_output, .taken = on_taken, .closed = on_closed,
+};
+
+void
+pop_start(Engine *e)
+{
+	Pop *p = e->pop;
+	const ServerUrl *url = &e->account->receive;
+
+	if (!secret_ready(e)) {
+		p->starting = true;
+		return;
+	}
+	p->starting = false;
+	engine_state(e, ENGINE_CONNECTING, _("connecting"));
+	LinkTarget target = {
+		.host = url->host, .port = url->port, .ca_file = e->account->ca_file,
+		.tls = url->scheme == SCHEME_POP3S ? LINK_TLS_FIRST : url->scheme == SCHEME_POP3 ? LINK_TLS_LATER : LINK_TLS_NONE,
+	};
+	p->link = link_open(&target, e->context, &CLIENT, e);
 }
 
 void
 pop_request(Engine *e, const Request *r)
 {
+	GError *err = NULL;
+
+	if (r->kind != REQ_POP_REMOVE || !e->pop)
+		return;
+	/* the dry run was shown: from now on the policy acts by itself; "no" keeps all, and asks again another time */
+	if (db_begin(e->db, &err) && (!db_set_fact(e->db, "pop-removal", r->on ? "yes" : "", &err) || !db_commit(e->db, &err)))
+		db_rollback(e->db);
+	g_clear_error(&err);
+	if (r->on)
+		e->check_wanted = true;
 }
