@@ -124,6 +124,8 @@ edit(App *a, const WaitEntry *e)
 		app_say(a, STYLE_WARN, "%s", _("It is being sent at this moment."));
 	else if (e->state == OUT_UNKNOWN)
 		ask_decision(a, e);
+	else if (e->state == OUT_FILED)
+		say_entry(a, e);
 	else
 		outgoing_edit(a, e->account, e->id);
 }
@@ -162,6 +164,8 @@ cmd_try_now(App *a, const char *arg)
 	case WAIT_OUTBOX:
 		if (e->state == OUT_UNKNOWN)
 			ask_decision(a, e);
+		else if (e->state == OUT_FILED)
+			app_say(a, STYLE_STATUS, "%s", _("The others have it. To write to these again, open it in the folder of sent mail; d puts this away."));
 		else
 			post(a, e->account, REQ_OUT_NOW, e->id, false);
 		break;
@@ -193,9 +197,12 @@ given_up(App *a, int n, gpointer user)
 	const Choice *c = user;
 	if (n != 1)
 		return;
+	const AppAccount *acc = app_account_of(a, c->account);
+	g_autoptr(OutRow) row = c->section == WAIT_OUTBOX && acc && acc->db ? outbox_get(acc->db, c->id, NULL) : NULL;
+	bool notice = row && row->state == OUT_FILED;
 	post(a, c->account, c->section == WAIT_WISHES ? REQ_WISH_REMOVE : c->section == WAIT_DRAFTS ? REQ_DRAFT_REMOVE : REQ_OUT_REMOVE, c->id, false);
 	app_say(a, STYLE_STATUS, "%s", c->section == WAIT_WISHES ? _("The change is taken back.") : c->section == WAIT_DRAFTS ?
-		_("The draft is deleted.") : _("The mail is given up."));
+		_("The draft is deleted.") : notice ? _("Put away.") : _("The mail is given up."));
 }
 
 void
@@ -219,13 +226,15 @@ cmd_give_up(App *a, const char *arg)
 			clean_peek(e->who), clean_peek(e->what));
 	else if (e->section == WAIT_DRAFTS)
 		text = g_strdup_printf(_("Delete the draft “%s” to %s? It can't be brought back."), clean_peek(e->what), clean_peek(e->who));
+	else if (e->state == OUT_FILED)
+		text = g_strdup_printf(_("“%s” was sent, but not to all. Put this notice away?"), clean_peek(e->what));
 	else if (e->section == WAIT_FILING)
 		text = g_strdup_printf(_("“%s” to %s was sent. Give up filing a copy of it?"), clean_peek(e->what), clean_peek(e->who));
 	else
 		text = g_strdup_printf(_("Give up “%s” to %s? It is not sent, and deleted here."), clean_peek(e->what), clean_peek(e->who));
 	const QuestionChoice choices[] = {
 		{ _("Keep it"), "n" },
-		{ e->section == WAIT_WISHES ? _("Take it back") : e->section == WAIT_DRAFTS ? _("Delete it") : _("Give it up"), "yj" },
+		{ e->section == WAIT_WISHES ? _("Take it back") : e->section == WAIT_DRAFTS ? _("Delete it") : e->state == OUT_FILED ? _("Put it away") : _("Give it up"), "yj" },
 	};
 	question_ask(a, text, choices, G_N_ELEMENTS(choices), 0, given_up, choice_of(e), g_free);
 }

@@ -13,6 +13,7 @@ typedef struct {
 	guint account;
 	gint64 id, not_before;
 	OutState state;
+	bool refused;		/* by some recipient */
 	bool undo;		/* may leave after its undo time, was not tried yet */
 	char *people;		/* owned */
 } Mail;
@@ -82,7 +83,8 @@ say_sent(App *a, const AppAccount *acc, const Mail *was, const Mail *is)
 		if (!row || !has_left(row->state))
 			return;	/* taken back, or given up */
 	}
-	app_say(a, STYLE_STATUS, _("Sent to %s."), was->people);
+	if (!is || !is->refused)	/* else the engine tells who has not got it */
+		app_say(a, STYLE_STATUS, _("Sent to %s."), was->people);
 }
 
 void
@@ -107,7 +109,7 @@ outgoing_read(App *a, guint account, bool say)
 	}
 	for (guint i = 0; i < rows->len; i++) {
 		const OutRow *r = g_ptr_array_index(rows, i);
-		Mail m = { account, r->id, r->not_before, r->state, r->state == OUT_QUEUED && !r->later && !r->tries && !r->last_error, waitlist_people(r->to) };
+		Mail m = { account, r->id, r->not_before, r->state, r->n_refused > 0, r->state == OUT_QUEUED && !r->later && !r->tries && !r->last_error, waitlist_people(r->to) };
 		if (!find(o->mails, account, r->id))
 			o->seen_at = g_get_monotonic_time();
 		g_array_append_val(fresh, m);
@@ -126,9 +128,10 @@ outgoing_counts(const Outgoing *o)
 {
 	OutgoingCounts n = { 0 };
 	for (guint i = 0; i < o->mails->len; i++) {
-		OutState s = g_array_index(o->mails, Mail, i).state;
+		const Mail *m = &g_array_index(o->mails, Mail, i);
+		OutState s = m->state;
 		n.waiting += s == OUT_QUEUED || s == OUT_SENDING || s == OUT_DOT_SENT;
-		n.needs_person += s == OUT_UNKNOWN || s == OUT_FAILED;
+		n.needs_person += s == OUT_UNKNOWN || s == OUT_FAILED || (s == OUT_FILED && m->refused);
 	}
 	return n;
 }

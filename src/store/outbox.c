@@ -18,6 +18,9 @@
 	" filed_by_server, (SELECT count (*) FROM recipient WHERE outbox = outbox.id)," \
 	" (SELECT count (*) FROM recipient WHERE outbox = outbox.id AND state = 2)"
 
+/* filed, but some recipient never got it: the person is told until the row is removed */
+#define REFUSED " EXISTS (SELECT 1 FROM recipient WHERE outbox = outbox.id AND state = 2)"
+
 static gint64
 now_s(void)
 {
@@ -85,7 +88,7 @@ outbox_list(Db *db, bool drafts, GError **err)
 {
 	g_autoptr(GPtrArray) out = g_ptr_array_new_with_free_func((GDestroyNotify)out_row_free);
 	g_autoptr(Stmt) st = db_stmt(db, drafts ? "SELECT " COLUMNS " FROM outbox WHERE state = 0 ORDER BY changed DESC, id DESC" :
-		"SELECT " COLUMNS " FROM outbox WHERE state NOT IN (0, 5) ORDER BY id", err);
+		"SELECT " COLUMNS " FROM outbox WHERE state NOT IN (0, 5) OR (state = 5 AND" REFUSED ") ORDER BY id", err);
 	bool row = true;
 	if (!st)
 		return NULL;
@@ -432,5 +435,5 @@ outbox_recover(Db *db, gint64 now, GError **err)
 {
 	return db_run_ints(db, err, "UPDATE outbox SET state = 1, changed = ?1 WHERE state = 2", INTS(now)) &&
 	    db_run_ints(db, err, "UPDATE outbox SET state = 6, changed = ?1 WHERE state = 3", INTS(now)) &&
-	    db_run_ints(db, err, "DELETE FROM outbox WHERE state = 5 AND changed < ?1 - ?2", INTS(now, OUTBOX_KEEP_S));
+	    db_run_ints(db, err, "DELETE FROM outbox WHERE state = 5 AND changed < ?1 - ?2 AND NOT" REFUSED, INTS(now, OUTBOX_KEEP_S));
 }

@@ -31,7 +31,7 @@ void out_row_free(OutRow *r);
 typedef struct { char *address; guint state; /* 0 waiting, 1 accepted, 2 refused */ guint16 code; char *reply; } OutRecipient;	/* owned strings */
 void out_recipient_clear(OutRecipient *r);
 
-GPtrArray *outbox_list(Db *db, bool drafts, GError **err);	/* of OutRow*, oldest first: all but drafts and FILED, or only drafts (newest first); yours */
+GPtrArray *outbox_list(Db *db, bool drafts, GError **err);	/* of OutRow*, oldest first: all but drafts and FILED (those yes that a recipient refused, until removed), or only drafts (newest first); yours */
 OutRow *outbox_get(Db *db, gint64 id, GError **err);	/* NULL without err: gone */
 guint outbox_count(Db *db, bool drafts);
 Draft *outbox_draft(Db *db, gint64 id, GError **err);	/* as last saved; also of a queued mail (for editing it again); yours */
@@ -50,7 +50,7 @@ bool outbox_set_state(Db *db, gint64 id, OutState state, gint64 not_before, cons
 bool outbox_set_recipient(Db *db, gint64 id, const char *address, bool accepted, guint16 code, const char *reply, GError **err);
 bool outbox_set_filed_by_server(Db *db, gint64 id, GError **err);
 bool outbox_remove(Db *db, gint64 id, GError **err);
-/* After a start: SENDING -> QUEUED, DOT_SENT -> UNKNOWN, old FILED go. */
+/* After a start: SENDING -> QUEUED, DOT_SENT -> UNKNOWN, old FILED go that all recipients took. */
 bool outbox_recover(Db *db, gint64 now, GError **err);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(OutRow, out_row_free)

@@ -123,7 +123,8 @@ lost(Engine *e, EilError code, char *sentence, bool doubt)
 		wait = (gint64)plan_backoff(s->tries);
 		s->next_try = e->now + wait * 1000;
 	}
-	if (s->row && s->released_end)
+	bool doubtful = s->row && s->released_end;
+	if (doubtful)
 		in_doubt(e);
 	else
 		put_back(e, sentence);
@@ -138,8 +139,10 @@ lost(Engine *e, EilError code, char *sentence, bool doubt)
 	}
 	outbox_commit(e, ok, err);
 	outbox_told(e, 0);
-	if (sentence)
+	if (sentence && !doubtful)	/* that of the doubt stands: it asks for a decision */
 		engine_trouble(e, code, sentence);
+	else
+		g_free(sentence);
 }
 
 /* ---- failures in words ---- */

@@ -111,6 +111,16 @@ test_queue(void)
 	g_assert_cmpstr(g_array_index(all, OutRecipient, 1).reply, ==, "no such user");
 	g_autoptr(OutRow) row = outbox_get(db, a, NULL);
 	g_assert_cmpuint(row->n_refused, ==, 1);
+	/* filed, but not taken by all: the person hears of it until the row is removed; the other is done */
+	state(db, a, OUT_FILED, NULL);
+	state(db, b, OUT_FILED, NULL);
+	must_begin(db);
+	g_assert_true(outbox_recover(db, g_get_real_time() / G_USEC_PER_SEC + OUTBOX_KEEP_S + 10, NULL));
+	must_commit(db);
+	g_autoptr(GPtrArray) reports = outbox_list(db, false, NULL);
+	g_assert_cmpuint(reports->len, ==, 1);
+	g_assert_cmpint(((OutRow *)reports->pdata[0])->id, ==, a);
+	g_assert_cmpuint(outbox_count(db, false), ==, 0);
 }
 
 /* What a crash leaves in each state (ARCHITECTURE section 6). */

@@ -125,6 +125,7 @@ static const struct { OutRow row; const char *send_when; guint check; EngineStat
 	{ { .state = OUT_SENT }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "sent, is being filed" },
 	{ { .state = OUT_UNKNOWN }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "in doubt: your decision" },
 	{ { .state = OUT_FAILED }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "refused: needs you" },
+	{ { .state = OUT_FILED, .n_refused = 1 }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "sent, but not to all" },
 	{ { .state = OUT_DRAFT, .changed = NOW - 600 }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "saved 09:30" },
 };
 

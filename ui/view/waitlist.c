@@ -88,10 +88,18 @@ detail(WaitEntry *e, const char *text)
 		g_ptr_array_add(e->details, clean_new(text, -1, CLEAN_LINE));
 }
 
+/* Why, then who was refused; a sentence that only lists the refused is not needed beside them. */
 static void
-add_refused(WaitEntry *e, Db *db)
+add_reasons(WaitEntry *e, Db *db, const char *error)
 {
 	g_autoptr(GArray) all = outbox_recipients(db, e->id, NULL);
+	bool listed = false;
+	for (guint i = 0; all && error && i < all->len; i++) {
+		const OutRecipient *r = &g_array_index(all, OutRecipient, i);
+		listed |= r->state == 2 && strstr(error, r->address);
+	}
+	if (!listed)
+		detail(e, error);
 	for (guint i = 0; all && i < all->len; i++) {
 		const OutRecipient *r = &g_array_index(all, OutRecipient, i);
 		if (r->state != 2)
@@ -110,12 +118,10 @@ add_mail(WaitList *l, const WaitAccount *acc, const OutRow *r, gint64 now)
 	g_autofree char *words = waitlist_mail_words(r, acc, now, l->zone), *who = waitlist_people(r->to);
 	WaitEntry *e = add(l, section, acc, r->id, words, who, r->subject && *r->subject ? r->subject : _("(no subject)"));
 	e->state = r->state;
-	e->needs_person = r->state == OUT_UNKNOWN || r->state == OUT_FAILED;
+	e->needs_person = r->state == OUT_UNKNOWN || r->state == OUT_FAILED || r->state == OUT_FILED;
 	if (r->not_before > now && r->not_before - now <= 61)
 		e->counts_to = r->not_before;
-	detail(e, r->last_error);
-	if (r->n_refused)
-		add_refused(e, acc->db);
+	add_reasons(e, acc->db, r->last_error);
 	if (r->state == OUT_UNKNOWN && !r->last_error)
 		detail(e, _("The connection broke before the server confirmed this mail. It is not sent again by itself; Enter asks what to do."));
 }

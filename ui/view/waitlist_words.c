@@ -120,9 +120,9 @@ waitlist_mail_words(const OutRow *r, const WaitAccount *acc, gint64 now, GTimeZo
 	case OUT_DOT_SENT:
 		return g_strdup(_("sent, waits for the receipt"));
 	case OUT_SENT:
-		return r->tries || r->last_error ? tries_again(r->not_before, now, zone) : g_strdup(_("sent, is being filed"));
+		return r->tries ? tries_again(r->not_before, now, zone) : g_strdup(_("sent, is being filed"));
 	case OUT_FILED:
-		return g_strdup(_("sent"));
+		return g_strdup(r->n_refused ? _("sent, but not to all") : _("sent"));
 	case OUT_UNKNOWN:
 		return g_strdup(_("in doubt: your decision"));
 	case OUT_FAILED:
