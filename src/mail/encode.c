@@ -216,7 +216,7 @@ is_phrase(const char *name)
 	for (const char *p = name; *p; p++)
 		if (!g_ascii_isalnum(*p) && !strchr(" !#$%&'*+-/=?^_`{|}~", *p))
 			return false;
-	return true;
+	return !strstr(name, "  ");	/* between the words of a phrase any blanks are one */
 }
 
 static char *

@@ -59,7 +59,15 @@ person_clear(gpointer p)
 static GArray *
 people(const char *list)
 {
-	g_auto(GStrv) entries = draft_split_addresses(list ? list : "");
+	g_autofree char *plain = g_strdup(list ? list : "");
+	g_auto(GStrv) pieces = g_strsplit(plain, "\"", -1);
+
+	/* a name from the store may hold a single quote mark; it must not swallow those behind it */
+	if (g_strv_length(pieces) % 2 == 0) {
+		g_free(plain);
+		plain = g_strjoinv("", pieces);
+	}
+	g_auto(GStrv) entries = draft_split_addresses(plain);
 	GArray *out = g_array_new(FALSE, FALSE, sizeof(Person));
 	g_autoptr(GString) before = g_string_new(NULL);
 
@@ -67,7 +75,9 @@ people(const char *list)
 	for (char **e = entries; *e; e++) {
 		char *address = draft_address(*e, NULL);
 		if (!address) {
-			if (!strchr(*e, '@'))	/* the first half of a name */
+			if (strpbrk(*e, "@<>"))
+				g_string_truncate(before, 0);
+			else	/* the first half of a name */
 				g_string_append_printf(before, "%s, ", *e);
 			continue;
 		}
