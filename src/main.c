@@ -11,6 +11,7 @@
 #include "ui/commands.h"
 #include "ui/settings.h"
 #include "batch/batch.h"
+#include "batch/writing.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 typedef struct {
 	char *config, *profile, *account, *folder, *log_file;
 	char **commands, **rest;
+	Writing writing;
 	gboolean read_only, offline, version, list_commands, list_options, check_config;
 	int log_level;
 } Options;
@@ -34,6 +36,7 @@ options_clear(Options *o)
 	g_free(o->log_file);
 	g_strfreev(o->commands);
 	g_strfreev(o->rest);
+	writing_clear(&o->writing);
 }
 
 static bool
@@ -47,6 +50,11 @@ parse(int *argc, char ***argv, Options *o, GError **err)
 		{ "read-only", 'R', 0, G_OPTION_ARG_NONE, &o->read_only, N_("Change nothing on any server"), NULL },
 		{ "offline", 0, 0, G_OPTION_ARG_NONE, &o->offline, N_("Do not connect; show what is on this computer"), NULL },
 		{ "command", 'y', 0, G_OPTION_ARG_STRING_ARRAY, &o->commands, N_("Run a command after the start, as typed at “:”"), N_("COMMAND") },
+		{ "subject", 's', 0, G_OPTION_ARG_STRING, &o->writing.subject, N_("Write a mail with this subject"), N_("SUBJECT") },
+		{ "cc", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &o->writing.cc, N_("Write a mail with a copy to this address"), N_("ADDRESS") },
+		{ "bcc", 'b', 0, G_OPTION_ARG_STRING_ARRAY, &o->writing.bcc, N_("Write a mail with a copy that others do not see"), N_("ADDRESS") },
+		{ "attach", 'a', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->writing.attach, N_("Write a mail with this file; more files may follow up to “--”"), N_("FILE") },
+		{ "include", 'i', 0, G_OPTION_ARG_FILENAME, &o->writing.body_file, N_("Write a mail that begins with the text of this file"), N_("FILE") },
 		{ "debug", 'd', 0, G_OPTION_ARG_INT, &o->log_level, N_("Write a log up to this level (0 to 4); secrets never get into it"), N_("LEVEL") },
 		{ "log", 'l', 0, G_OPTION_ARG_FILENAME, &o->log_file, N_("The file for the log"), N_("FILE") },
 		{ "list-commands", 0, 0, G_OPTION_ARG_NONE, &o->list_commands, N_("List all commands with their keys"), NULL },
@@ -120,12 +128,12 @@ subcommand(char **rest)
 }
 
 static int
-run_screen(const Options *o, const Places *places, Conf *conf)
+run_screen(const Options *o, const Places *places, Conf *conf, const Draft *write)
 {
 	g_autoptr(GError) err = NULL;
 	AppSetup setup = {
 		.conf = conf, .places = places, .account = o->account, .folder = o->folder, .read_only = o->read_only,
-		.offline = o->offline, .commands = (const char *const *)o->commands,
+		.offline = o->offline, .write = write, .commands = (const char *const *)o->commands,
 	};
 	if (app_run(&setup, &err) == 0)
 		return EXIT_DONE;
@@ -160,7 +168,10 @@ run(const Options *o)
 	} else {
 		Batch h = { .places = places, .conf = conf, .read_only = o->read_only, .account = o->account };
 		Subcommand command = subcommand(o->rest);
-		status = command ? command(&h, o->rest + 1) : run_screen(o, places, conf);
+		g_autoptr(Draft) write = command ? NULL : writing_draft(&o->writing, o->rest, &err);
+		if (err)
+			fprintf(stderr, "%s\n", err->message);
+		status = command ? command(&h, o->rest + 1) : err ? EXIT_USAGE : run_screen(o, places, conf, write);
 	}
 	log_close();
 	places_free(places);
@@ -198,9 +209,6 @@ main(int argc, char **argv)
 		else
 			list_options();
 		status = EXIT_DONE;
-	} else if (o.rest && o.rest[0] && !subcommand(o.rest)) {
-		fprintf(stderr, _("“%s” is not understood: this version reads mail; it does not write any yet.\n"), o.rest[0]);
-		status = EXIT_USAGE;
 	} else {
 		status = run(&o);
 	}

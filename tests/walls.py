@@ -25,7 +25,7 @@ TABLE = {
     "main": ["base", "batch", "conf", "mail", "net", "proto", "render", "store", "sync", "ui"],
 }
 # What a neighbour's door may show of a third room goes with it: the reader draws the Document that the client hands over.
-DOORS = {"ui": ["mail/document.h", "mail/draft.h", "mail/reply.h"], "sync": ["mail/draft.h"], "batch": ["mail/draft.h"]}
+DOORS = {"ui": ["mail/document.h", "mail/draft.h", "mail/mailto.h", "mail/reply.h"], "sync": ["mail/draft.h"], "batch": ["mail/draft.h", "mail/mailto.h"]}
 
 # Headers of libraries, and where alone they may be named.
 LIBRARIES = [

@@ -109,8 +109,8 @@ save_now(App *a, const Saving *s)
 	return true;
 }
 
-static char *
-mime_of(App *a, const char *section)
+char *
+parts_mime(App *a, const char *section)
 {
 	AppAccount *acc = app_account_of(a, a->open.account);
 	g_autoptr(GBytes) list = bodies_get(acc->db, a->open.message, PARTS_SECTION, NULL);
@@ -125,7 +125,7 @@ void
 parts_save(App *a, const DocPart *part, const char *path)
 {
 	Saving s = { .message = a->open.message, .account = a->open.account, .section = g_strdup(part->section),
-		.path = g_strdup(path), .mime = mime_of(a, part->section) };
+		.path = g_strdup(path), .mime = parts_mime(a, part->section) };
 
 	if (save_now(a, &s)) {
 		saving_clear(&s);

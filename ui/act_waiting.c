@@ -286,10 +286,3 @@ waiting_ask_leave(App *a)
 	question_ask(a, text, choices, G_N_ELEMENTS(choices), 0, leave_answered, NULL, NULL);
 	return true;
 }
-
-/* The composer's room brings the true one (ui/act_compose.c). */
-__attribute__((weak)) void
-compose_open_row(App *a, guint account, gint64 row)
-{
-	app_say(a, STYLE_WARN, "%s", _("This version of eilpost can't edit mails yet."));
-}

@@ -343,6 +343,8 @@ app_free(App *a)
 {
 	open_close(a);
 	over_clear(a);
+	answering_free(a->answering);
+	g_free(a->files_folder);
 	clear_source(&a->idle);
 	clear_source(&a->draw_timer);
 	clear_source(&a->render_source);
@@ -390,7 +392,9 @@ app_run(const AppSetup *setup, GError **err)
 	screen_watch(screen, NULL, keys_ready, a);
 	for (guint i = 0; setup->commands && setup->commands[i]; i++)
 		app_command_line(a, setup->commands[i]);
-	if (setup->commands && setup->commands[0])
+	if (setup->write)
+		compose_begin(a, draft_copy(setup->write));
+	if (setup->write || (setup->commands && setup->commands[0]))
 		app_draw(a);
 	if (!a->quitting)
 		g_main_loop_run(a->loop);

@@ -4,12 +4,14 @@
 #pragma once
 
 #include "conf/conf.h"
+#include "mail/draft.h"
 
 typedef struct {
 	Conf *conf;		/* borrowed for the run, as all here; has at least one account */
 	const Places *places;
 	const char *account, *folder;	/* where to begin; NULL: the first account's inbox */
 	bool read_only, offline;
+	const Draft *write;	/* a mail to begin with; NULL: none */
 	const char *const *commands;	/* run after the start, NULL-terminated; may be NULL */
 } AppSetup;
 

@@ -295,6 +295,7 @@ letter(App *a, const Letter *l)
 	case LETTER_BODY:
 		open_body_came(a, l);
 		parts_came(a, l);
+		answering_body_came(a, l);
 		break;
 	case LETTER_STATE:
 		state(a, acc, l);

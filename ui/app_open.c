@@ -83,6 +83,7 @@ show(App *a, Document *d)
 	a->parts = (PartsPane){ 0 };
 	mark_read(a);
 	open_ahead(a);
+	answering_ready(a);
 }
 
 static void

@@ -40,7 +40,7 @@ typedef struct {
 
 typedef enum { OVER_NOTHING, OVER_HELP, OVER_PARTS } Overlay;
 typedef struct { const OverFace *face; void *self; /* owned */ } Over;
-typedef enum { ASK_NOTHING, ASK_COMMAND, ASK_SEARCH, ASK_SEARCH_BACK, ASK_LIMIT, ASK_FOLDER, ASK_JUMP, ASK_SAVE, ASK_SAVE_ALL, ASK_OVERWRITE, ASK_SECRET } Ask;
+typedef enum { ASK_NOTHING, ASK_COMMAND, ASK_SEARCH, ASK_SEARCH_BACK, ASK_LIMIT, ASK_FOLDER, ASK_JUMP, ASK_SAVE, ASK_SAVE_ALL, ASK_OVERWRITE, ASK_SECRET, ASK_LINE } Ask;
 
 /* The message in the pager. */
 typedef struct {
@@ -56,6 +56,8 @@ typedef struct {
 typedef struct { gint64 message; guint account; char *section, *path, *mime; } Saving;	/* owned strings */
 
 typedef struct App App;
+typedef struct Answering Answering;
+typedef void (*Asked)(App *a, const char *text);	/* NULL: cancelled */
 struct App {
 	const AppSetup *setup;	/* borrowed */
 	GMainLoop *loop;
@@ -88,6 +90,9 @@ struct App {
 	PromptHistory *history;
 	Ask ask;
 	guint ask_account;
+	Asked asked;		/* of ASK_LINE */
+	Answering *answering;	/* owned: an answer whose original is on its way; NULL: none */
+	char *files_folder;	/* owned: where files were chosen last; NULL: nowhere */
 	char *ask_context;	/* owned: the limit before, the path to overwrite */
 	GArray *saves;		/* owned, of Saving: parts on their way to a file */
 	Clean *message;		/* owned: what just happened; NULL: nothing */
@@ -135,6 +140,7 @@ void app_post(App *a, guint account, Request *r);	/* takes r */
 
 /* app_prompt.c */
 void app_ask(App *a, Ask ask, PromptKind kind, const char *label, const char *initial);
+void app_ask_line(App *a, PromptKind kind, const char *label, const char *initial, Asked asked);
 void app_prompt_key(App *a, Key k, const char *paste);
 void app_ask_secret(App *a);	/* if an account waits for one and nothing else is asked */
 
@@ -145,6 +151,10 @@ void open_body_came(App *a, const Letter *l);
 void open_ahead(App *a);
 
 /* act_compose.c */
+void compose_begin(App *a, Draft *d);	/* takes d: a mail that the command line or a link began */
+void answering_ready(App *a);	/* the message in the pager can be read now */
+void answering_body_came(App *a, const Letter *l);
+void answering_free(Answering *w);
 void compose_open_row(App *a, guint account, gint64 row);	/* a draft of the store goes into the composer */
 
 /* act_waiting.c */
@@ -157,3 +167,4 @@ void parts_came(App *a, const Letter *l);
 void parts_overwrite(App *a, bool yes);
 char *parts_path(App *a, const char *typed, const DocPart *part);
 void parts_save_all(App *a, const char *folder);
+char *parts_mime(App *a, const char *section);	/* MIME header of a part of the open message; yours; NULL: not known */

@@ -78,6 +78,8 @@ complete(void *user, const char *text, gsize cursor, gsize *start)
 		return complete_folder(a, text, cursor, start);
 	case ASK_SAVE: case ASK_SAVE_ALL:
 		return complete_file(text, cursor, start);
+	case ASK_LINE:
+		return prompt_kind(a->prompt) == PROMPT_FILE ? complete_file(text, cursor, start) : NULL;
 	default:
 		return NULL;
 	}
@@ -98,6 +100,13 @@ app_ask(App *a, Ask ask, PromptKind kind, const char *label, const char *initial
 		prompt_set_live(a->prompt);
 	keymap_reset(a->keymap);
 	g_clear_pointer(&a->message, clean_free);
+}
+
+void
+app_ask_line(App *a, PromptKind kind, const char *label, const char *initial, Asked asked)
+{
+	app_ask(a, ASK_LINE, kind, label, initial);
+	a->asked = asked;
 }
 
 void
@@ -203,6 +212,9 @@ answer(App *a, Ask ask, const char *text)
 	case ASK_OVERWRITE:
 		parts_overwrite(a, !g_ascii_strcasecmp(text, "y") || !strcmp(text, "yes") || !strcmp(text, _("y")) || !strcmp(text, _("yes")));
 		break;
+	case ASK_LINE:
+		a->asked(a, text);
+		break;
 	case ASK_SECRET: case ASK_NOTHING:
 		break;
 	}
@@ -218,6 +230,8 @@ cancelled(App *a, Ask ask)
 		answer_secret(a, "");
 	else if (ask == ASK_OVERWRITE)
 		parts_overwrite(a, false);
+	else if (ask == ASK_LINE)
+		a->asked(a, NULL);
 	app_work(a);
 }
 

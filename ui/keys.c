@@ -293,6 +293,9 @@ add_default(Keymap *m, CommandId id, const char *word)
 	}
 	bool good = key_sequence_parse(word, &keys);
 	g_assert(good);
+	/* where letters filter names they are no commands, unless its own row says so */
+	if (where != IN_FILES && !(colon && colon > word) && key_is_text(keys.keys[0]))
+		where &= ~(Where)IN_FILES;
 	for (int i = 0; i < N_CONTEXTS; i++) {
 		Binding b = { (Where)(1 << i), keys, id };
 		if (where & b.context)

@@ -77,7 +77,7 @@ static const struct { const char *typed; Where where; CommandId first; } palette
 	{ "lim", IN_INDEX, CMD_limit }, { "cf", IN_INDEX, CMD_change_folder },
 	{ "nu", IN_INDEX, CMD_next_unread }, { "folder", IN_INDEX, CMD_view_folders },
 	{ "attachm", IN_PAGER, CMD_view_attachments }, { "LIMIT", IN_INDEX, CMD_limit },
-	{ "anew", IN_INDEX, CMD_redraw },
+	{ "screen anew", IN_INDEX, CMD_redraw },
 };
 
 static void

@@ -1,0 +1,137 @@
+/* identity.c - the persons one can write as.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+#include "ui/identity.h"
+#include "mail/reply.h"
+
+#include <string.h>
+
+enum { SIGNATURE_MAX = 64 * 1024 };
+
+static void
+identity_free(gpointer p)
+{
+	Identity *i = p;
+	g_free(i->name);
+	g_free(i->address);
+	g_free(i->full_name);
+	g_free(i->from);
+	g_free(i->reply_to);
+	g_free(i->signature);
+	g_free(i);
+}
+
+static char *
+read_signature(const char *path)
+{
+	g_autofree char *text = NULL;
+	gsize len;
+
+	if (!path || !g_file_test(path, G_FILE_TEST_IS_REGULAR) || !g_file_get_contents(path, &text, &len, NULL) || !len || len > SIGNATURE_MAX)
+		return NULL;
+	char *valid = g_strchomp(g_utf8_make_valid(text, (gssize)len));
+	const char *own = g_str_has_prefix(valid, "-- \n") ? valid + 4 : valid;	/* files often bring the line */
+	char *signature = *own ? g_strdup(own) : NULL;
+	g_free(valid);
+	return signature;
+}
+
+static Identity *
+add(GPtrArray *all, guint account, const char *name, const char *full_name, const char *address, const char *signature)
+{
+	Identity *i = g_new0(Identity, 1);
+	i->account = account;
+	i->name = g_strdup(name);
+	i->full_name = g_strdup(full_name ? full_name : "");
+	i->address = g_strdup(address);
+	i->from = reply_mailbox(i->full_name, address);
+	i->signature = read_signature(signature);
+	g_ptr_array_add(all, i);
+	return i;
+}
+
+static guint
+account_named(const Conf *conf, const char *name)
+{
+	const GPtrArray *accounts = conf_accounts(conf);
+	for (guint i = 0; name && i < accounts->len; i++)
+		if (!strcmp(((Account *)g_ptr_array_index(accounts, i))->name, name))
+			return i;
+	return 0;
+}
+
+GPtrArray *
+identities_read(const Conf *conf)
+{
+	GPtrArray *all = g_ptr_array_new_with_free_func(identity_free);
+	const GPtrArray *accounts = conf_accounts(conf);
+	g_auto(GStrv) sections = conf_sections(conf, "identity");
+
+	for (guint i = 0; i < accounts->len; i++) {
+		const Account *a = g_ptr_array_index(accounts, i);
+		g_autofree char *section = g_strconcat("account ", a->name, NULL);
+		g_autofree char *signature = conf_path(conf, section, "signature-file");
+		add(all, i, NULL, a->full_name, a->address, signature);
+	}
+	for (char **s = sections; accounts->len && *s; s++) {
+		guint account = account_named(conf, conf_text(conf, *s, "account"));
+		const Identity *own = g_ptr_array_index(all, account);
+		const char *address = conf_text(conf, *s, "address"), *name = conf_text(conf, *s, "full-name");
+		g_autofree char *signature = conf_path(conf, *s, "signature-file");
+		Identity *i = add(all, account, *s + strlen("identity "), name ? name : own->full_name, address ? address : own->address, signature);
+		i->reply_to = g_strdup(conf_text(conf, *s, "reply-to"));
+		if (!signature)
+			i->signature = g_strdup(own->signature);
+	}
+	return all;
+}
+
+static bool
+has_address(const char *list, const char *address)
+{
+	g_auto(GStrv) entries = list ? draft_split_addresses(list) : NULL;
+	for (char **e = entries; e && *e; e++) {
+		g_autofree char *bare = draft_address(*e, NULL);
+		if (bare && !g_ascii_strcasecmp(bare, address))
+			return true;
+	}
+	return false;
+}
+
+guint
+identities_find(const GPtrArray *all, guint account, const char *const *lists, guint n_lists)
+{
+	for (guint l = 0; l < n_lists; l++)
+		for (guint i = 0; i < all->len; i++) {
+			const Identity *id = g_ptr_array_index(all, i);
+			if (id->account == account && has_address(lists[l], id->address))
+				return i;
+		}
+	return identities_named(all, account, NULL);
+}
+
+guint
+identities_named(const GPtrArray *all, guint account, const char *name)
+{
+	guint own = 0;
+	for (guint i = 0; i < all->len; i++) {
+		const Identity *id = g_ptr_array_index(all, i);
+		if (id->account != account)
+			continue;
+		if (name && !g_strcmp0(id->name, name))
+			return i;
+		if (!id->name)
+			own = i;
+	}
+	return own;
+}
+
+char **
+identities_addresses(const GPtrArray *all)
+{
+	char **out = g_new0(char *, all->len + 1);
+	for (guint i = 0; i < all->len; i++)
+		out[i] = g_strdup(((Identity *)g_ptr_array_index(all, i))->address);
+	return out;
+}

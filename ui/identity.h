@@ -1,0 +1,21 @@
+/* identity.h - the persons one can write as: each account, and the [identity NAME] sections.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "conf/conf.h"
+
+typedef struct {
+	char *name;		/* owned: of its section; NULL: the account itself */
+	guint account;		/* that sends its mail */
+	char *address, *full_name;	/* owned; full_name may be "" */
+	char *from;		/* owned: "Full Name <address>" */
+	char *reply_to;		/* owned; NULL: none */
+	char *signature;	/* owned: text without "-- "; NULL: none */
+} Identity;
+
+GPtrArray *identities_read(const Conf *conf);	/* of Identity*; never empty while there is an account; yours */
+/* The one that mail to these lists of addresses was meant for; else the account's own. */
+guint identities_find(const GPtrArray *all, guint account, const char *const *lists /* NULL-terminated; entries may be NULL */, guint n_lists);
+guint identities_named(const GPtrArray *all, guint account, const char *name /* NULL: the account itself */);
+char **identities_addresses(const GPtrArray *all);	/* yours */

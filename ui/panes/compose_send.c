@@ -1,0 +1,322 @@
+/* compose_send.c - a mail that is written goes into the outbox: kept as a draft, sent, postponed, given up.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * One request at a time: a second save without the row of the first would make a second draft. */
+#include "config.h"
+#include "ui/panes/compose_private.h"
+#include "ui/panes/files.h"
+#include "ui/panes/question.h"
+#include "base/intl.h"
+
+#include <string.h>
+
+static gint64
+seconds(void)
+{
+	return g_get_monotonic_time() / G_USEC_PER_SEC;
+}
+
+static bool
+nothing_typed(const Compose *c)
+{
+	return compose_version(c) == c->begun;
+}
+
+/* ---- keeping ---- */
+
+static bool
+post(Compose *c, RequestKind kind)
+{
+	AppAccount *acc = app_account_of(c->app, c->account);
+	if (!acc || !acc->engine)
+		return false;
+	Request *r = request_new(kind);
+	compose_gather(c);
+	r->message = c->row;
+	r->data = draft_write(c->draft);
+	c->number++;
+	if (kind == REQ_SEND) {
+		r->when = c->send_at;
+		r->flag = (guint32)c->number;
+	} else {
+		r->when = c->number;
+	}
+	c->saved = compose_version(c);
+	c->keys = 0;
+	c->tried_at = seconds();
+	app_post(c->app, c->account, r);
+	return true;
+}
+
+static void
+no_store(Compose *c)
+{
+	if (!c->trouble_said)
+		app_say(c->app, STYLE_ERROR, "%s", _("This mail can't be kept on this disk: the account's store is not open here."));
+	c->trouble_said = true;
+}
+
+void
+compose_save(Compose *c)
+{
+	if (c->saving || c->sending || c->saved == compose_version(c) || (nothing_typed(c) && !c->close_then))
+		return;
+	c->saving = post(c, REQ_DRAFT_SAVE);
+	if (!c->saving)
+		no_store(c);
+}
+
+void
+compose_tick(App *a, void *self)
+{
+	Compose *c = self;
+	if (seconds() - c->tried_at >= SAVE_S)
+		compose_save(c);
+}
+
+/* ---- leaving ---- */
+
+static void
+leave(Compose *c)
+{
+	App *a = c->app;
+	c->finished = true;
+	if (over_self(a, &compose_face) == c)
+		over_pop(a);
+}
+
+static void
+remove_draft(Compose *c)
+{
+	if (c->row) {
+		Request *r = request_new(REQ_DRAFT_REMOVE);
+		r->message = c->row;
+		app_post(c->app, c->account, r);
+	}
+	c->row = 0;
+}
+
+void
+compose_postpone(Compose *c)
+{
+	App *a = c->app;
+
+	if (c->sending)
+		return;
+	compose_gather(c);
+	if (c->row == 0 && !c->saving && (nothing_typed(c) || draft_is_empty(c->draft))) {
+		app_say(a, STYLE_STATUS, "%s", _("Nothing was written, so nothing is kept."));
+		leave(c);
+		return;
+	}
+	if (c->row && !c->saving && c->saved == compose_version(c)) {
+		app_say(a, STYLE_STATUS, "%s", _("The draft is kept; R goes on with it."));
+		leave(c);
+		return;
+	}
+	c->close_then = true;
+	compose_save(c);
+	c->close_then = c->saving;
+}
+
+static void
+discarded(App *a, int n, gpointer user)
+{
+	Compose *c = over_self(a, &compose_face);
+	if (!c || n < 0 || n > 1)
+		return;
+	if (n == 0) {
+		compose_postpone(c);
+		return;
+	}
+	remove_draft(c);
+	app_say(a, STYLE_STATUS, "%s", _("The mail was discarded."));
+	leave(c);
+}
+
+void
+compose_abort(Compose *c)
+{
+	if (c->sending)
+		return;
+	if (nothing_typed(c) && !c->saving) {
+		app_say(c->app, STYLE_STATUS, "%s", c->draft->kind == DRAFT_NEW && !c->row ? _("Nothing was written, so nothing is kept.") :
+			c->row ? _("The draft is kept; R goes on with it.") : _("The mail was discarded."));
+		leave(c);
+		return;
+	}
+	const QuestionChoice choices[] = { { _("Keep it as a draft"), "py" }, { _("Discard it"), "dn" }, { _("Go on writing"), "q" } };
+	question_ask(c->app, _("What becomes of this mail?"), choices, G_N_ELEMENTS(choices), 0, discarded, NULL, NULL);
+}
+
+bool
+compose_close(App *a, void *self)
+{
+	compose_abort(self);
+	return false;	/* it leaves by itself, when that was answered */
+}
+
+/* ---- sending ---- */
+
+static void
+send_now(Compose *c)
+{
+	if (c->saving) {	/* its row is not known yet */
+		c->send_then = true;
+		return;
+	}
+	c->sending = post(c, REQ_SEND);
+	if (!c->sending)
+		no_store(c);
+	else
+		app_say(c->app, STYLE_PROGRESS, "%s", _("The mail goes into the outbox …"));
+}
+
+static void
+subject_answered(App *a, int n, gpointer user)
+{
+	Compose *c = over_self(a, &compose_face);
+	if (!c)
+		return;
+	c->no_subject_agreed = n == 1;
+	if (c->no_subject_agreed)
+		compose_send(c);
+	else
+		compose_type_into(c, DRAFT_SUBJECT);
+}
+
+static void
+attachment_answered(App *a, int n, gpointer user)
+{
+	Compose *c = over_self(a, &compose_face);
+	if (!c)
+		return;
+	c->no_attachment_agreed = n == 1;
+	if (n == 1)
+		compose_send(c);
+	else if (n == 0)
+		cmd_attach_file(a, NULL);
+}
+
+/* Back where the mistake is. */
+static void
+show_problem(Compose *c, const char *sentence)
+{
+	static const int lists[] = { DRAFT_TO, DRAFT_CC, DRAFT_BCC, DRAFT_REPLY_TO };
+	int wrong = -1;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(lists) && wrong < 0; i++) {
+		compose_check_field(c, lists[i]);
+		if (c->problems[lists[i]])
+			wrong = lists[i];
+	}
+	if (wrong < 0 && !editor_length(c->fields[DRAFT_TO]) && !editor_length(c->fields[DRAFT_CC]) && !editor_length(c->fields[DRAFT_BCC]))
+		wrong = DRAFT_TO;
+	if (wrong >= 0)
+		compose_go(c, (ComposeLine){ LINE_FIELD, wrong }, true);
+	app_say(c->app, STYLE_ERROR, "%s", sentence);
+	compose_save(c);
+}
+
+void
+compose_send(Compose *c)
+{
+	g_autoptr(GError) err = NULL;
+	const AppAccount *acc = app_account_of(c->app, c->account);
+
+	if (c->sending)
+		return;
+	compose_gather(c);
+	if (!draft_check(c->draft, &err)) {
+		show_problem(c, err->message);
+		return;
+	}
+	if (acc && acc->account->send.scheme == SCHEME_NONE) {
+		g_autofree char *why = g_strdup_printf(_("The account “%s” can't send: it has no “send” line in the configuration. The draft is kept."), acc->account->name);
+		show_problem(c, why);
+		return;
+	}
+	if (!*c->draft->fields[DRAFT_SUBJECT] && !c->no_subject_agreed) {
+		const QuestionChoice choices[] = { { _("Write a subject"), "sn" }, { _("Send it without"), "yj" } };
+		question_ask(c->app, _("The mail has no subject."), choices, G_N_ELEMENTS(choices), 0, subject_answered, NULL, NULL);
+		return;
+	}
+	g_autofree char *word = c->no_attachment_agreed ? NULL : draft_forgot_attachment(c->draft);
+	if (word) {
+		const QuestionChoice choices[] = { { _("Attach a file"), "a" }, { _("Send it as it is"), "yj" }, { _("Go on writing"), "n" } };
+		g_autofree char *text = g_strdup_printf(_("“%s” stands in the text, but nothing is attached."), word);
+		question_ask(c->app, text, choices, G_N_ELEMENTS(choices), 0, attachment_answered, NULL, NULL);
+		return;
+	}
+	send_now(c);
+}
+
+void
+compose_send_at(Compose *c, gint64 when)
+{
+	c->send_at = when;
+	compose_send(c);
+}
+
+/* ---- answers ---- */
+
+static void
+sent(Compose *c, const Letter *l)
+{
+	App *a = c->app;
+
+	c->sending = false;
+	if (l->failed) {
+		c->saved = 0;
+		app_say(a, STYLE_ERROR, "%s", l->text2 ? l->text2 : _("The mail could not be put into the outbox; it is kept here."));
+		return;
+	}
+	if (c->send_at) {
+		g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(c->send_at), local = g_date_time_to_timezone(utc, a->zone);
+		g_autofree char *at = g_date_time_format(local, "%Y-%m-%d %H:%M");
+		app_say(a, STYLE_STATUS, _("The mail waits in the outbox until %s."), at);
+	} else {
+		g_clear_pointer(&a->message, clean_free);
+	}
+	leave(c);
+}
+
+static void
+saved(Compose *c, const Letter *l)
+{
+	App *a = c->app;
+
+	c->saving = false;
+	if (l->failed) {
+		c->saved = 0;
+		if (!c->trouble_said || c->close_then)
+			app_say(a, STYLE_ERROR, _("The draft could not be kept: %s"), l->text2 ? l->text2 : "?");
+		c->trouble_said = true;
+		c->close_then = false;
+	} else {
+		c->row = l->message;
+		c->kept_at = g_get_real_time() / G_USEC_PER_SEC;
+		c->trouble_said = false;
+	}
+	if (c->send_then) {
+		c->send_then = false;
+		send_now(c);
+	} else if (c->close_then && c->saved != compose_version(c)) {
+		compose_save(c);
+	} else if (c->close_then) {
+		app_say(a, STYLE_STATUS, "%s", _("The draft is kept; R goes on with it."));
+		leave(c);
+	}
+}
+
+void
+compose_letter(App *a, void *self, const Letter *l)
+{
+	Compose *c = self;
+	if (l->kind != LETTER_DRAFT || l->account != c->account || l->when != c->number)
+		return;
+	if (c->sending)
+		sent(c, l);
+	else if (c->saving)
+		saved(c, l);
+}
