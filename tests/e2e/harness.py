@@ -2,7 +2,7 @@
 
 SPDX-License-Identifier: GPL-3.0-or-later
 Servers listen on loopback, in a private folder, and are stopped by the pid that started them."""
-import atexit, email.utils, imaplib, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time, traceback
+import atexit, email.utils, imaplib, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time, traceback
 
 SOURCE = os.environ.get("abs_top_srcdir") or os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.environ.get("abs_top_builddir") or os.path.join(SOURCE, "b")
@@ -97,6 +97,73 @@ class Server:
         for i, data in enumerate(mails):
             assert c.append(folder, flags, imaplib.Time2Internaldate(time.time() - len(mails) + i), data)[0] == "OK"
         c.logout()
+
+
+class Started:
+    """A server of tests/servers: its start makes a folder with env, its stop ends what it started."""
+
+    def __init__(self, name, *arguments, **environment):
+        self.name, self.dir = name, os.path.join(scratch(), name)
+        self.arguments, self.environment = arguments, dict(os.environ, **environment)
+        self.start()
+        atexit.register(self.stop)
+
+    def start(self):
+        for attempt in range(4):    # a free port may be taken by another test in between
+            run = subprocess.run([os.path.join(SOURCE, f"tests/servers/{self.name}/start"), self.dir, *self.arguments], env=self.environment,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            if run.returncode == 0 or "Address already in use" not in run.stdout:
+                break
+            shutil.rmtree(self.dir, True)
+        if run.returncode:
+            raise RuntimeError(run.stdout)
+        self.env = dict(line.split("=", 1) for line in run.stdout.splitlines() if "=" in line)
+        self.ca, self.smtp = self.env["CA"], int(self.env["SMTP_PORT"])
+        self.submission, self.submissions = int(self.env["SUBMISSION_PORT"]), int(self.env["SUBMISSIONS_PORT"])
+        self.up = True
+
+    def stop(self):
+        if self.up:
+            subprocess.run([os.path.join(SOURCE, f"tests/servers/{self.name}/stop"), self.dir], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.up = False
+
+
+class Exim(Started):
+    """A private Exim before a private Dovecot: AUTH by its users, mail for alice@ and bob@localhost goes to its boxes."""
+
+    def __init__(self, dovecot, **environment):
+        super().__init__("exim", dovecot.dir, **environment)
+
+
+class Sink(Started):
+    """Takes every mail (but those to reject...@): kept() has what came, in order."""
+
+    def __init__(self):
+        super().__init__("sink")
+
+    def kept(self):
+        out, n = [], 1
+        folder = self.env["SINK"]
+        while os.path.exists(os.path.join(folder, f"{n}.json")):
+            with open(os.path.join(folder, f"{n}.eml"), "rb") as f, open(os.path.join(folder, f"{n}.json")) as j:
+                out.append((json.load(j), f.read()))
+            n += 1
+        return out
+
+
+class FaultProxy:
+    """tests/servers/fault-proxy.py before a port, with its faults as arguments."""
+
+    def __init__(self, port, *faults):
+        self.process = subprocess.Popen([sys.executable, os.path.join(SOURCE, "tests/servers/fault-proxy.py"), "--target", f"127.0.0.1:{port}", *faults],
+                                        stdout=subprocess.PIPE, text=True)
+        atexit.register(self.stop)
+        self.port = int(self.process.stdout.readline().strip().split("=")[1])
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
 
 
 def mail(subject, body="A short text.\n", sender="Bob Meyer <bob@example.com>", extra=""):
