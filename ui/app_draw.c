@@ -62,6 +62,17 @@ when_checked(App *a, int detail)
 	return g_strdup_printf("%s, %s, %s", checked, schedule, going);
 }
 
+/* Where the folder pane, which has the outbox, is not seen; NULL: nothing is in it, or it is. Yours. */
+static char *
+outbox_count_text(App *a)
+{
+	OutgoingCounts n = outgoing_counts(a->outgoing);
+	guint all = n.waiting + n.needs_person;
+	if (!all || !rect_empty(a->layout.folders))
+		return NULL;
+	return g_strdup_printf(n.needs_person ? _("outbox %u!") : _("outbox %u"), all);
+}
+
 static char *
 counts(App *a)
 {
@@ -75,7 +86,9 @@ counts(App *a)
 	g_autofree char *unread = f->unseen ? g_strdup_printf(ngettext("%'u unread", "%'u unread", f->unseen), f->unseen) : NULL;
 	g_autofree char *all = g_strdup_printf(ngettext("%'u message", "%'u messages", total), total);
 	const char *limit = a->list ? listview_limit(a->list) : NULL;
-	return g_strdup_printf("%s%s%s%s%s", unread ? unread : "", unread ? " · " : "", all, limit ? _(" · limit: ") : "", limit ? limit : "");
+	g_autofree char *outbox = outbox_count_text(a);
+	return g_strdup_printf("%s%s%s%s%s%s%s", unread ? unread : "", unread ? " · " : "", all, outbox ? " · " : "", outbox ? outbox : "",
+		limit ? _(" · limit: ") : "", limit ? limit : "");
 }
 
 /* The terminal's own title: told only when it changes. */

@@ -87,6 +87,18 @@ say_sent(App *a, const AppAccount *acc, const Mail *was, const Mail *is)
 		app_say(a, STYLE_STATUS, _("Sent to %s."), was->people);
 }
 
+/* Something that has not left, or needs the person. */
+static bool
+holds(const GArray *mails, guint account)
+{
+	for (guint i = 0; i < mails->len; i++) {
+		const Mail *m = &g_array_index(mails, Mail, i);
+		if (m->account == account && (m->state != OUT_SENT || m->refused))
+			return true;
+	}
+	return false;
+}
+
 void
 outgoing_read(App *a, guint account, bool say)
 {
@@ -119,8 +131,12 @@ outgoing_read(App *a, guint account, bool say)
 		if (was->account == account)
 			say_sent(a, acc, was, find(fresh, account, was->id));
 	}
+	bool had = holds(o->mails, account);
 	g_array_unref(o->mails);
 	o->mails = fresh;
+	/* what was said of the sending is over with its last mail; what keeps the account from the server is not */
+	if (had && !holds(fresh, account) && acc->state != ENGINE_BLOCKED && acc->state != ENGINE_WAITING)
+		g_clear_pointer(&acc->trouble, clean_free);
 }
 
 OutgoingCounts

@@ -134,7 +134,7 @@ def offline_waits_then_leaves():
     # it is there at the next start, and goes when it is told to
     sink.listen()
     r = Reader(profile=r.profile)
-    r.wait("Sent to Bob Meyer", 15)
+    r.wait("Outbox").keys("$").wait("Sent to Bob Meyer", 15)
     until(lambda: sink.mails)
     assert [m[0] for m in sink.mails] == [["bob@example.com"]], sink.mails
     r.gone("Outbox                1")
