@@ -226,6 +226,8 @@ outgoing_taken_back(App *a, const Letter *l)
 		return;
 	if (l->failed)
 		app_say(a, STYLE_WARN, "%s", l->text2 ? l->text2 : _("The mail has left already."));
-	else
+	else {
+		g_clear_pointer(&a->message, clean_free);	/* "comes back": it is here */
 		compose_open_row(a, l->account, l->message);
+	}
 }

@@ -488,6 +488,7 @@ decide(Engine *e, const Request *r)
 	} else {
 		set_state(e, r->message, OUT_QUEUED, NULL);
 		release(e, r->message);
+		e->sender->next_try = 0;	/* the person said so: now */
 	}
 }
 

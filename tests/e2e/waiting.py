@@ -201,6 +201,40 @@ def in_doubt_asks():
     assert r.quit()[0] == 0
 
 
+def write(r, subject="The wall"):
+    r.keys("m").wait("Writing").keys("bob@example.com\r\r").keys(subject + "\rIt is 4.20.\x18")
+
+
+def undo_takes_back():
+    sink = Sink()
+    r = Reader(config=config(sink, extra="[general]\nundo-send = 3\n"))
+    r.wait("Outbox")
+    write(r)
+    r.wait("The mail to bob@example.com leaves in").wait("u takes it back")
+    r.keys("u").wait("Writing: The wall").wait("It is 4.20.").pump(4)
+    assert not sink.mails, "taken back is taken back"
+    r.keys("\x18").wait("leaves in 2 s").wait("leaves in 1 s").wait("Sent to bob@example.com")
+    assert len(sink.mails) == 1 and b"It is 4.20." in sink.mails[0][1] and b"Subject: The wall" in sink.mails[0][1]
+    r.keys("u").wait("nothing to undo")
+    assert r.quit()[0] == 0
+
+
+def edit_and_cancel_while_waiting():
+    sink = Sink(listen=False)
+    r = Reader(config=config(sink, extra="[general]\nundo-send = 0\n"))
+    r.wait("Outbox")
+    write(r)
+    r.keys("\x1bOS").wait("The wall").wait("Connection refused").wait("next try")
+    r.keys("e").wait("Writing: The wall").keys("Anna says: \x0f").wait("On its way").wait("Drafts  1").wait("No mail waits")
+    r.keys("=\r").wait("Anna says: It is").keys("\x18").wait("On its way").wait("Connection refused")
+    assert "Drafts" not in r.text
+    r.keys("=d").wait("Give up").keys("2").wait("No mail waits")
+    sink.listen()
+    r.keys("q").gone("On its way").keys("$").wait("No mail waits to be sent").pump(0.5)
+    assert not sink.mails
+    assert r.quit()[0] == 0
+
+
 def schedule_pauses():
     r = Reader(config=config(Sink(), "startup, every 5 minutes"), cols=120)
     r.keys("\x1bOS").wait("every 5 minutes").wait("next ")
@@ -211,4 +245,5 @@ def schedule_pauses():
     assert r.quit()[0] == 0
 
 
-run(nothing_waits, offline_waits_then_leaves, manual_waits_for_a_word, refused_recipients_with_words, in_doubt_asks, schedule_pauses)
+run(nothing_waits, offline_waits_then_leaves, manual_waits_for_a_word, refused_recipients_with_words, in_doubt_asks, undo_takes_back, edit_and_cancel_while_waiting,
+    schedule_pauses)

@@ -199,14 +199,14 @@ char *
 wait_account_schedule(const WaitAccount *acc, gint64 now, GTimeZone *zone)
 {
 	g_autoptr(GString) s = g_string_new(acc->schedule ? acc->schedule : "");
-	if (acc->stopped || acc->schedule_paused || acc->state == ENGINE_WAITING) {
-		g_autofree char *last = last_run(acc, now, zone);
-		g_string_append_printf(s, "%s%s", s->len ? " · " : "", last);
-	}
 	if (acc->next_check && !acc->stopped && !acc->schedule_paused) {
 		g_autofree char *at = waitlist_time(acc->next_check, now, zone);
 		g_string_append_printf(s, "%s", s->len ? " · " : "");
 		g_string_append_printf(s, _("next %s"), at);
+	}
+	if (acc->stopped || acc->schedule_paused || acc->state == ENGINE_WAITING) {	/* else it is in the words before */
+		g_autofree char *last = last_run(acc, now, zone);
+		g_string_append_printf(s, "%s%s", s->len ? " · " : "", last);
 	}
 	return g_string_free(g_steal_pointer(&s), FALSE);
 }
