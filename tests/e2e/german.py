@@ -89,14 +89,31 @@ def lists_and_texts():
 
 def help_of_every_place():
     reader.keys("?")
-    for _ in range(4):
-        see("Hilfe")
-        reader.keys(" ")
+    see("Hilfe")
+    for _ in range(5):
+        reader.keys(" ").pump(0.2)
+        pure(reader.text, "help")
     reader.keys("qj\r")
     reader.keys("?")
     see("Hilfe").keys("qq")
     reader.keys("y?")
     see("Hilfe").keys("q\x1b").pump(0.2)
+
+
+def on_its_way():
+    reader.keys("\x1bOS")
+    see("Auf dem Weg")
+    see("Keine Mail wartet")
+    reader.keys("?").pump(0.2)
+    pure(reader.text, "help of the waiting pane")
+    reader.keys("q").pump(0.1)
+    for key in "erdp":    # each says why it can't, or does it
+        reader.keys(key).pump(0.2)
+        pure(reader.text, f"{key!r} in the waiting pane")
+    reader.keys("pq").pump(0.2)
+    reader.keys("u").pump(0.1)
+    see("nichts rückgängig").keys("$").pump(0.2)
+    pure(reader.text, "send now")
 
 
 def questions():
@@ -166,4 +183,4 @@ def command_line():
     pure(out.stdout, "no account")
 
 
-run(the_catalogue_speaks, lists_and_texts, help_of_every_place, questions, attachments, refusals, command_line)
+run(the_catalogue_speaks, lists_and_texts, help_of_every_place, on_its_way, questions, attachments, refusals, command_line)
