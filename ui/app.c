@@ -303,7 +303,9 @@ app_new(const AppSetup *setup, Screen *screen)
 	const char *theme = conf_text(setup->conf, "ui", "theme");
 	int rows, cols;
 
-	a->setup = setup;
+	a->setup_now = *setup;
+	a->setup_now.conf = conf_ref(setup->conf);
+	a->setup = &a->setup_now;
 	a->screen = screen;
 	a->loop = g_main_loop_new(NULL, FALSE);
 	screen_size(screen, &rows, &cols);
@@ -326,6 +328,13 @@ app_new(const AppSetup *setup, Screen *screen)
 	}
 	screen_set_theme(screen, a->theme);
 	return a;
+}
+
+void
+app_set_conf(App *a, Conf *conf)
+{
+	conf_unref(a->setup_now.conf);
+	a->setup_now.conf = conf;
 }
 
 static void
@@ -369,6 +378,8 @@ app_free(App *a)
 	g_free(a->ask_context);
 	g_free(a->found);
 	g_free(a->window_title);
+	g_clear_pointer(&a->paused_schedules, g_hash_table_unref);
+	conf_unref(a->setup_now.conf);
 	g_free(a);
 }
 

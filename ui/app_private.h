@@ -59,7 +59,9 @@ typedef struct App App;
 typedef struct Answering Answering;
 typedef void (*Asked)(App *a, const char *text);	/* NULL: cancelled */
 struct App {
-	const AppSetup *setup;	/* borrowed */
+	const AppSetup *setup;	/* borrowed from below */
+	AppSetup setup_now;	/* its conf is owned here: the settings screen changes it */
+	GHashTable *paused_schedules;	/* owned: numbers of accounts; NULL: none */
 	GMainLoop *loop;
 	Screen *screen;
 	Canvas *canvas;
@@ -119,6 +121,8 @@ void app_command_line(App *a, const char *line);
 void app_say(App *a, CellStyle style, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void app_dirty(App *a, guint delay_ms);	/* draw soon; 0: now, when the keys are done */
 void app_work(App *a);	/* something goes on in slices */
+
+void app_set_conf(App *a, Conf *conf);	/* takes it */
 
 /* over.c */
 Over *over_top(const App *a);	/* NULL: none, or help or attachments lie over it */

@@ -32,6 +32,8 @@ guint conf_line(const Conf *c, const char *section, const char *name);	/* where 
 /* Another room found a mistake in a value (a key, a colour): it joins the problems. Only before the Conf is shared. */
 void conf_add_problem(Conf *c, const char *section, const char *name, const char *text);
 const char *conf_file(const Conf *c);
+/* Changes that line of the file (value NULL: takes it out); all else stays as it is. EIL_ASK_USER with a sentence. */
+bool conf_write(const char *file, const char *section, const char *name, const char *value, GError **err);
 
 /* where things lie */
 typedef struct { char *config, *data, *state, *runtime; } Places;	/* owned: config file, folders for stores, log, sockets */

@@ -1,0 +1,292 @@
+/* write.c - changes one line of the configuration file and nothing else.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * The file is the person's: comments, order, blank lines, line ends and mode stay; it is read anew before each change, so
+ * that nothing that an editor wrote meanwhile is lost. Written beside it, fsynced, renamed over it (a symbolic link is
+ * followed). */
+#include "config.h"
+#include "conf/conf.h"
+#include "base/intl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LARGEST = 1024 * 1024 };
+
+typedef struct {
+	GPtrArray *lines;	/* owned, of char* without their ends */
+	const char *end;	/* "\n" or "\r\n" */
+	bool bom, last_ended;	/* the last line has an end */
+	mode_t mode;
+} File;
+
+/* ---- reading ---- */
+
+static void
+file_clear(File *f)
+{
+	g_clear_pointer(&f->lines, g_ptr_array_unref);
+}
+
+static void
+take_lines(File *f, const char *text)
+{
+	f->bom = g_str_has_prefix(text, "\xef\xbb\xbf");
+	text += f->bom ? 3 : 0;
+	f->end = strstr(text, "\r\n") ? "\r\n" : "\n";
+	f->last_ended = true;
+	while (*text) {
+		const char *lf = strchr(text, '\n');
+		gsize n = lf ? (gsize)(lf - text) : strlen(text);
+		char *line = g_strndup(text, n);
+		if (n && line[n - 1] == '\r')
+			line[n - 1] = 0;
+		g_ptr_array_add(f->lines, line);
+		f->last_ended = lf != NULL;
+		text += n + (lf != NULL);
+	}
+}
+
+static bool
+file_read(File *f, const char *path, GError **err)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GError) why = NULL;
+	GStatBuf st;
+	gsize len;
+
+	f->lines = g_ptr_array_new_with_free_func(g_free);
+	f->mode = 0600;
+	f->end = "\n";
+	f->last_ended = true;
+	if (g_stat(path, &st) != 0 && errno == ENOENT)
+		return true;
+	if (!g_file_get_contents(path, &text, &len, &why) || len > LARGEST || strlen(text) != len) {
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The configuration file could not be read before it is changed: %s"),
+			why ? why->message : _("it is too large, or a folder"));
+		return false;
+	}
+	f->mode = st.st_mode & 07777;
+	take_lines(f, text);
+	return true;
+}
+
+/* ---- finding ---- */
+
+/* "[account work]" as "account work"; NULL: no section line. */
+static char *
+section_of(const char *line)
+{
+	while (*line == ' ' || *line == '\t')
+		line++;
+	const char *close = *line == '[' ? strchr(line, ']') : NULL;
+	return close ? g_strstrip(g_strndup(line + 1, (gsize)(close - line) - 1)) : NULL;
+}
+
+static bool
+is_entry(const char *line, const char *name)
+{
+	line += strspn(line, " \t");
+	gsize n = strlen(name);
+	return !strncmp(line, name, n) && line[n + strspn(line + n, " \t")] == '=';
+}
+
+static bool
+is_comment_or_blank(const char *line)
+{
+	line += strspn(line, " \t");
+	return !*line || *line == '#' || *line == ';';
+}
+
+typedef struct { int entry, last, section; } Where;	/* -1: not there; last: last line of the section that says something */
+
+static Where
+find_line(const File *f, const char *section, const char *name)
+{
+	Where w = { -1, -1, -1 };
+	bool inside = false;
+
+	for (guint i = 0; i < f->lines->len; i++) {
+		const char *line = g_ptr_array_index(f->lines, i);
+		g_autofree char *head = section_of(line);
+		if (head) {
+			inside = !strcmp(head, section);
+			if (inside)
+				w.section = w.last = (int)i;
+		} else if (inside && !is_comment_or_blank(line)) {
+			w.last = (int)i;
+			if (is_entry(line, name))
+				w.entry = (int)i;	/* the last one counts, as in reading */
+		}
+	}
+	return w;
+}
+
+/* ---- changing ---- */
+
+/* The comment behind the value, with the blanks before it; "" if there is none. As conf.c reads it. */
+static const char *
+comment_of(const char *line, bool colors)
+{
+	const char *value = strchr(line, '=') + 1;
+	const char *begin = value + strspn(value, " \t");
+	for (const char *p = begin; (p = strchr(p, '#')); p++) {
+		bool color = colors && strspn(p + 1, "0123456789abcdefABCDEF") == 6 && (!p[7] || p[7] == ' ' || p[7] == '\t');
+		if ((p == begin || p[-1] == ' ' || p[-1] == '\t') && !color) {
+			while (p > value && (p[-1] == ' ' || p[-1] == '\t'))
+				p--;
+			return p;
+		}
+	}
+	return "";
+}
+
+/* Name and blanks around "=" as they stand there, the new value, the old comment. */
+static char *
+changed_line(const char *line, const char *value, bool colors)
+{
+	const char *eq = strchr(line, '=');
+	gsize head = (gsize)(eq - line) + 1;
+	gsize blanks = strspn(line + head, " \t");
+	const char *comment = comment_of(line, colors);
+	return g_strdup_printf("%.*s%s%s%s", (int)(head + blanks), line, blanks ? "" : " ", value, comment);
+}
+
+static void
+change(File *f, const char *section, const char *name, const char *value)
+{
+	Where w = find_line(f, section, name);
+
+	if (!value) {
+		/* all lines of that name: a second one would come to the light */
+		while (w.entry >= 0) {
+			g_ptr_array_remove_index(f->lines, (guint)w.entry);
+			w = find_line(f, section, name);
+		}
+		return;
+	}
+	if (w.entry >= 0) {
+		char *fresh = changed_line(g_ptr_array_index(f->lines, w.entry), value, !strcmp(section, "colors"));
+		g_free(f->lines->pdata[w.entry]);
+		f->lines->pdata[w.entry] = fresh;
+		return;
+	}
+	char *line = g_strdup_printf("%s = %s", name, value);
+	if (w.section >= 0) {
+		g_ptr_array_insert(f->lines, w.last + 1, line);
+		if (w.last + 2 == (int)f->lines->len)
+			f->last_ended = true;
+		return;
+	}
+	if (f->lines->len && *(const char *)g_ptr_array_index(f->lines, f->lines->len - 1))
+		g_ptr_array_add(f->lines, g_strdup(""));
+	g_ptr_array_add(f->lines, g_strdup_printf("[%s]", section));
+	g_ptr_array_add(f->lines, line);
+	f->last_ended = true;
+}
+
+/* ---- writing ---- */
+
+static char *
+text_of(const File *f)
+{
+	GString *s = g_string_new(f->bom ? "\xef\xbb\xbf" : "");
+	for (guint i = 0; i < f->lines->len; i++) {
+		g_string_append(s, g_ptr_array_index(f->lines, i));
+		if (i + 1 < f->lines->len || f->last_ended)
+			g_string_append(s, f->end);
+	}
+	return g_string_free(s, FALSE);
+}
+
+static bool
+failed(GError **err, const char *path)
+{
+	int why = errno;
+	g_autofree char *shown = g_filename_display_name(path);
+	g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("%s could not be written: %s. Nothing was changed."), shown, g_strerror(why));
+	return false;
+}
+
+static bool
+write_all(int fd, const char *text)
+{
+	gsize len = strlen(text);
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		text += n;
+		len -= (gsize)n;
+	}
+	return true;
+}
+
+static void
+sync_folder(const char *path)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+}
+
+static bool
+replace(const char *path, const char *text, mode_t mode, GError **err)
+{
+	g_autofree char *fresh = g_strdup_printf("%s.XXXXXX", path), *folder = g_path_get_dirname(path);
+
+	g_mkdir_with_parents(folder, 0700);
+	int fd = g_mkstemp_full(fresh, O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return failed(err, path);
+	bool ok = write_all(fd, text) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+	int why = errno;
+	ok = close(fd) == 0 && ok;
+	if (ok && g_rename(fresh, path) == 0) {
+		sync_folder(path);
+		return true;
+	}
+	why = ok ? errno : why;
+	g_unlink(fresh);
+	errno = why;
+	return failed(err, path);
+}
+
+static bool
+can_be_written(const char *section, const char *name, const char *value, GError **err)
+{
+	const char *bad = value ? strpbrk(value, "\r\n") : NULL;
+	g_autofree char *line = value ? g_strdup_printf("x = %s", value) : NULL;
+
+	/* " #" begins a comment: such a value would come back shorter */
+	if (!bad && (!value || (!*comment_of(line, !strcmp(section, "colors")) && !g_ascii_isspace(*value) && g_utf8_validate(value, -1, NULL))))
+		return true;
+	g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("This value of %s can't be written into the configuration file: it holds a line end, or “ #”."), name);
+	return false;
+}
+
+bool
+conf_write(const char *path, const char *section, const char *name, const char *value, GError **err)
+{
+	File f = { 0 };
+	g_autofree char *real = realpath(path, NULL);	/* the file behind a symbolic link */
+	const char *target = real ? real : path;
+	bool ok = can_be_written(section, name, value, err) && file_read(&f, target, err);
+
+	if (ok) {
+		change(&f, section, name, value);
+		g_autofree char *text = text_of(&f);
+		ok = replace(target, text, f.mode, err);
+	}
+	file_clear(&f);
+	return ok;
+}

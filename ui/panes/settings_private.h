@@ -1,0 +1,22 @@
+/* settings_private.h - the state of the settings screen; for ui/panes/settings.c and ui/act_settings.c.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "ui/app_private.h"
+#include "ui/panes/settings.h"
+#include "ui/view/settinglist.h"
+
+typedef struct {
+	App *app;		/* borrowed */
+	SettingList *list;	/* owned */
+	int selected;
+	gint64 top;
+	Clean *title;		/* owned */
+	bool every;		/* the question in the bottom line is for the minutes */
+} SettingsPane;
+
+extern const OverFace SETTINGS_FACE;
+SettingRow *settings_row(SettingsPane *p);	/* the selected one; NULL: none */
+void settings_refresh(SettingsPane *p);		/* after the Conf changed */
+AppAccount *settings_account(App *a, const char *name);	/* NULL: it is not running */
