@@ -60,7 +60,7 @@ change(App *a, SettingsPane *p, const char *section, const Option *o, const char
 {
 	g_autoptr(GError) err = NULL;
 	g_autofree char *problem = NULL;
-	const char *file = conf_file(a->setup->conf);
+	g_autofree char *file = g_strdup(conf_file(a->setup->conf)), *kept = g_strdup(section);	/* they die with the old Conf */
 
 	if (value && !option_check(o, value, &problem)) {
 		app_say(a, STYLE_WARN, "%s: %s", o->name, problem);
@@ -80,7 +80,7 @@ change(App *a, SettingsPane *p, const char *section, const Option *o, const char
 		look_anew(a, fresh);
 	if (!strcmp(o->section, "account"))
 		tell_engines(a, fresh);
-	settinglist_touch(p->list, section, o->name);
+	settinglist_touch(p->list, kept, o->name);
 	settings_refresh(p);
 	app_say(a, STYLE_STATUS, value ? _("%s = %s (written into %s)") : _("%s: set back"), o->name, value, file);
 	return true;
