@@ -1,7 +1,19 @@
-"""harness.py - the reader in a pseudo-terminal with a real screen model, against a private Dovecot; TAP.
+"""harness.py - the reader in a pseudo-terminal with a real screen model, against private servers; TAP.
 
 SPDX-License-Identifier: GPL-3.0-or-later
-Servers listen on loopback, in a private folder, and are stopped by the pid that started them."""
+Servers listen on loopback, in a private folder, and are stopped by the pid that started them.
+
+    server = Server()                   Dovecot: .imap .imaps .pop3 .pop3s ports, .ca, alice and bob, password secret
+    mta = Exim(server)                  its mail for alice@localhost and bob@localhost is delivered by that Dovecot; one CA for both
+    sink = Sink()                       takes all mail; sink.kept() is [(envelope, bytes)]
+    proxy = FaultProxy(port, "--delay", "100")      before any port
+    account(server, send=mta)           text of a configuration: IMAP, sends by STARTTLS (how="smtps", "smtp+insecure")
+    pop_account(server, user="bob")     the same for POP3, keep="no" and so on
+    with a proxy give its port:         account(server, port=proxy.port), send_url(mta, port=proxy.port)
+    reader = Reader(config=...)         eilpost in a terminal: keys(), wait(), gone(), row(), selected(), quit(), kill()
+    sync(profile)                       `eilpost sync`, no screen: the exit status and what it said
+    spawn_sync(profile)                 the same as a process that may be killed
+    run(test, ...)                      as TAP; a server that this machine can't have skips the test (Unavailable)"""
 import atexit, email.utils, imaplib, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time, traceback
 
 SOURCE = os.environ.get("abs_top_srcdir") or os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -56,6 +68,10 @@ def scratch():
     return path
 
 
+class Unavailable(Exception):
+    """This machine can't have that server (a start that ended with 77)."""
+
+
 class Server:
     """A private Dovecot; alice and bob, password secret."""
 
@@ -78,6 +94,7 @@ class Server:
             raise RuntimeError(run.stdout)
         self.env = dict(line.split("=", 1) for line in run.stdout.splitlines() if "=" in line)
         self.imap, self.imaps, self.ca = int(self.env["IMAP_PORT"]), int(self.env["IMAPS_PORT"]), self.env["CA"]
+        self.pop3, self.pop3s = int(self.env["POP3_PORT"]), int(self.env["POP3S_PORT"])
         self.up = True
 
     def stop(self):
@@ -85,15 +102,15 @@ class Server:
             subprocess.run([os.path.join(SOURCE, "tests/servers/dovecot/stop"), self.dir], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             self.up = False
 
-    def client(self, folder=None, readonly=False):
+    def client(self, folder=None, readonly=False, user="alice"):
         c = imaplib.IMAP4("127.0.0.1", self.imap)
-        c.login("alice", "secret")
+        c.login(user, "secret")
         if folder:
             c.select(folder, readonly)
         return c
 
-    def deliver(self, *mails, folder="INBOX", flags=None):
-        c = self.client()
+    def deliver(self, *mails, folder="INBOX", flags=None, user="alice"):
+        c = self.client(user=user)
         for i, data in enumerate(mails):
             assert c.append(folder, flags, imaplib.Time2Internaldate(time.time() - len(mails) + i), data)[0] == "OK"
         c.logout()
@@ -115,6 +132,8 @@ class Started:
             if run.returncode == 0 or "Address already in use" not in run.stdout:
                 break
             shutil.rmtree(self.dir, True)
+        if run.returncode == 77:
+            raise Unavailable(run.stdout.strip().splitlines()[-1])
         if run.returncode:
             raise RuntimeError(run.stdout)
         self.env = dict(line.split("=", 1) for line in run.stdout.splitlines() if "=" in line)
@@ -301,17 +320,53 @@ class Reader:
         self.process.close(force=True)
 
 
-def account(server, port=None, scheme="imaps", user="alice", check="startup, push", password="echo secret", ca=True, extra=""):
-    if scheme == "imaps":
-        url = f"imaps://{user}@localhost:{port or server.imaps}"
+def send_url(mta, user="alice", how="smtp", port=None):
+    """How mail leaves through an Exim or a Sink: "smtp" (STARTTLS), "smtps", "smtp+insecure" (neither TLS nor a password)."""
+    if how == "smtp+insecure":
+        return f"smtp+insecure://{user}@127.0.0.1:{port or mta.smtp}"
+    return f"{how}://{user}@localhost:{port or (mta.submissions if how == 'smtps' else mta.submission)}"
+
+
+def account(server, port=None, scheme="imaps", user="alice", check="startup, push", password="echo secret", ca=True, extra="", send=None, how="smtp",
+            name="work", address="alice@example.org"):
+    """send: an Exim, or a URL (send_url)."""
+    if scheme in ("imaps", "pop3s", "pop3"):
+        port = port or {"imaps": server.imaps, "pop3s": server.pop3s, "pop3": server.pop3}[scheme]
+        url = f"{scheme}://{user}@localhost:{port}"
     else:
-        url = f"{scheme}://{user}@127.0.0.1:{port or server.imap}"
-    lines = ["[account work]", "address = alice@example.org", f"receive = {url}", f"check = {check}"]
+        url = f"{scheme}://{user}@127.0.0.1:{port or (server.pop3 if 'pop3' in scheme else server.imap)}"
+    lines = [f"[account {name}]", f"address = {address}", f"receive = {url}", f"check = {check}"]
+    if send:
+        lines.append(f"send = {send if isinstance(send, str) else send_url(send, user, how)}")
     if password:
         lines.append(f"password-command = {password}")
     if ca:
         lines.append(f"ca-file = {server.ca}")
     return "\n".join(lines) + "\n" + extra
+
+
+def pop_account(server, user="alice", scheme="pop3s", keep="yes", check="manual", name="home", **rest):
+    extra = f"keep-on-server = {keep}\n" + rest.pop("extra", "")
+    return account(server, scheme=scheme, user=user, check=check, name=name, address=rest.pop("address", f"{user}@localhost"), extra=extra, **rest)
+
+
+def profile(config):
+    path = os.path.join(scratch(), "profile")
+    os.makedirs(path, mode=0o700)
+    with open(os.path.join(path, "config"), "w") as f:
+        f.write(config)
+    return path
+
+
+def spawn_sync(path, *arguments):
+    return subprocess.Popen([EILPOST, "-P", path, "sync", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+
+
+def sync(path, *arguments, seconds=120):
+    p = spawn_sync(path, *arguments)
+    said = p.communicate(timeout=seconds)[0]
+    return p.returncode, said
 
 
 def run(*tests):
@@ -322,6 +377,8 @@ def run(*tests):
         try:
             test()
             print(f"ok {number} - {test.__name__} # {time.monotonic() - start:.1f} s", flush=True)
+        except Unavailable as why:
+            print(f"ok {number} - {test.__name__} # SKIP {why}", flush=True)
         except Exception:
             failed += 1
             print(f"not ok {number} - {test.__name__}", flush=True)
