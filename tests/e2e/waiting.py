@@ -202,7 +202,7 @@ def in_doubt_asks():
 
 
 def write(r, subject="The wall"):
-    r.keys("m").wait("Writing").keys("bob@example.com\r\r").keys(subject + "\rIt is 4.20.\x18")
+    r.keys("m").wait("Writing").keys("bob@example.com\r\r").keys(subject + "\rIt is 4.20.\x18").gone("Writing")
 
 
 def undo_takes_back():
