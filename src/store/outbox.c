@@ -205,11 +205,14 @@ outbox_mail(Db *db, gint64 id, GPtrArray **recipients, char **sender, bool *has_
 	*needs_utf8 = sqlite3_column_int(st, 2);
 	*dsn = sqlite3_column_int(st, 3);
 	*recipients = g_ptr_array_new_with_free_func(g_free);
-	for (guint i = 0; i < all->len; i++) {
-		const OutRecipient *r = &g_array_index(all, OutRecipient, i);
-		if (r->state != 1)
-			g_ptr_array_add(*recipients, g_strdup(r->address));
-	}
+	/* who was refused for good is asked again only when nobody else waits: the person wanted one more try */
+	for (guint refused = 0; refused < 2 && (*recipients)->len == 0; refused++)
+		for (guint i = 0; i < all->len; i++) {
+			const OutRecipient *r = &g_array_index(all, OutRecipient, i);
+			bool for_good = r->state == 2 && r->code / 100 == 5;
+			if (r->state != 1 && for_good == (refused == 1))
+				g_ptr_array_add(*recipients, g_strdup(r->address));
+		}
 	return true;
 }
 
@@ -381,7 +384,7 @@ outbox_queue(Db *db, gint64 id, const Draft *d, const OutMail *mail, gint64 not_
 bool
 outbox_set_state(Db *db, gint64 id, OutState state, gint64 not_before, const char *error, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "UPDATE outbox SET tries = tries + (state IN (2, 4) AND ?2 IN (1, 4)), state = ?2, not_before = ?3,"
+	g_autoptr(Stmt) st = db_stmt(db, "UPDATE outbox SET tries = tries + (state IN (2, 4) AND ?2 IN (1, 4) OR state = 3 AND ?2 = 1), state = ?2, not_before = ?3,"
 		" last_error = ?4, changed = ?5, later = later AND ?2 = 1 AND state = 1,"
 		/* what is filed is only remembered */
 		" draft = CASE ?2 WHEN 5 THEN NULL ELSE draft END, message = CASE ?2 WHEN 5 THEN NULL ELSE message END WHERE id = ?1", err);

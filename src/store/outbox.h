@@ -45,7 +45,7 @@ OutRow *outbox_next_to_file(Db *db, gint64 now, GError **err);	/* SENT, not file
 gint64 outbox_save_draft(Db *db, gint64 id /* 0: a new one */, const Draft *d, GError **err);
 typedef struct { const char *sender; const char *const *recipients; GBytes *message; bool has_8bit, needs_utf8, dsn; const char *message_id, *subject, *to; } OutMail;	/* borrowed */
 gint64 outbox_queue(Db *db, gint64 id /* 0: a new one */, const Draft *d /* NULL: sendmail face */, const OutMail *mail, gint64 not_before, bool later, GError **err);
-bool outbox_mail(Db *db, gint64 id, GPtrArray **recipients /* of char*; those not yet accepted */, char **sender, bool *has_8bit, bool *needs_utf8, bool *dsn, GError **err);
+bool outbox_mail(Db *db, gint64 id, GPtrArray **recipients /* of char*; those not yet accepted, and of them not who was refused for good, unless there is nobody else */, char **sender, bool *has_8bit, bool *needs_utf8, bool *dsn, GError **err);
 bool outbox_set_state(Db *db, gint64 id, OutState state, gint64 not_before, const char *error /* NULL: none */, GError **err);	/* QUEUED from SENDING counts a try */
 bool outbox_set_recipient(Db *db, gint64 id, const char *address, bool accepted, guint16 code, const char *reply, GError **err);
 bool outbox_set_filed_by_server(Db *db, gint64 id, GError **err);

@@ -1,0 +1,734 @@
+/* outbox.c - tests of the sending side of an engine, against servers that do what they are told.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * The account receives by POP3, so its copies are filed here. The stories that kill the program start this program once
+ * more, as a child with an engine of its own. */
+#include "config.h"
+#include "smtpd.h"
+#include "store/folders.h"
+#include "store/outbox.h"
+#include "sync/engine_private.h"
+
+#include <glib/gstdio.h>
+#include <locale.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+enum { PATIENCE_S = 20 };
+
+static Server *smtp, *pop;
+static char *self;
+
+typedef struct {
+	char *dir, *store;	/* owned */
+	Account *account;	/* owned */
+	Chan *letters;		/* owned */
+	Engine *engine;		/* owned */
+	/* of the last LETTER_DRAFT */
+	gint64 row;
+	bool answered, failed, asked;
+	char *why, *trouble;	/* owned */
+	guint checked;
+} World;
+
+/* ---- the world ---- */
+
+static Account *
+account_for(guint16 smtp_port, guint16 pop_port, guint check, const char *send_when)
+{
+	Account *a = account_new();
+	a->name = g_strdup("test");
+	a->address = g_strdup("alice@example.org");
+	a->full_name = g_strdup("Alice");
+	a->receive = (ServerUrl){ SCHEME_POP3_INSECURE, g_strdup("alice"), g_strdup("127.0.0.1"), pop_port };
+	a->send = (ServerUrl){ SCHEME_SMTP_INSECURE, g_strdup("alice"), g_strdup("127.0.0.1"), smtp_port };
+	a->password_command = g_strdup("echo secret");
+	a->check = check;
+	a->send_when = g_strdup(send_when);
+	return a;
+}
+
+static void
+world_open(World *w, guint undo_s)
+{
+	g_autoptr(GError) err = NULL;
+	EngineSetup setup = { .account = w->account, .store = w->store, .letters = w->letters, .undo_s = undo_s };
+	w->engine = engine_new(&setup, &err);
+	g_assert_no_error(err);
+}
+
+static void
+world_close(World *w)
+{
+	engine_end(w->engine, 5000);
+	w->engine = NULL;
+}
+
+static World *
+world_new(guint check, const char *send_when, guint undo_s)
+{
+	World *w = g_new0(World, 1);
+	server_reset(smtp);
+	server_reset(pop);
+	w->dir = g_dir_make_tmp("eilpost-outbox-XXXXXX", NULL);
+	w->store = g_build_filename(w->dir, "test.db", NULL);
+	w->account = account_for(smtp->port, pop->port, check, send_when);
+	w->letters = chan_new((GDestroyNotify)letter_free);
+	world_open(w, undo_s);
+	return w;
+}
+
+static void
+remove_folder(const char *path)
+{
+	g_autoptr(GDir) d = g_dir_open(path, 0, NULL);
+	const char *name;
+	while (d && (name = g_dir_read_name(d))) {
+		g_autofree char *file = g_build_filename(path, name, NULL);
+		if (g_file_test(file, G_FILE_TEST_IS_DIR) && !g_file_test(file, G_FILE_TEST_IS_SYMLINK))
+			remove_folder(file);
+		else
+			g_unlink(file);
+	}
+	g_rmdir(path);
+}
+
+static void
+world_free(World *w)
+{
+	if (w->engine)
+		world_close(w);
+	chan_free(w->letters);
+	account_unref(w->account);
+	remove_folder(w->dir);
+	g_free(w->dir);
+	g_free(w->store);
+	g_free(w->why);
+	g_free(w->trouble);
+	g_free(w);
+}
+
+static void
+hear(World *w, const Letter *l)
+{
+	switch (l->kind) {
+	case LETTER_DRAFT:
+		w->row = l->message;
+		w->answered = true;
+		w->failed = l->failed;
+		g_free(w->why);
+		w->why = g_strdup(l->text2);
+		break;
+	case LETTER_TROUBLE:
+		g_free(w->trouble);
+		w->trouble = g_strdup(l->text);
+		break;
+	case LETTER_ASK_SECRET:
+		w->asked = true;
+		break;
+	case LETTER_CHECKED:
+		w->checked++;
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+turn(World *w)
+{
+	struct pollfd p = { chan_fd(w->letters), POLLIN, 0 };
+	Letter *l;
+	poll(&p, 1, 20);
+	while ((l = chan_take(w->letters))) {
+		hear(w, l);
+		letter_free(l);
+	}
+}
+
+#define WAIT_FOR(w, what) do { \
+	gint64 until = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC; \
+	while (!(what)) { \
+		turn(w); \
+		if (g_get_monotonic_time() > until) \
+			g_error("%d: waited in vain for %s; trouble: %s; wire:\n%s", __LINE__, #what, (w)->trouble ? (w)->trouble : "-", smtp->log->str); \
+	} \
+} while (0)
+
+/* Time in which something would happen if it did. */
+static void
+wait_ms(World *w, int ms)
+{
+	gint64 until = g_get_monotonic_time() + ms * 1000;
+	while (g_get_monotonic_time() < until)
+		turn(w);
+}
+
+static OutRow *
+row_of(World *w, gint64 id)
+{
+	g_autoptr(GError) err = NULL;
+	g_autoptr(Db) db = db_open(w->store, DB_READER, &err);
+	g_assert_no_error(err);
+	return outbox_get(db, id, NULL);
+}
+
+/* -1: gone. */
+static int
+state(World *w, gint64 id)
+{
+	g_autoptr(OutRow) r = row_of(w, id);
+	return r ? (int)r->state : -1;
+}
+
+/* It came back from so many tries, and waits for the next. */
+static bool
+came_back(World *w, gint64 id, guint tries)
+{
+	g_autoptr(OutRow) r = row_of(w, id);
+	return r && r->state == OUT_QUEUED && r->tries >= tries && r->not_before > clock_s();
+}
+
+static bool
+is_done(World *w, gint64 id)
+{
+	int s = state(w, id);
+	return s < 0 || s == OUT_FILED;
+}
+
+static Draft *
+draft_to(const char *to, const char *subject)
+{
+	Draft *d = draft_new();
+	draft_set(d, DRAFT_TO, to);
+	draft_set(d, DRAFT_SUBJECT, subject);
+	g_free(d->body);
+	d->body = g_strdup("hello\n.\nend\n");
+	return d;
+}
+
+static gint64
+post(World *w, RequestKind kind, gint64 row, const Draft *d, gint64 when)
+{
+	Request *r = request_new(kind);
+	r->message = row;
+	r->data = draft_write(d);
+	r->when = when;
+	w->answered = false;
+	engine_post(w->engine, r);
+	WAIT_FOR(w, w->answered);
+	return w->row;
+}
+
+static gint64
+send_mail(World *w, const char *to, const char *subject)
+{
+	g_autoptr(Draft) d = draft_to(to, subject);
+	gint64 row = post(w, REQ_SEND, 0, d, 0);
+	g_assert_false(w->failed);
+	return row;
+}
+
+static void
+ask(World *w, RequestKind kind, gint64 row, bool on)
+{
+	Request *r = request_new(kind);
+	r->message = row;
+	r->on = on;
+	engine_post(w->engine, r);
+}
+
+static void
+later(World *w, gint64 seconds)
+{
+	wait_ms(w, 60);	/* nothing is in the middle of a turn */
+	clock_shift(seconds * 1000);
+	ask(w, REQ_RESUME, 0, false);	/* wakes it: a shifted clock rings no bell */
+}
+
+static const Taken *
+taken(guint n)
+{
+	g_assert_cmpuint(n, <, smtp->taken->len);
+	return smtp->taken->pdata[n];
+}
+
+static guint
+n_sent_copies(World *w)
+{
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(Folder) f = folders_role(db, ROLE_SENT, NULL);
+	g_autoptr(GArray) rows = f ? messages_page(db, f->id, NULL, NULL, false, true, 100, 0, NULL, NULL, NULL) : NULL;
+	guint n = rows ? rows->len : 0;
+	for (guint i = 0; i < n; i++)
+		message_row_clear(&g_array_index(rows, MessageRow, i));
+	return n;
+}
+
+/* ---- stories ---- */
+
+static void
+test_one(void)
+{
+	for (int chunking = 0; chunking < 2; chunking++) {
+		World *w = world_new(CHECK_STARTUP, "at once", 0);
+		smtp->chunking = chunking;
+		gint64 row = send_mail(w, "Bob <bob@example.com>, eve@example.com", "one");
+		WAIT_FOR(w, is_done(w, row));
+		g_assert_cmpuint(smtp->taken->len, ==, 1);
+		g_assert_cmpstr(taken(0)->recipients, ==, "bob@example.com eve@example.com");
+		g_assert_nonnull(strstr(taken(0)->data, "Subject: one\r\n"));
+		g_assert_true(g_str_has_suffix(taken(0)->data, "\r\n\r\nhello\r\n.\r\nend\r\n"));
+		g_assert_cmpuint(n_sent_copies(w), ==, 1);
+		g_assert_cmpint(strstr(smtp->log->str, "BDAT") != NULL, ==, chunking);
+		world_free(w);
+	}
+}
+
+/* S23: a cycle sends before it receives; in manual mode a mail leaves on the command only. */
+static void
+test_s23(void)
+{
+	World *w = world_new(CHECK_MANUAL, "at once", 0);
+	GString *both = smtp->log;
+	pop->log = both;	/* one log, so that the order shows */
+	gint64 row = send_mail(w, "bob@example.com", "manual");
+	wait_ms(w, 400);
+	g_assert_cmpuint(server_n_connections(smtp), ==, 0);
+	g_assert_cmpuint(server_n_connections(pop), ==, 0);
+	g_assert_cmpint(state(w, row), ==, OUT_QUEUED);
+	ask(w, REQ_CHECK, 0, false);
+	WAIT_FOR(w, w->checked == 1);
+	WAIT_FOR(w, is_done(w, row));
+	const char *sent = strstr(both->str, "smtp 1: (taken)"), *received = strstr(both->str, "pop 1: (connected)");
+	g_assert_nonnull(sent);
+	g_assert_nonnull(received);
+	g_assert_true(sent < received);
+	pop->log = g_string_new(NULL);
+	world_free(w);
+}
+
+static void
+test_partial(void)
+{
+	World *w = world_new(CHECK_STARTUP, "at once", 0);
+	smtp->no_user = "nobody@";
+	smtp->later_user = "busy@";
+	gint64 row = send_mail(w, "nobody@example.com, bob@example.com, busy@example.com", "partial");
+	WAIT_FOR(w, server_n_taken(smtp) == 1 && came_back(w, row, 1));
+	g_assert_cmpstr(taken(0)->recipients, ==, "bob@example.com");
+	{
+		g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+		g_autoptr(GArray) all = outbox_recipients(db, row, NULL);
+		g_assert_cmpuint(all->len, ==, 3);
+		g_assert_cmpuint(g_array_index(all, OutRecipient, 0).state, ==, 2);
+		g_assert_cmpuint(g_array_index(all, OutRecipient, 0).code, ==, 550);
+		g_assert_cmpuint(g_array_index(all, OutRecipient, 1).state, ==, 1);
+		g_assert_cmpuint(g_array_index(all, OutRecipient, 2).state, !=, 1);
+	}
+	smtp->later_user = NULL;
+	later(w, 3600);
+	WAIT_FOR(w, server_n_taken(smtp) == 2);
+	g_assert_cmpstr(taken(1)->recipients, ==, "busy@example.com");	/* never twice to who has it */
+	g_assert_null(strstr(strstr(smtp->log->str, "(taken)"), "nobody@"));
+	WAIT_FOR(w, is_done(w, row));
+	g_assert_cmpuint(n_sent_copies(w), ==, 1);
+	world_free(w);
+}
+
+/* Who is refused for good fails at once; what may go later is tried again, not earlier than it should. */
+static void
+test_later(void)
+{
+	World *w = world_new(CHECK_STARTUP, "at once", 0);
+	smtp->later_data = 1;
+	gint64 row = send_mail(w, "bob@example.com", "greylisted");
+	WAIT_FOR(w, came_back(w, row, 1) && w->trouble);
+	g_autoptr(OutRow) r = row_of(w, row);
+	g_assert_cmpint(r->not_before, >, clock_s() + 30);
+	g_assert_nonnull(strstr(r->last_error, "not now"));
+	wait_ms(w, 300);
+	g_assert_cmpuint(server_n_taken(smtp), ==, 0);
+	later(w, 3600);
+	WAIT_FOR(w, is_done(w, row));
+	g_assert_cmpuint(server_n_taken(smtp), ==, 1);
+	world_free(w);
+}
+
+static void
+test_refused(void)
+{
+	World *w = world_new(CHECK_STARTUP, "at once", 0);
+	smtp->refuse_data = 1;
+	gint64 row = send_mail(w, "bob@example.com", "spam");
+	WAIT_FOR(w, state(w, row) == OUT_FAILED);
+	g_autoptr(OutRow) r = row_of(w, row);
+	g_assert_nonnull(strstr(r->last_error, "looks like spam"));
+	later(w, 86400);
+	wait_ms(w, 300);
+	g_assert_cmpint(state(w, row), ==, OUT_FAILED);
+	g_assert_cmpuint(server_n_taken(smtp), ==, 0);
+	ask(w, REQ_OUT_NOW, row, true);	/* the person's word */
+	WAIT_FOR(w, is_done(w, row));
+	g_assert_cmpuint(server_n_taken(smtp), ==, 1);
+	world_free(w);
+}
+
+/* The line breaks before the end: tried again. S10 */
+static void
+test_cut_before(void)
+{
+	World *w = world_new(CHECK_STARTUP, "at once", 0);
+	smtp->cut_data = 2;
+	gint64 row = send_mail(w, "bob@example.com", "cut");
+	for (int i = 0; i < 2; i++) {
+		WAIT_FOR(w, came_back(w, row, (guint)i + 1));
+		later(w, 7200);
+	}
+	WAIT_FOR(w, is_done(w, row));
+	g_assert_cmpuint(server_n_taken(smtp), ==, 1);
+	world_free(w);
+}
+
+/* P17: it breaks after the end: nobody knows, and it is never sent again in silence. */
+static void
+test_cut_after(void)
+{
+	for (int arrived = 0; arrived < 2; arrived++) {
+		World *w = world_new(CHECK_STARTUP, "at once", 0);
+		smtp->cut_end = 1;
+		smtp->chunking = arrived;
+		gint64 row = send_mail(w, "bob@example.com", "in doubt");
+		WAIT_FOR(w, state(w, row) == OUT_UNKNOWN);
+		g_assert_nonnull(strstr(w->trouble, "in doubt"));
+		later(w, 86400);
+		ask(w, REQ_CHECK, 0, false);
+		ask(w, REQ_OUT_NOW, 0, true);
+		wait_ms(w, 500);
+		g_assert_cmpint(state(w, row), ==, OUT_UNKNOWN);
+		g_assert_cmpuint(server_n_taken(smtp), ==, 1);
+		ask(w, REQ_OUT_DECIDE, row, arrived);
+		WAIT_FOR(w, is_done(w, row));
+		g_assert_cmpuint(server_n_taken(smtp), ==, arrived ? 1 : 2);
+		g_assert_cmpuint(n_sent_copies(w), ==, 1);
+		world_free(w);
+	}
+}
+
+/* S4: a wrong password is tried once, until the person acts. */
+static void
+test_wrong_password(void)
+{
+	World *w = world_new(CHECK_EVERY, "at once", 0);
+	w->account->check_minutes = 1;
+	smtp->refuse_auth = -1;
+	gint64 row = send_mail(w, "bob@example.com", "wrong");
+	WAIT_FOR(w, smtp->refused == 1 && state(w, row) == OUT_QUEUED && w->trouble);
+	for (int i = 0; i < 20; i++) {
+		later(w, 600);
+		wait_ms(w, 30);
+	}
+	g_assert_cmpuint(smtp->refused, ==, 1);
+	smtp->refuse_auth = 0;
+	ask(w, REQ_OUT_NOW, row, true);
+	WAIT_FOR(w, is_done(w, row));
+	g_assert_cmpuint(server_n_taken(smtp), ==, 1);
+	world_free(w);
+}
+
+static void
+test_one_connection(void)
+{
+	World *w = world_new(CHECK_MANUAL, "at once", 0);
+	gint64 rows[3];
+	for (int i = 0; i < 3; i++) {
+		g_autofree char *subject = g_strdup_printf("number %d", i);
+		rows[i] = send_mail(w, "bob@example.com", subject);
+	}
+	ask(w, REQ_CHECK, 0, false);
+	for (int i = 0; i < 3; i++)
+		WAIT_FOR(w, is_done(w, rows[i]));
+	g_assert_cmpuint(server_n_taken(smtp), ==, 3);
+	g_assert_cmpuint(server_n_connections(smtp), ==, 1);
+	g_assert_cmpuint(smtp->signed_in, ==, 1);
+	g_assert_nonnull(strstr(taken(0)->data, "number 0"));
+	g_assert_nonnull(strstr(taken(2)->data, "number 2"));
+	world_free(w);
+}
+
+static void
+test_undo(void)
+{
+	World *w = world_new(CHECK_STARTUP, "at once", 10);
+	gint64 row = send_mail(w, "bob@example.com", "undone");
+	wait_ms(w, 200);
+	g_assert_cmpint(state(w, row), ==, OUT_QUEUED);
+	w->answered = false;
+	ask(w, REQ_OUT_EDIT, row, false);
+	WAIT_FOR(w, w->answered);
+	g_assert_false(w->failed);
+	g_assert_cmpint(state(w, row), ==, OUT_DRAFT);
+	later(w, 60);
+	wait_ms(w, 300);
+	g_assert_cmpuint(server_n_connections(smtp), ==, 0);
+	/* sent again it is another mail; after its time it can't be taken back */
+	g_autoptr(Draft) d = draft_to("bob@example.com", "not undone");
+	g_assert_cmpint(post(w, REQ_SEND, row, d, 0), ==, row);
+	g_assert_cmpint(state(w, row), ==, OUT_QUEUED);
+	later(w, 11);
+	WAIT_FOR(w, is_done(w, row));
+	w->answered = false;
+	ask(w, REQ_OUT_EDIT, row, false);
+	WAIT_FOR(w, w->answered);
+	g_assert_true(w->failed);
+	g_assert_cmpuint(server_n_taken(smtp), ==, 1);
+	world_free(w);
+}
+
+static void
+test_send_later(void)
+{
+	World *w = world_new(CHECK_STARTUP, "at once", 0);
+	g_autoptr(Draft) d = draft_to("bob@example.com", "tomorrow");
+	gint64 row = post(w, REQ_SEND, 0, d, clock_s() + 86400);
+	ask(w, REQ_CHECK, 0, false);
+	ask(w, REQ_OUT_NOW, 0, true);	/* "all that wait": not what has a time of its own */
+	wait_ms(w, 400);
+	g_assert_cmpint(state(w, row), ==, OUT_QUEUED);
+	later(w, 86390);
+	wait_ms(w, 200);
+	g_assert_cmpuint(server_n_taken(smtp), ==, 0);
+	later(w, 20);
+	WAIT_FOR(w, is_done(w, row));
+	g_assert_cmpuint(server_n_taken(smtp), ==, 1);
+	world_free(w);
+}
+
+/* Bad input: a sentence, and the draft is kept. */
+static void
+test_bad_input(void)
+{
+	static const struct { const char *to, *attachment, *words; } bad[] = {
+		{ "", NULL, "no recipient" }, { "bob", NULL, "bob" }, { "bob@example.com", "/nonexistent/a.pdf", "/nonexistent/a.pdf" },
+	};
+	World *w = world_new(CHECK_STARTUP, "at once", 0);
+	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(Draft) d = draft_to(bad[i].to, "bad");
+		if (bad[i].attachment)
+			draft_attach(d)->path = g_strdup(bad[i].attachment);
+		gint64 row = post(w, REQ_SEND, 0, d, 0);
+		g_assert_true(w->failed);
+		g_assert_nonnull(strstr(w->why, bad[i].words));
+		g_assert_cmpint(state(w, row), ==, OUT_DRAFT);
+	}
+	g_autofree char *huge = g_strnfill(10 * 1024 * 1024, 'x');
+	g_autoptr(Draft) d = draft_to("bob@example.com", huge);
+	gint64 row = post(w, REQ_SEND, 0, d, 0);
+	g_assert_true(w->failed);
+	g_assert_cmpint(state(w, row), ==, OUT_DRAFT);
+	g_assert_cmpuint(server_n_connections(smtp), ==, 0);
+	world_free(w);
+}
+
+/* ---- killed ---- */
+
+/* What is left after a crash comes to its end: nothing lost, nothing twice. saved: the draft was told to be kept. */
+static void
+check_after_crash(World *w, bool saved, const char *when)
+{
+	g_autoptr(GPtrArray) rows = NULL, drafts = NULL;
+	server_reset(pop);
+	smtp->victim = 0;
+	smtp->kill_line = 0;
+	world_open(w, 0);
+	ask(w, REQ_CHECK, 0, false);
+	guint checked = w->checked;
+	WAIT_FOR(w, w->checked > checked);
+	{
+		g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+		rows = outbox_list(db, false, NULL);
+		drafts = outbox_list(db, true, NULL);
+	}
+	guint n = server_n_taken(smtp);
+	const OutRow *r = rows->len ? rows->pdata[0] : NULL;
+	g_test_message("%s: taken %u, drafts %u, waiting %u%s", when, n, drafts->len, rows->len, r && r->state == OUT_UNKNOWN ? " in doubt" : "");
+	g_assert_cmpuint(n, <=, 1);
+	g_assert_cmpuint(rows->len + drafts->len, <=, 1);
+	if (saved)
+		g_assert_cmpuint(n + rows->len + drafts->len, >=, 1);
+	if (n == 1)	/* what has left lies nowhere as if it had not, but perhaps in doubt */
+		g_assert_true(drafts->len == 0 && (!r || r->state == OUT_UNKNOWN));
+	if (r) {
+		g_assert_cmpint(r->state, ==, OUT_UNKNOWN);
+		ask(w, REQ_OUT_DECIDE, r->id, n == 1);
+		WAIT_FOR(w, is_done(w, r->id));
+		g_assert_cmpuint(server_n_taken(smtp), ==, 1);
+	}
+	if (server_n_taken(smtp) == 1)
+		g_assert_cmpuint(n_sent_copies(w), ==, 1);
+	world_close(w);
+}
+
+/* Runs the child; true if it came to its end by itself. */
+static bool
+run_child(World *w, const char *what, guint plug)
+{
+	g_autofree char *smtp_port = g_strdup_printf("%u", smtp->port), *pop_port = g_strdup_printf("%u", pop->port), *n = g_strdup_printf("%u", plug);
+	char *argv[] = { self, (char *)(guintptr)"child", (char *)(guintptr)what, w->dir, smtp_port, pop_port, n, NULL };
+	g_autoptr(GError) err = NULL;
+	GPid pid;
+	int status;
+
+	g_spawn_async(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, &err);
+	g_assert_no_error(err);
+	g_mutex_lock(&smtp->lock);
+	smtp->victim = pid;
+	g_mutex_unlock(&smtp->lock);
+	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+	g_mutex_lock(&smtp->lock);
+	smtp->victim = 0;
+	g_mutex_unlock(&smtp->lock);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return true;
+	g_assert_true((WIFEXITED(status) && WEXITSTATUS(status) == 77) || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+	return false;
+}
+
+static bool
+is_saved(const World *w)
+{
+	g_autofree char *file = g_build_filename(w->dir, "saved", NULL);
+	return g_file_test(file, G_FILE_TEST_EXISTS);
+}
+
+static World *
+world_for_child(void)
+{
+	World *w = world_new(CHECK_MANUAL, "at once", 0);
+	world_close(w);
+	return w;
+}
+
+/* S10: sent while there is no network, killed, started again: it arrives once. */
+static void
+test_s10(void)
+{
+	World *w = world_for_child();
+	smtp->down = true;
+	g_assert_false(run_child(w, "offline", 0));
+	g_assert_true(is_saved(w));
+	g_assert_cmpuint(server_n_taken(smtp), ==, 0);
+	smtp->down = false;
+	check_after_crash(w, true, "offline");
+	g_assert_cmpuint(server_n_taken(smtp), ==, 1);
+	world_free(w);
+}
+
+static void
+test_stopped_at_commits(void)
+{
+	guint n = 1;
+	for (bool whole = false; !whole; n++) {
+		World *w = world_for_child();
+		g_autofree char *when = g_strdup_printf("commit %u", n);
+		whole = run_child(w, "send", n);
+		check_after_crash(w, is_saved(w), when);
+		world_free(w);
+	}
+	g_assert_cmpuint(n, >, 5);
+}
+
+static void
+stopped_at_lines(bool after, bool chunking)
+{
+	guint n = 1;
+	for (bool whole = false; !whole; n++) {
+		World *w = world_for_child();
+		g_autofree char *when = g_strdup_printf("line %u%s", n, after ? ", taken" : "");
+		smtp->kill_line = n;
+		smtp->kill_after = after;
+		smtp->chunking = chunking;
+		whole = run_child(w, "send", 0);
+		check_after_crash(w, is_saved(w), when);
+		world_free(w);
+		if (after && !whole)	/* it dies at the end of the mail, whatever n is */
+			break;
+	}
+	g_assert_cmpuint(n, >=, after ? 1 : 5);
+}
+
+static void
+test_stopped_at_lines(void)
+{
+	stopped_at_lines(false, false);
+	stopped_at_lines(false, true);
+	stopped_at_lines(true, false);
+	stopped_at_lines(true, true);
+}
+
+static bool
+pull(void *user)
+{
+	guint *left = user;
+	if (*left && --*left == 0)
+		_exit(77);
+	return true;
+}
+
+static int
+child(char **argv)
+{
+	guint plug = (guint)atoi(argv[6]);
+	bool offline = strcmp(argv[2], "offline") == 0;
+	World w = { .dir = argv[3], .store = g_build_filename(argv[3], "test.db", NULL), .letters = chan_new((GDestroyNotify)letter_free),
+		.account = account_for((guint16)atoi(argv[4]), (guint16)atoi(argv[5]), CHECK_MANUAL, "at once") };
+	g_autoptr(Draft) d = draft_to("bob@example.com", "to be killed");
+	g_autofree char *saved = g_build_filename(argv[3], "saved", NULL);
+
+	smtp = g_new0(Server, 1);
+	smtp->log = g_string_new("(in the other process)");
+	world_open(&w, 0);
+	wait_ms(&w, 100);	/* what the start commits is over */
+	db_set_plug(w.engine->db, pull, &plug);
+	gint64 row = post(&w, REQ_DRAFT_SAVE, 0, d, 1);
+	g_assert_true(g_file_set_contents(saved, "", 0, NULL));
+	row = post(&w, REQ_SEND, row, d, 0);
+	ask(&w, REQ_CHECK, 0, false);
+	if (offline) {
+		WAIT_FOR(&w, w.trouble != NULL);
+		_exit(77);
+	}
+	WAIT_FOR(&w, is_done(&w, row));
+	world_close(&w);
+	_exit(0);
+}
+
+int
+main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "C.UTF-8");
+	signal(SIGPIPE, SIG_IGN);
+	if (argc == 7 && strcmp(argv[1], "child") == 0)
+		return child(argv);
+	g_test_init(&argc, &argv, NULL);
+	self = g_file_read_link("/proc/self/exe", NULL);
+	smtp = server_start(false, NULL);
+	pop = server_start(true, NULL);
+	g_test_add_func("/sync/outbox/one", test_one);
+	g_test_add_func("/sync/outbox/S23", test_s23);
+	g_test_add_func("/sync/outbox/partial", test_partial);
+	g_test_add_func("/sync/outbox/later", test_later);
+	g_test_add_func("/sync/outbox/refused", test_refused);
+	g_test_add_func("/sync/outbox/cut-before", test_cut_before);
+	g_test_add_func("/sync/outbox/cut-after/P17", test_cut_after);
+	g_test_add_func("/sync/outbox/wrong-password/S4", test_wrong_password);
+	g_test_add_func("/sync/outbox/one-connection", test_one_connection);
+	g_test_add_func("/sync/outbox/undo", test_undo);
+	g_test_add_func("/sync/outbox/send-later", test_send_later);
+	g_test_add_func("/sync/outbox/bad-input/P16", test_bad_input);
+	g_test_add_func("/sync/outbox/S10", test_s10);
+	g_test_add_func("/sync/outbox/stopped-at-commits", test_stopped_at_commits);
+	g_test_add_func("/sync/outbox/stopped-at-lines", test_stopped_at_lines);
+	return g_test_run();
+}
