@@ -189,12 +189,12 @@ key_of_csi(const guint numbers[2], char final)
 
 /* Modifiers "C-", "M-", "S-" at the beginning, as long as something stands behind them. */
 static const char *
-parse_modifiers(const char *p, Key *mods)
+parse_modifiers(const char *p, bool in_brackets, Key *mods)
 {
 	for (bool more = true; more;) {
 		more = false;
 		for (gsize i = 0; i < G_N_ELEMENTS(modifiers); i++) {
-			if (p[0] != modifiers[i].letter || p[1] != '-' || !p[2] || p[2] == '>')
+			if (p[0] != modifiers[i].letter || p[1] != '-' || !p[2] || (in_brackets && p[2] == '>'))
 				continue;
 			*mods |= modifiers[i].bit;
 			p += 2;
@@ -224,11 +224,11 @@ Key
 key_parse(const char *text, const char **end)
 {
 	Key mods = 0;
-	const char *p = parse_modifiers(text, &mods);
+	const char *p = parse_modifiers(text, false, &mods);
 
 	if (*p == '<' && strchr(p, '>')) {
 		Key inner = mods;
-		const char *close = strchr(p, '>'), *name = parse_modifiers(p + 1, &inner);
+		const char *close = strchr(p, '>'), *name = parse_modifiers(p + 1, true, &inner);
 		Key k = parse_name(name, (gsize)(close - name));
 		if (k != K_NONE) {
 			*end = close + 1;

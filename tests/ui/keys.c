@@ -121,6 +121,12 @@ test_defaults(void)
 		g_assert_cmpstr(id == COMMAND_NONE ? NULL : command_row(id)->name, ==,
 			defaults[i].command);
 	}
+	/* where text is typed every character is text */
+	for (Key k = ' '; k < 0x7f; k++) {
+		bool begins = true;
+		g_assert_cmpint(keymap_feed(m, IN_EDITOR, k, &begins), ==, COMMAND_NONE);
+		g_assert_false(begins);
+	}
 	/* not bindable, or never bound by us: flow control */
 	bool pending;
 	for (Where w = 1; w < 1 << N_CONTEXTS; w = (Where)(w << 1)) {
