@@ -281,7 +281,7 @@ make(App *a, const Answering *w, const Message *m, GBytes *raw)
 	g_autofree char *from = reply_mailbox(m->from_name, m->from_address), *post = list_post(doc);
 	ReplyStyle style = style_of(a, id, (const char *const *)own);
 	ReplySource source = {
-		.from = from, .reply_to = m->reply_to, .to = m->to, .cc = m->cc, .subject = m->subject, .message_id = m->message_id,
+		.from = from, .reply_to = field(doc, "Reply-To") ? m->reply_to : NULL /* IMAP says From there if it is not set */, .to = m->to, .cc = m->cc, .subject = m->subject, .message_id = m->message_id,
 		.references = m->references, .in_reply_to = m->in_reply_to, .list_post = post, .mail_followup_to = field(doc, "Mail-Followup-To"),
 		.delivered_to = delivered_to(doc), .sent = m->sent ? m->sent : m->received, .document = doc, .raw = raw,
 	};

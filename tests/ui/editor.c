@@ -162,6 +162,7 @@ static const struct { const char *name, *text; int columns; const char *rows; } 
 	{ "wide-and-narrow", "ab日本 cd", 5, "ab日|本 cd" },
 	{ "marks", "e\xcc\x81" "e\xcc\x81" "e\xcc\x81", 2, "e\xcc\x81" "e\xcc\x81|e\xcc\x81" },
 	{ "tab", "a\tb", 9, "a\tb" },
+	{ "quote-marks-drawn", "> aaa bbb ccc", 8, "> aaa |bbb |ccc" },
 	{ "emoji", "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80\xf0\x9f\x98\x80|\xf0\x9f\x98\x80" },
 };
 
@@ -305,6 +306,45 @@ test_scroll(void)
 }
 
 static void
+test_draw_long_quote(void)
+{
+	g_autoptr(GString) clip = g_string_new(NULL);
+	g_autoptr(Editor) e = editor_new(false, clip);
+	g_autoptr(Canvas) c = canvas_new(3, 13);
+	int y, x;
+
+	place(e, "> quoted text go|es on\nown");
+	editor_draw(e, c, canvas_rect(c), true);
+	g_autofree char *text = canvas_text(c);
+	g_assert_cmpstr(text, ==, "> quoted\n> text goes\n> on\n");
+	g_assert_cmpuint(canvas_style_at(c, 2, 0), ==, STYLE_QUOTE1);
+	g_assert_true(canvas_cursor_peek(c, &y, &x));
+	g_assert_cmpint(y, ==, 1);
+	g_assert_cmpint(x, ==, 9);
+}
+
+/* A megabyte without a line end is a mail too. */
+static void
+test_long_line(void)
+{
+	g_autoptr(GString) clip = g_string_new(NULL), text = g_string_new("> ");
+	g_autoptr(Editor) e = editor_new(false, clip);
+	g_autoptr(Canvas) c = canvas_new(20, 80);
+
+	while (text->len < 1000000)
+		g_string_append(text, "words of a quite long line ");
+	editor_set(e, text->str);
+	editor_act(e, EDIT_TEXT_END);
+	gint64 start = g_get_monotonic_time();
+	editor_type(e, 'x');
+	editor_draw(e, c, canvas_rect(c), true);
+	editor_act(e, EDIT_UP);
+	editor_draw(e, c, canvas_rect(c), true);
+	g_test_message("%" G_GINT64_FORMAT " us", g_get_monotonic_time() - start);
+	g_assert_cmpint(g_get_monotonic_time() - start, <, 5 * G_USEC_PER_SEC);
+}
+
+static void
 test_draw_line(void)
 {
 	g_autoptr(GString) clip = g_string_new(NULL);
@@ -337,6 +377,8 @@ main(int argc, char **argv)
 	g_test_add_func("/ui/editor/find", test_find);
 	g_test_add_func("/ui/editor/draw", test_draw);
 	g_test_add_func("/ui/editor/scroll", test_scroll);
+	g_test_add_func("/ui/editor/draw-long-quote", test_draw_long_quote);
+	g_test_add_func("/ui/editor/long-line", test_long_line);
 	g_test_add_func("/ui/editor/draw-line", test_draw_line);
 	return g_test_run();
 }

@@ -340,6 +340,17 @@ const OverFace compose_face = {
 	.close = compose_close, .free = free_pane, .title = title,
 };
 
+/* An answer is written below what it answers, above the signature, unless that stands on top. */
+static void
+place_cursor(Compose *c)
+{
+	const char *text = editor_text(c->body), *sign = g_strrstr(text, "\n-- \n");
+	bool answer = c->draft->kind >= DRAFT_REPLY && c->draft->kind <= DRAFT_REPLY_LIST && !c->row;
+
+	if (answer && *text != '\n')
+		editor_set_cursor(c->body, sign ? (gsize)(sign - text) : strlen(text));
+}
+
 static void
 first_focus(Compose *c)
 {
@@ -380,6 +391,7 @@ compose_open(App *a, guint account, Draft *draft, gint64 row)
 	c->saved = row ? c->begun : 0;
 	c->tried_at = g_get_monotonic_time() / G_USEC_PER_SEC;
 	over_push(a, &compose_face, c);
+	place_cursor(c);
 	first_focus(c);
 }
 

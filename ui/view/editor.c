@@ -33,6 +33,7 @@ editor_new(bool one_line, GString *clip)
 	e->height = 10;
 	e->one_line = one_line;
 	e->flowed = true;
+	e->indent = g_new0(EditorIndent, 1);
 	return e;
 }
 
@@ -44,6 +45,7 @@ editor_free(Editor *e)
 	g_string_free(e->text, TRUE);
 	g_array_unref(e->done);
 	g_array_unref(e->undone);
+	g_free(e->indent);
 	g_free(e);
 }
 
@@ -394,30 +396,13 @@ undo(Editor *e, bool back)
 
 /* ---- paragraphs ---- */
 
-/* Bytes of "> > " before a line's own text; depth counts the signs. */
-static gsize
-quote_prefix(const char *line, gsize len, int *depth)
-{
-	gsize n = 0;
-	*depth = 0;
-	for (gsize i = 0; i < len && (line[i] == '>' || (line[i] == ' ' && *depth)); i++) {
-		if (line[i] == '>') {
-			(*depth)++;
-			n = i + 1;
-		}
-	}
-	if (n && n < len && line[n] == ' ')
-		n++;
-	return n;
-}
-
 /* Whether a line has the depth and words of its own; *from: where they begin. */
 static bool
 in_paragraph(const Editor *e, gsize start, int depth, gsize *from)
 {
 	gsize end = editor_line_end(e, start);
 	int own;
-	*from = start + quote_prefix(e->text->str + start, end - start, &own);
+	*from = start + editor_quote_prefix(e->text->str + start, end - start, &own);
 	gsize blank = *from;
 	while (blank < end && (e->text->str[blank] == ' ' || e->text->str[blank] == '\t'))
 		blank++;
@@ -456,7 +441,7 @@ rewrap(Editor *e)
 	gsize first = editor_line_start(e, e->at), from, last, end = editor_line_end(e, first);
 	int depth;
 
-	quote_prefix(e->text->str + first, end - first, &depth);
+	editor_quote_prefix(e->text->str + first, end - first, &depth);
 	if (e->one_line || !in_paragraph(e, first, depth, &from))
 		return false;
 	for (gsize up; first > 0 && in_paragraph(e, up = editor_line_start(e, first - 1), depth, &from);)

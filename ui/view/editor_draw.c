@@ -95,7 +95,10 @@ editor_draw(Editor *e, Canvas *c, Rect r, bool focused)
 	for (int y = r.y; y < r.y + r.h && row != G_MAXSIZE; y++) {
 		gsize next = editor_row(e, row, &end), line = editor_line_start(e, row);
 		signature = signature || begins_signature(e, line);
-		g_autoptr(Clean) text = clean_new(e->text->str + row, (gssize)(end - row), CLEAN_TEXT);
+		const char *prefix;
+		gsize drawn = editor_drawn_prefix(e, row, &prefix);
+		g_autofree char *bytes = g_strdup_printf("%.*s%.*s", (int)drawn, prefix, (int)(end - row), e->text->str + row);
+		g_autoptr(Clean) text = clean_new(bytes, -1, CLEAN_TEXT);
 		canvas_put_part(c, y, r.x, r.w, style_of(e, line, signature), text, 0, strlen(clean_peek(text)));
 		if (marked)
 			show_range(e, c, r, y, row, end, from, to, false);

@@ -13,6 +13,9 @@ typedef struct {
 	guint group;
 } EditorChange;
 
+/* The line whose quote marks were looked for last. */
+typedef struct { gsize line, end, bytes; guint changes; } EditorIndent;
+
 typedef enum { LAST_OTHER, LAST_TYPED, LAST_ERASED, LAST_CUT, LAST_VERTICAL } EditorLast;
 
 struct Editor {
@@ -26,6 +29,7 @@ struct Editor {
 	guint group, changes;
 	gsize kept;		/* bytes in done and undone */
 	EditorLast last;
+	EditorIndent *indent;	/* owned */
 	bool one_line, flowed;
 };
 
@@ -40,6 +44,10 @@ gsize editor_word_backward(const Editor *e, gsize at);
 gsize editor_blank_backward(const Editor *e, gsize at);
 gsize editor_line_start(const Editor *e, gsize at);
 gsize editor_line_end(const Editor *e, gsize at);
+/* Bytes of "> > " before a line's own text; depth counts the signs. */
+gsize editor_quote_prefix(const char *line, gsize len, int *depth);
+/* Quote marks that are drawn before a row which goes on with a quoted line: ASCII, so bytes are columns. */
+gsize editor_drawn_prefix(const Editor *e, gsize row, const char **prefix);
 gsize editor_previous_row(const Editor *e, gsize row);	/* G_MAXSIZE: none */
 int editor_column_of(const Editor *e, gsize row, gsize at);
 gsize editor_at_column(const Editor *e, gsize row, int goal);	/* the nearest place in the row */

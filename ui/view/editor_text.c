@@ -121,13 +121,52 @@ editor_line_end(const Editor *e, gsize at)
 	return nl ? (gsize)(nl - e->text->str) : e->text->len;
 }
 
+gsize
+editor_quote_prefix(const char *line, gsize len, int *depth)
+{
+	gsize n = 0;
+	*depth = 0;
+	for (gsize i = 0; i < len && (line[i] == '>' || (line[i] == ' ' && *depth)); i++) {
+		if (line[i] == '>') {
+			(*depth)++;
+			n = i + 1;
+		}
+	}
+	if (n && n < len && line[n] == ' ')
+		n++;
+	return n;
+}
+
+/* Of a row: quote marks that are only drawn, where a quoted line goes on. The line is remembered, for walking through a long one. */
+gsize
+editor_drawn_prefix(const Editor *e, gsize row, const char **prefix)
+{
+	EditorIndent *in = e->indent;
+	int depth;
+
+	*prefix = "";
+	if (e->one_line || row == 0 || e->text->str[row - 1] == '\n')
+		return 0;
+	if (in->changes != e->changes || row <= in->line || row > in->end) {
+		in->line = editor_line_start(e, row);
+		in->end = editor_line_end(e, row);
+		in->changes = e->changes;
+		in->bytes = editor_quote_prefix(e->text->str + in->line, in->end - in->line, &depth);
+		if (in->bytes > (gsize)e->columns / 2)
+			in->bytes = 0;
+	}
+	*prefix = e->text->str + in->line;
+	return in->bytes;
+}
+
 /* Blanks hang over the edge, so that a row never begins with the blank that it was broken at. */
 gsize
 editor_row(const Editor *e, gsize from, gsize *end)
 {
 	const char *s = e->text->str;
+	const char *prefix;
 	gsize at = from, brk = from;
-	int column = 0;
+	int column = (int)editor_drawn_prefix(e, from, &prefix);
 	bool wide_before = false;
 
 	while (at < e->text->len && s[at] != '\n') {
@@ -162,7 +201,8 @@ editor_row_start(const Editor *e, gsize at)
 int
 editor_column_of(const Editor *e, gsize row, gsize at)
 {
-	int column = 0;
+	const char *prefix;
+	int column = (int)editor_drawn_prefix(e, row, &prefix);
 	for (; row < at; row = editor_next(e, row))
 		column += editor_columns(editor_char(e, row), column);
 	return column;
@@ -172,8 +212,9 @@ editor_column_of(const Editor *e, gsize row, gsize at)
 gsize
 editor_at_column(const Editor *e, gsize row, int goal)
 {
+	const char *prefix;
 	gsize end, next = editor_row(e, row, &end), at = row;
-	int column = 0;
+	int column = (int)editor_drawn_prefix(e, row, &prefix);
 
 	if (next == end && end > row)	/* wrapped: behind its end is the next row */
 		end = editor_backward(e, end);
