@@ -195,7 +195,7 @@ status_text(App *a, CellStyle *style)
 		*style = STYLE_PROGRESS;
 		return progress_text(acc);
 	}
-	if (a->focus == PANE_PAGER && a->open.view) {
+	if (a->focus == PANE_PAGER && a->open.view && !over_top(a)) {
 		if (readview_at_end(a->open.view))
 			return clean_new(readview_top(a->open.view) ? _("end") : _("all"), -1, CLEAN_LINE);
 		return clean_printf("%d %%", readview_percent(a->open.view));
@@ -227,6 +227,31 @@ draw_candidates(App *a)
 		prompt_draw_candidates(a->prompt, a->canvas, (Rect){ r.y - rows, r.x, rows, r.w }, candidate_note, a);
 }
 
+/* A sentence about what went wrong is shown whole, over the rows above its line, until the next key. */
+static bool
+draw_long_message(App *a, const Clean *text, CellStyle style)
+{
+	enum { ROWS = 5 };
+	Rect r = a->layout.status;
+	const char *p = clean_peek(text);
+	gsize len = strlen(p), next;
+	int rows = 0;
+
+	if ((style != STYLE_ERROR && style != STYLE_WARN) || !a->message || utf8_columns(p, (gssize)len) <= r.w - 2 || r.y < 3 || r.w < 10)
+		return false;
+	for (gsize at = 0; at < len && rows < MIN(ROWS, r.y - 1); at += next, rows++)
+		utf8_wrap(p + at, len - at, r.w - 2, &next);
+	for (int y = r.y - rows + 1; y <= r.y; y++) {
+		gsize n = utf8_wrap(p, len, r.w - 2, &next);
+		canvas_fill(a->canvas, (Rect){ y, r.x, 1, r.w }, STYLE_STATUS);
+		g_autoptr(Clean) row = clean_new(p, (gssize)(y == r.y ? len : n), CLEAN_LINE);
+		canvas_put(a->canvas, y, r.x + 1, r.w - 1, style, PUT_CUT, row);
+		p += next;
+		len -= next;
+	}
+	return true;
+}
+
 static void
 draw_status(App *a)
 {
@@ -242,6 +267,10 @@ draw_status(App *a)
 		return;
 	}
 	Clean *left = status_text(a, &style);
+	if (draw_long_message(a, left, style)) {
+		clean_free(left);
+		return;
+	}
 	int wanted = utf8_columns(clean_peek(left), -1) + 2;
 	Clean *keys = keymap_line(a->keymap, app_where(a), MAX(r.w - wanted - 1, 0), 5);
 	int keys_w = utf8_columns(clean_peek(keys), -1);
