@@ -20,7 +20,7 @@ static const struct { const char *text; Key key; const char *name; } names[] = {
 	{ "M-<Tab>", K_META | K_TAB, "<M-Tab>" }, { "<M-Tab>", K_META | K_TAB, "<M-Tab>" },
 	{ "<S-Tab>", K_SHIFT | K_TAB, "<S-Tab>" }, { "<enter>", K_RETURN, "<Return>" },
 	{ "<Space>", K_SPACE, "<Space>" }, { "<Del>", K_DELETE, "<Delete>" },
-	{ "<PgDn>", K_PAGE_DOWN, "<PageDown>" }, { "M-/", K_M('/'), "M-/" }, { "C", 'C', "C" },
+	{ "<PgDn>", K_PAGE_DOWN, "<PageDown>" }, { "M-/", K_M('/'), "M-/" }, { "M->", K_M('>'), "M->" }, { "C", 'C', "C" },
 	{ "M-", 'M', NULL }, { "C-ä", 0, NULL }, { "", 0, NULL },
 	{ "\x01", 0, NULL }, { "\xff", 0, NULL }, { "\x7f", 0, NULL },
 };

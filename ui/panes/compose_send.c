@@ -139,9 +139,9 @@ compose_abort(Compose *c)
 {
 	if (c->sending)
 		return;
-	if (nothing_typed(c) && !c->saving) {
-		app_say(c->app, STYLE_STATUS, "%s", c->draft->kind == DRAFT_NEW && !c->row ? _("Nothing was written, so nothing is kept.") :
-			c->row ? _("The draft is kept; R goes on with it.") : _("The mail was discarded."));
+	if (nothing_typed(c) && !c->saving && !c->row) {
+		app_say(c->app, STYLE_STATUS, "%s", c->draft->kind == DRAFT_NEW ? _("Nothing was written, so nothing is kept.") :
+			_("The mail was discarded."));
 		leave(c);
 		return;
 	}

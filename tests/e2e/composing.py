@@ -1,0 +1,350 @@
+#!/usr/bin/env python3
+"""composing.py - writing mails as a person does: fields, text, files, drafts that survive kill -9, $EDITOR, answers; what arrives is looked at.
+
+SPDX-License-Identifier: GPL-3.0-or-later"""
+import email, email.policy, glob, os, re, signal, sys, time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import EILPOST, Reader, Server, Sink, account, mail, run, scratch
+
+ESC = "\x1b"
+server, sink = Server(), Sink()
+server.deliver(mail("Plans for the lake", "Shall we go on Friday?\n\n> earlier words\n\nBob\n", extra="Cc: Anna Weber <anna@example.net>\r\n"),
+               mail("With a file", "--b\nContent-Type: text/plain\n\nHere it is.\n--b\nContent-Type: text/csv\nContent-Disposition: attachment; filename=\"numbers.csv\"\n"
+                    "Content-Transfer-Encoding: base64\n\nYSxiLGMKMSwyLDMK\n--b--\n", extra="MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"))
+home = scratch()
+with open(os.path.join(home, "sig"), "w") as f:
+    f.write("Alice Example\nGärten & Höfe\n")
+CONFIG = account(server, extra=f"full-name = Alice Example\nsend = smtp+insecure://alice@127.0.0.1:{sink.smtp}\nsent = no copy\n"
+                 f"signature-file = {home}/sig\n[identity club]\naddress = alice@club.example\n[general]\nundo-send = 0\n")
+reader = None
+
+
+def begin(profile=None, subject="Plans for the lake", **more):
+    """A reader of its own, in a folder of its own."""
+    global reader
+    if reader:
+        reader.kill()
+    reader = Reader(config=CONFIG, profile=profile, **{"EDITOR": "", "VISUAL": "", **more})
+    reader.wait(subject)
+    return reader
+
+
+def arrived(n):
+    end = time.monotonic() + 10
+    while len(sink.kept()) < n:
+        assert time.monotonic() < end, f"{len(sink.kept())} of {n} mails came\n{reader.text}"
+        reader.pump(0.1)
+    envelope, raw = sink.kept()[n - 1]
+    assert b"\r\n" in raw and b"\n" not in raw.replace(b"\r\n", b"") and b"\r" not in raw.replace(b"\r\n", b"")
+    return envelope, email.message_from_bytes(raw, policy=email.policy.default)
+
+
+def content(m):
+    return m.get_content().replace("\r\n", "\n")
+
+
+def paste(text):
+    return f"{ESC}[200~{text}{ESC}[201~"
+
+
+def new_mail(to="bob@example.com", subject="A subject", text="Hello."):
+    reader.keys("m").wait("Writing a mail")
+    reader.keys(to + "\r").keys("\r").keys(subject + "\r").keys(text)
+    return reader.wait(text.splitlines()[-1][:30])
+
+
+def discard():
+    """Out of the composer, whatever it shows."""
+    reader.keys("\x03").wait(lambda r: "What becomes of this mail?" in r.text or "Writing" not in r.text)
+    if "What becomes" in reader.text:
+        reader.keys("2")
+    reader.gone("Writing")
+
+
+def write_and_send():
+    begin()
+    reader.keys("m").wait("Alice Example <alice@example.org>").wait("Gärten & Höfe")
+    reader.keys("Bob Meyer <bob@example.com>, anna@example.net\r").keys("carl@example.com\t").keys("Grüße vom See 日本\r")
+    reader.keys("Lieber Bob,\r\rdas ist ein Absatz.").wait("das ist ein Absatz.").wait("Writing: Grüße vom See")
+    reader.keys(ESC).wait("y send").keys("b").keys("secret@example.com").keys(ESC).wait("y send")
+    reader.keys("y").gone("Writing")
+    envelope, m = arrived(1)
+    assert m["subject"] == "Grüße vom See 日本", m["subject"]
+    assert m["to"] == "Bob Meyer <bob@example.com>, anna@example.net" and m["cc"] == "carl@example.com" and m["bcc"] is None, str(m)
+    assert "secret@example.com" in str(envelope) and "secret@example.com" not in str(m)
+    text = content(m)
+    assert "Lieber Bob,\n\ndas ist ein Absatz." in text and "\n-- \nAlice Example\nGärten & Höfe\n" in text, text
+    assert m["from"] == "Alice Example <alice@example.org>" and m["message-id"] and m["date"]
+
+
+def address_error_at_its_field():
+    new_mail(to="bob")
+    reader.wait("“bob” is not a mail address")
+    reader.keys("\x18").pump(0.3)
+    assert "Writing" in reader.text and len(sink.kept()) == 1
+    assert "bob" in reader.selected() and "To" in reader.selected(), reader.selected()    # the cursor is where the mistake is
+    reader.keys("@example.com").keys("\t").gone("is not a mail address")
+    discard()
+
+
+def questions_before_it_leaves():
+    reader.keys("m").wait("Writing a mail").keys("bob@example.com\t\t\tI have attached the plan.")
+    reader.keys("\x18").wait("The mail has no subject.").keys("1").gone("The mail has no subject.")
+    assert "Subject" in reader.selected()
+    reader.keys("\x18").wait("The mail has no subject.").keys("2").wait("“attached” stands in the text")
+    reader.keys("3").gone("stands in the text").wait("Writing a mail")
+    discard()
+
+
+def reply_with_quote():
+    reader.keys("=").wait("With a file").keys("j").wait(lambda r: "Plans for the lake" in r.selected())
+    reader.keys("r").wait("Writing: Re: Plans for the lake").wait("Bob Meyer <bob@example.com>").wait("> Shall we go on Friday?").wait(">> earlier words")
+    assert "Anna" not in reader.lines[3]
+    reader.keys("Yes, gladly.").wait("Yes, gladly.")
+    assert reader.row("Yes, gladly.") > reader.row("> Shall we go") and reader.row("Yes, gladly.") < reader.row("Gärten & Höfe")
+    reader.keys("\x18").gone("Writing")
+    _, m = arrived(2)
+    assert m["in-reply-to"] and m["references"] == m["in-reply-to"] and m["subject"] == "Re: Plans for the lake"
+    assert "> Shall we go on Friday?" in content(m)
+
+
+def reply_to_all():
+    reader.keys("\x1b").pump(0.1)
+    reader.keys("=").keys("j").wait(lambda r: "Plans for the lake" in r.selected())
+    reader.keys("g").wait("Writing: Re: Plans").wait("anna@example.net")
+    assert "alice@example.org" not in "\n".join(reader.lines[2:5]), reader.text    # oneself is left out
+    discard()
+
+
+def forward_brings_the_file():
+    reader.keys("\x1b").pump(0.1)
+    reader.keys("=").wait(lambda r: "With a file" in r.selected())
+    reader.keys("f").wait("Writing: Fwd: With a file").wait("numbers.csv")
+    reader.keys("bob@example.com").keys("\x18").gone("Writing")
+    _, m = arrived(3)
+    parts = list(m.iter_attachments())
+    assert len(parts) == 1 and parts[0].get_filename() == "numbers.csv", [p.get_filename() for p in parts]
+    assert parts[0].get_payload(decode=True) == b"a,b,c\n1,2,3\n"
+
+
+def forward_whole_and_bounce():
+    reader.keys("\x1bf").wait("Writing: Fwd: With a file").wait("message/rfc822", 10)
+    reader.keys("bob@example.com").keys("\x18").gone("Writing")
+    _, m = arrived(4)
+    part = next(m.iter_attachments())
+    assert part.get_content_type() == "message/rfc822" and part.get_content()["subject"] == "With a file"
+    reader.keys("b").wait("Bounce the message").keys("carl@example.com\r")
+    envelope, m = arrived(5)
+    assert m["resent-to"] and "carl@example.com" in str(envelope) and m["subject"] == "With a file" and m["from"] == "Bob Meyer <bob@example.com>"
+
+
+def files_by_the_picker():
+    folder = os.path.join(home, "files")
+    os.makedirs(os.path.join(folder, "sub"))
+    for name, data in (("one.txt", b"1\n"), ("two.bin", bytes(range(256))), (".hidden", b"h"), ("sub/Ümläut.pdf", b"%PDF-1.4\n"), ("bad\x1b[31m\nname.txt", b"x")):
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(data)
+    reader.keys(ESC).pump(0.1)
+    new_mail(subject="Files")
+    reader.keys(ESC).wait("y send").keys("a").wait("Choose files")
+    reader.keys("/").wait("Folder or file:").keys("\x15" + folder + "\r").wait("two.bin").wait("sub/")
+    assert ".hidden" not in reader.text
+    reader.keys(".").wait(".hidden").keys(".").gone(".hidden")
+    reader.keys("tw").wait("only “tw”").gone("one.txt").keys("\x7f\x7f").wait("one.txt")
+    reader.keys("sub\r").wait("Ümläut.pdf").keys(" ").wait("1 marked")
+    reader.keys("\x7f").wait("two.bin").keys("two").gone("one.txt").keys(" ").wait("2 marked").keys("\r").wait("Attached")
+    reader.wait("two.bin").wait("Ümläut.pdf")
+    assert b"\x1b[31m\n" not in reader.raw
+    reader.keys("a").wait("Choose files").wait("one.txt").keys("one\r").wait("one.txt")
+    reader.keys("a").wait("Choose files").keys(ESC).gone("Choose files")
+    while "one.txt" not in reader.selected():
+        reader.keys(ESC + "[B").pump(0.05)
+    reader.keys("D").gone("one.txt")    # taken away again
+    reader.keys("y").gone("Writing")
+    _, m = arrived(6)
+    parts = {p.get_filename(): p.get_payload(decode=True) for p in m.iter_attachments()}
+    assert parts == {"two.bin": bytes(range(256)), "Ümläut.pdf": b"%PDF-1.4\n"}, parts
+
+
+def vanished_file():
+    path = os.path.join(home, "soon-gone.txt")
+    with open(path, "w") as f:
+        f.write("x")
+    new_mail(subject="Gone")
+    reader.keys(ESC).wait("y send").keys("a").wait("Choose files").keys("/\x15" + path + "\r").wait("soon-gone.txt")
+    os.unlink(path)
+    reader.keys("y").wait("soon-gone.txt").pump(0.3)
+    assert "Writing: Gone" in reader.text and len(sink.kept()) == 6, reader.text
+    reader.keys("P").wait("The draft is kept")
+    reader.keys("R").wait("Writing: Gone").wait("gone")
+    discard()
+
+
+def bad_pastes():
+    reader.keys("m").wait("Writing a mail")
+    reader.keys(paste("bob@example.com\r\nBcc: evil@example.org\nX-Evil: 1")).pump(0.2)
+    reader.keys("\t").wait("is not a mail address").keys("\t")
+    assert "evil" not in reader.lines[3]
+    reader.keys(paste("x" * (10 << 20))).wait("That is too long for this field", 20)
+    reader.keys("Short\t").keys(paste("one\r\ntwo\nthree")).wait("three")
+    reader.keys("\x1f").gone("three").keys("\x1b_").wait("three")    # one step, there and back
+    reader.keys("\x18").pump(0.3)
+    assert "Writing: Short" in reader.text and len(sink.kept()) == 6
+    discard()
+
+
+def kept_through_a_kill():
+    profile = os.path.join(scratch(), "profile")
+    begin(profile)
+    new_mail(subject="Survivor", text="Words that must not be lost.")
+    reader.keys(" xxxxxx" * 30).wait("kept", 5)    # 200 keys: at once
+    reader.keys(" and the end").wait("kept").pump(0.2)
+    time.sleep(11)    # ten seconds: by itself
+    reader.pump(0.5)
+    os.kill(reader.process.pid, signal.SIGKILL)
+    begin(profile)
+    reader.keys("R").wait("Writing: Survivor").wait("Words that must not be lost.").wait("and the end").wait("bob@example.com")
+    os.kill(reader.process.pid, signal.SIGTERM)    # what was typed since is kept too
+    begin(profile)
+    reader.keys("R").wait("Writing: Survivor").keys("More, ").pump(0.2)
+    os.kill(reader.process.pid, signal.SIGTERM)
+    while reader.pump(0.1):
+        pass
+    begin(profile)
+    reader.keys("R").wait("More, ").keys("\x18").gone("Writing")
+    arrived(7)
+    reader.keys("R").wait("There are no drafts")
+
+
+def several_drafts():
+    for n in (1, 2):
+        new_mail(subject=f"Draft number {n}")
+        reader.keys("\x0f").wait("The draft is kept")
+    reader.keys("R").wait("Draft number 1").wait("Draft number 2").keys("\r").wait("Writing: Draft number")
+    discard()
+    reader.keys(ESC).pump(0.2)
+    reader.keys("R").wait("Writing: Draft number")
+    discard()
+
+
+def script(text):
+    path = os.path.join(scratch(), "editor")
+    with open(path, "w") as f:
+        f.write("#!/bin/sh\n" + text)
+    os.chmod(path, 0o755)
+    return path
+
+
+def own_editor():
+    seen = os.path.join(scratch(), "seen")
+    begin(VISUAL=script(f'stat -c %a "$1" > {seen}; cat "$1" >> {seen}; printf "Written elsewhere, ä.\\n" > "$1"\n'), EDITOR="false")
+    new_mail(subject="Elsewhere", text="Begun here.")
+    reader.keys(ESC).wait("y send").keys("e").wait("Written elsewhere, ä.").gone("Begun here.")
+    with open(seen) as f:
+        mode, text = f.read().split("\n", 1)
+    assert mode == "600" and text.startswith("Begun here."), (mode, text)
+    assert not glob.glob(os.path.join(reader.profile, "**", "*.eml"), recursive=True) or all("store" in p for p in glob.glob(os.path.join(reader.profile, "**", "*.eml"), recursive=True))
+    reader.keys("e").wait("Written elsewhere").keys("y").gone("Writing")
+    assert content(arrived(8)[1]) == "Written elsewhere, ä.\n"
+
+
+def bad_editors():
+    for program, says in ((script('printf "\\377\\376" > "$1"\n'), "is not UTF-8"), (script('echo other > "$1"; exit 3\n'), "ended with an error (3)"),
+                          (script('rm "$1"\n'), "can't be read"), ("/nowhere/editor", "ended with an error (127)"),
+                          (script('dd if=/dev/zero of="$1" bs=1M count=9 2>/dev/null\n'), "too long"), (script('kill -9 $$\n'), "ended with an error (137)")):
+        begin(EDITOR=program)
+        new_mail(text="Begun here.")
+        reader.keys(ESC).wait("y send").keys("e").wait(says)
+        assert "other" not in reader.text
+        reader.keys(ESC + "[A").wait("Begun here.")
+        if says == "is not UTF-8":    # what the person wrote there is not lost
+            assert glob.glob(os.path.join(reader.profile, "eilpost-*.eml")) or glob.glob(os.path.join(reader.profile, "*", "eilpost-*.eml"))
+        discard()
+
+
+def text_keys():
+    begin()
+    reader.keys("m").wait("Writing a mail").keys("bob@example.com\t\tKeys\t")
+    reader.keys("one two three\rsecond line")
+    reader.keys("\x01\x0b").gone("second line").keys("\x15").wait("second line")    # C-k, C-u
+    reader.keys("\x1b<\x1bd").gone("one two").keys("\x1f").wait("one two three")    # M-<, M-d, undo
+    reader.keys("\x1bs").wait("Search in the text").keys("line\r")
+    assert "second line" in reader.selected(), reader.selected()
+    reader.keys("\x1b<\x1b[1;5C\x17").gone("one two three").keys("\x1f").wait("one two three")    # C-Right, C-w
+    reader.keys("\x1b>\x1b[A\x1b[A\x07").wait("Help: keys while text is typed").keys("q").gone("Help: keys")
+    reader.keys("\x1b<\x1b[A").pump(0.3)
+    assert "Subject" in reader.selected()    # up from the first row
+    reader.keys("\x1b[Z").pump(0.1)
+    assert "Cc" in reader.selected()
+    discard()
+
+
+def another_sender():
+    reader.keys("m").wait("Writing a mail").keys(ESC).wait("y send").keys("F").wait("alice@club.example")
+    reader.keys("t").keys("bob@example.com").keys("\x18").wait("no subject").keys("2").gone("Writing")
+    envelope, m = arrived(9)
+    assert m["from"] == "Alice Example <alice@club.example>" and "alice@club.example" in str(envelope)
+
+
+def send_later():
+    new_mail(subject="Later")
+    reader.keys(ESC).wait("y send").keys("Y").wait("Send when").keys("soon\r").wait("is not a time")
+    reader.keys("Y").wait("Send when").keys("+2h\r").wait("waits in the outbox until").gone("Writing")
+    reader.pump(0.5)
+    assert len(sink.kept()) == 9
+
+
+def command_line():
+    path = os.path.join(home, "body.txt")
+    with open(path, "w") as f:
+        f.write("From a file.\n")
+    global reader
+    for arguments, wanted in (
+            (["mailto:bob@example.com?subject=By%20link&body=Hi%0D%0Athere&attach=/etc/passwd"], ["bob@example.com", "By link", "there"]),
+            (["-s", "By option", "-c", "c@example.com", "-b", "b@example.com", "-i", path, "-a", path, "--", "bob@example.com"],
+             ["By option", "c@example.com", "b@example.com", "From a file.", "body.txt", "bob@example.com"]),
+            (["-a", path, path, "--", "bob@example.com"], ["body.txt", "bob@example.com"])):
+        reader.kill()
+        reader = Reader(config=CONFIG, arguments=arguments, EDITOR="", VISUAL="")
+        reader.wait("Writing")
+        for text in wanted:
+            reader.wait(text)
+        assert "passwd" not in reader.text
+    reader.kill()
+    reader = Reader(config=CONFIG, arguments=["not an address"])
+    reader.pump(0.5)
+    assert "is not a mail address" in reader.text
+
+
+def every_size():
+    """Nothing breaks, and the cursor is where one types."""
+    begin()
+    new_mail(subject="Sizes", text="Some words.")
+    for rows, cols in ((24, 80), (36, 120), (15, 50), (6, 20), (5, 20), (30, 110)):
+        reader.resize(rows, cols)
+        reader.keys("z").pump(0.2)
+        assert "words.z" in reader.text.replace("\n ", " ").replace("\n", " "), (rows, cols, reader.text)
+        assert "z" in reader.selected(), (rows, cols, reader.selected())
+        reader.keys("\x7f").keys(ESC).pump(0.3)
+        assert "y send" in reader.text or cols == 20, reader.text
+        reader.keys("a").wait("Choose f").keys(ESC).pump(0.3)
+        reader.keys("\x03").pump(0.2)
+        assert "What becomes" in reader.text or "1  Keep" in reader.text or rows < 7, (rows, cols, reader.text)
+        reader.keys(ESC).pump(0.2)
+        reader.keys("\t").pump(0.1)
+    discard()
+
+
+def no_send_line():
+    global reader
+    reader.kill()
+    reader = Reader(config=account(server), EDITOR="", VISUAL="")
+    reader.wait("Plans for the lake")
+    new_mail()
+    reader.keys("\x18").wait("can't send").keys("\x0f").wait("The draft is kept")
+
+
+run(write_and_send, address_error_at_its_field, questions_before_it_leaves, reply_with_quote, reply_to_all, forward_brings_the_file, forward_whole_and_bounce,
+    files_by_the_picker, vanished_file, bad_pastes, kept_through_a_kill, several_drafts, own_editor, bad_editors, text_keys, another_sender, send_later,
+    command_line, every_size, no_send_line)
