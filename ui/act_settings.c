@@ -174,12 +174,9 @@ run_now(App *a, AppAccount *acc)
 static void
 pause_account(App *a, AppAccount *acc)
 {
-	if (!a->paused_schedules)
-		a->paused_schedules = g_hash_table_new(NULL, NULL);
 	Request *r = request_new(REQ_SCHEDULE);
-	r->on = g_hash_table_remove(a->paused_schedules, GUINT_TO_POINTER(acc->number));
-	if (!r->on)
-		g_hash_table_add(a->paused_schedules, GUINT_TO_POINTER(acc->number));
+	r->on = acc->schedule_paused;
+	acc->schedule_paused = !r->on;
 	app_say(a, STYLE_STATUS, r->on ? _("%s goes by its schedule again.") : _("%s is paused until you go on, or leave."), acc->account->name);
 	app_post(a, acc->number, r);
 }

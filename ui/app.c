@@ -378,7 +378,6 @@ app_free(App *a)
 	g_free(a->ask_context);
 	g_free(a->found);
 	g_free(a->window_title);
-	g_clear_pointer(&a->paused_schedules, g_hash_table_unref);
 	conf_unref(a->setup_now.conf);
 	g_free(a);
 }

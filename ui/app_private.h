@@ -61,7 +61,6 @@ typedef void (*Asked)(App *a, const char *text);	/* NULL: cancelled */
 struct App {
 	const AppSetup *setup;	/* borrowed from below */
 	AppSetup setup_now;	/* its conf is owned here: the settings screen changes it */
-	GHashTable *paused_schedules;	/* owned: numbers of accounts; NULL: none */
 	GMainLoop *loop;
 	Screen *screen;
 	Canvas *canvas;

@@ -177,7 +177,7 @@ draw_schedule(const SettingsPane *p, Canvas *c, int y, Rect r, const SettingRow 
 	if (!a || !acc)
 		return;
 	g_autofree char *last = clock_of(acc->checked_at), *next = clock_of(acc->next_check);
-	const char *stands = acc->stopped ? _("stopped") : p->app->paused_schedules && g_hash_table_contains(p->app->paused_schedules, GUINT_TO_POINTER(acc->number)) ?
+	const char *stands = acc->stopped ? _("stopped") : acc->schedule_paused ?
 		_("paused") : next;
 	g_autofree char *text = wide ? g_strdup_printf("%-7s %s", last, stands) : g_strdup(stands);
 	put(c, y, x, r.x + r.w - x, acc->stopped ? STYLE_WARN : STYLE_NORMAL, text);
