@@ -74,6 +74,7 @@ cmd_check_mail(App *a, const char *arg)
 	g_clear_pointer(&acc->trouble, clean_free);
 	app_post(a, a->account, request_new(REQ_CHECK));
 	app_say(a, STYLE_STATUS, _("Checking %s …"), acc->account->name);
+	a->checking_at = a->message_at;
 }
 
 void
@@ -82,6 +83,7 @@ cmd_check_mail_all(App *a, const char *arg)
 	for (guint i = 0; i < a->accounts->len; i++)
 		app_post(a, i, request_new(REQ_CHECK));
 	app_say(a, STYLE_STATUS, "%s", _("Checking all accounts …"));
+	a->checking_at = a->message_at;
 }
 
 void

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "ui/app_private.h"
+#include "ui/panes/ledger.h"
 #include "ui/panes/question.h"
 #include "ui/panes/waiting.h"
 #include "base/intl.h"
@@ -140,6 +141,8 @@ waiting_enter(App *a)
 		compose_open_row(a, e->account, e->id);
 	else if (e->section == WAIT_OUTBOX)
 		edit(a, e);
+	else if (e->section == WAIT_ACCOUNTS && app_account_of(a, e->account)->removal_n)
+		ledger_open(a, e->account);
 	else
 		say_entry(a, e);
 }
@@ -185,6 +188,7 @@ cmd_try_now(App *a, const char *arg)
 	case WAIT_ACCOUNTS:
 		post(a, e->account, REQ_CHECK, 0, false);
 		app_say(a, STYLE_STATUS, _("Checking %s …"), name_of(a, e->account));
+		a->checking_at = a->message_at;
 		break;
 	case WAIT_SECTIONS:
 		break;

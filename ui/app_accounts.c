@@ -288,6 +288,8 @@ letter(App *a, const Letter *l)
 	if (!acc)
 		return;
 	over_letter(a, l);
+	if ((l->kind == LETTER_CHECKED || l->kind == LETTER_TROUBLE) && a->message && a->message_at == a->checking_at)
+		g_clear_pointer(&a->message, clean_free);
 	switch (l->kind) {
 	case LETTER_CHANGED:
 		changed(a, acc, l);
@@ -331,7 +333,10 @@ letter(App *a, const Letter *l)
 		outgoing_taken_back(a, l);
 		a->stale_folders = true;
 		break;
-	case LETTER_POP_REMOVAL: case LETTER_ENDED:
+	case LETTER_POP_REMOVAL:
+		removal_came(a, l);
+		break;
+	case LETTER_ENDED:
 		break;
 	}
 }

@@ -195,6 +195,11 @@ status_text(App *a, CellStyle *style)
 		*style = STYLE_PROGRESS;
 		return progress_text(acc);
 	}
+	Clean *notice = removal_notice(a);
+	if (notice) {
+		*style = STYLE_WARN;
+		return notice;
+	}
 	if (a->focus == PANE_PAGER && a->open.view && !over_top(a)) {
 		if (readview_at_end(a->open.view))
 			return clean_new(readview_top(a->open.view) ? _("end") : _("all"), -1, CLEAN_LINE);

@@ -29,6 +29,8 @@ typedef struct {
 	Clean *state_text, *trouble;	/* owned; NULL: nothing */
 	gint64 checked_at, next_try, next_check;	/* Unix seconds; 0: none */
 	Clean *schedule;	/* owned: "on startup, every 5 minutes"; NULL: not told yet */
+	guint removal_n;	/* mails that the policy would remove from the POP3 server, if the person agrees; 0: none */
+	guint64 removal_bytes;
 	bool schedule_paused;	/* by the person: nothing goes by itself */
 	bool stopped;		/* its schedule, after a refused sign-in */
 	Clean *progress;	/* owned; NULL: nothing goes on */
@@ -99,6 +101,7 @@ struct App {
 	Clean *message;		/* owned: what just happened; NULL: nothing */
 	CellStyle message_style;
 	gint64 message_at;	/* monotonic microseconds */
+	gint64 checking_at;	/* of the message "Checking ..."; what it led to takes its place */
 	Outgoing *outgoing;	/* owned */
 	bool counting;		/* the last picture had a number that changes with the second */
 	Key last_key;
@@ -159,6 +162,10 @@ void answering_ready(App *a);	/* the message in the pager can be read now */
 void answering_body_came(App *a, const Letter *l);
 void answering_free(Answering *w);
 void compose_open_row(App *a, guint account, gint64 row);	/* a draft of the store goes into the composer */
+
+/* act_ledger.c */
+void removal_came(App *a, const Letter *l);	/* LETTER_POP_REMOVAL */
+Clean *removal_notice(App *a);	/* for the bottom line; NULL: nothing is due; yours */
 
 /* act_waiting.c */
 void waiting_enter(App *a);	/* `open` in the waiting pane */

@@ -34,7 +34,7 @@ account_of(const AppAccount *acc)
 	return (WaitAccount){
 		.number = acc->number, .account = acc->account, .db = acc->db, .state = acc->state,
 		.state_text = peek(acc->state_text), .trouble = peek(acc->trouble), .progress = peek(acc->progress), .schedule = peek(acc->schedule),
-		.done = acc->done, .total = acc->total, .paused = acc->paused, .schedule_paused = acc->schedule_paused, .stopped = acc->stopped,
+		.done = acc->done, .total = acc->total, .paused = acc->paused, .removal_n = acc->removal_n, .schedule_paused = acc->schedule_paused, .stopped = acc->stopped,
 		.checked_at = acc->checked_at, .next_check = acc->next_check, .next_try = acc->next_try,
 	};
 }

@@ -193,8 +193,11 @@ add_account(WaitList *l, const WaitAccount *acc, gint64 now)
 {
 	g_autofree char *words = wait_account_words(acc, now, l->zone), *schedule = wait_account_schedule(acc, now, l->zone);
 	WaitEntry *e = add(l, WAIT_ACCOUNTS, acc, 0, words, acc->account->name, schedule);
-	e->needs_person = acc->stopped || acc->state == ENGINE_BLOCKED;
+	e->needs_person = acc->stopped || acc->state == ENGINE_BLOCKED || acc->removal_n;
 	e->paused = acc->schedule_paused;
+	g_autofree char *removal = acc->removal_n ? g_strdup_printf(ngettext("%u mail may be removed from the server by your setting; Enter shows it.",
+		"%u mails may be removed from the server by your setting; Enter shows them.", acc->removal_n), acc->removal_n) : NULL;
+	detail(e, removal);
 	if (acc->trouble)
 		detail(e, acc->trouble);
 	else if ((acc->state == ENGINE_WAITING || acc->state == ENGINE_BLOCKED) && acc->state_text)
