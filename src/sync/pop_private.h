@@ -42,6 +42,8 @@ struct Pop {
 	GArray *entries;	/* owned, of PopEntry, by number */
 	GPtrArray *ledger;	/* owned, of PopRow* */
 	GHashTable *by_key;	/* owned: "uidl\nsize" -> PopRow* borrowed */
+	GHashTable *missing;	/* owned, of PopRow* borrowed: were on the server, and are not listed now under their names */
+	GHashTable *missing_sizes;	/* owned: their sizes */
 	GHashTable *uidls;	/* owned: set of borrowed char* */
 	guint32 stat_id, list_id, uidl_id;
 	guint lists_done;

@@ -49,6 +49,8 @@ pop_clear(Pop *p)
 	g_array_set_size(p->entries, 0);
 	g_clear_pointer(&p->by_key, g_hash_table_unref);
 	g_clear_pointer(&p->uidls, g_hash_table_unref);
+	g_clear_pointer(&p->missing, g_hash_table_unref);
+	g_clear_pointer(&p->missing_sizes, g_hash_table_unref);
 	g_clear_pointer(&p->ledger, g_ptr_array_unref);
 	g_queue_clear(&p->queue);
 	g_hash_table_remove_all(p->ids);
@@ -145,26 +147,43 @@ drop_twins(Pop *p)
 			g_clear_pointer(&entry(p, i)->uidl, g_free);
 }
 
-/* Many that were known are not there, and as many are new: the server gave them other names. */
 static bool
-looks_renamed(Engine *e)
+lay_there(const PopRow *r)
 {
-	Pop *p = e->pop;
-	guint known = 0, missing = 0, unknown = 0;
+	return r->state == POP_HERE || r->state == POP_SEEN || r->state == POP_DELETING;
+}
 
-	for (guint i = 0; i < p->entries->len; i++)
-		unknown += entry(p, i)->number && !entry(p, i)->row;
+static void
+find_missing(Pop *p)
+{
 	g_autoptr(GHashTable) listed = g_hash_table_new(NULL, NULL);
+
+	p->missing = g_hash_table_new(NULL, NULL);
+	p->missing_sizes = g_hash_table_new(NULL, NULL);
 	for (guint i = 0; i < p->entries->len; i++)
 		if (entry(p, i)->row)
 			g_hash_table_add(listed, entry(p, i)->row);
 	for (guint i = 0; i < p->ledger->len; i++) {
 		PopRow *r = g_ptr_array_index(p->ledger, i);
-		if (r->state != POP_HERE && r->state != POP_SEEN && r->state != POP_DELETING)
-			continue;
-		known++;
-		missing += !g_hash_table_contains(listed, r);
+		if (lay_there(r) && !g_hash_table_contains(listed, r)) {
+			g_hash_table_add(p->missing, r);
+			g_hash_table_add(p->missing_sizes, GSIZE_TO_POINTER((gsize)r->size));
+		}
 	}
+}
+
+/* Many that were known are not there, and as many are new: the server gave them other names. */
+static bool
+looks_renamed(const Pop *p)
+{
+	guint known = 0, missing = g_hash_table_size(p->missing), unknown = 0;
+
+	for (guint i = 0; i < p->entries->len; i++) {
+		const PopEntry *en = &g_array_index(p->entries, PopEntry, i);
+		unknown += en->number && !en->row;
+	}
+	for (guint i = 0; i < p->ledger->len; i++)
+		known += lay_there(g_ptr_array_index(p->ledger, i));
 	return known >= SUSPICIOUS_LEAST && missing * 2 > known && unknown * 2 > missing;
 }
 
@@ -220,7 +239,7 @@ needs_hash(Pop *p, const PopEntry *en)
 {
 	if (!en->number || en->row)
 		return false;
-	return !en->uidl || p->suspicious || size_changed(p, en);
+	return !en->uidl || p->suspicious || size_changed(p, en) || g_hash_table_contains(p->missing_sizes, GSIZE_TO_POINTER((gsize)en->size));
 }
 
 static void
@@ -246,34 +265,16 @@ start_fetching(Engine *e)
 	fetch_next(e);
 }
 
-static void
-hash_next(Engine *e)
-{
-	Pop *p = e->pop;
-	while (!g_queue_is_empty(&p->queue) && p->in_flight < AHEAD) {
-		guint i = GPOINTER_TO_UINT(g_queue_pop_head(&p->queue));
-		guint32 id = pop3_session_top(p->session, entry(p, i)->number, 0);
-		g_hash_table_insert(p->ids, GUINT_TO_POINTER(id), GUINT_TO_POINTER(i + 1));
-		p->in_flight++;
-	}
-	if (p->in_flight == 0)
-		start_fetching(e);
-}
-
 /* Another program took it away, or its lifetime ended there. */
 static bool
 mark_gone(Engine *e, GError **err)
 {
-	Pop *p = e->pop;
-	g_autoptr(GHashTable) listed = g_hash_table_new(NULL, NULL);
+	GHashTableIter iter;
+	gpointer key;
 
-	for (guint i = 0; i < p->entries->len; i++)
-		if (entry(p, i)->row)
-			g_hash_table_add(listed, entry(p, i)->row);
-	for (guint i = 0; i < p->ledger->len; i++) {
-		PopRow *r = g_ptr_array_index(p->ledger, i);
-		if (g_hash_table_contains(listed, r) || (r->state != POP_SEEN && r->state != POP_HERE && r->state != POP_DELETING))
-			continue;
+	g_hash_table_iter_init(&iter, e->pop->missing);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		PopRow *r = key;
 		/* one that was to be deleted is: its QUIT was not answered */
 		PopState now = r->state == POP_DELETING ? POP_DELETED : POP_GONE;
 		if (!pop_set_state(e->db, r->id, now, clock_s(), err))
@@ -284,10 +285,28 @@ mark_gone(Engine *e, GError **err)
 }
 
 static void
-lists_done(Engine *e)
+hash_next(Engine *e)
 {
 	Pop *p = e->pop;
 	GError *err = NULL;
+	while (!g_queue_is_empty(&p->queue) && p->in_flight < AHEAD) {
+		guint i = GPOINTER_TO_UINT(g_queue_pop_head(&p->queue));
+		guint32 id = pop3_session_top(p->session, entry(p, i)->number, 0);
+		g_hash_table_insert(p->ids, GUINT_TO_POINTER(id), GUINT_TO_POINTER(i + 1));
+		p->in_flight++;
+	}
+	if (p->in_flight > 0)
+		return;
+	/* those that were found again under another name are not gone */
+	if (!p->no_uidl && !p->suspicious && g_hash_table_size(p->missing))
+		commit(e, db_begin(e->db, &err) && mark_gone(e, &err), err);
+	start_fetching(e);
+}
+
+static void
+lists_done(Engine *e)
+{
+	Pop *p = e->pop;
 
 	load_ledger(e);
 	drop_twins(p);
@@ -298,15 +317,14 @@ lists_done(Engine *e)
 			en->row = g_hash_table_lookup(p->by_key, key);
 		}
 	}
-	p->suspicious = !p->no_uidl && looks_renamed(e);
+	find_missing(p);
+	p->suspicious = !p->no_uidl && looks_renamed(p);
 	if (p->suspicious)
 		engine_trouble(e, EIL_ASK_USER, g_strdup_printf(_("%s gave most messages other names (UIDL). They are compared by their headers; nothing is removed there this time."),
 			e->account->receive.host));
 	if (p->no_uidl)
 		engine_trouble(e, EIL_REFUSED, g_strdup_printf(_("%s does not name its messages (no UIDL). They are told apart by their headers; nothing that was fetched earlier is removed there."),
 			e->account->receive.host));
-	if (!p->no_uidl && !p->suspicious)
-		commit(e, db_begin(e->db, &err) && mark_gone(e, &err), err);
 	p->phase = POP_HASHING;
 	if (pop3_session_can(p->session, "TOP"))
 		for (guint i = p->entries->len; i > 0; i--)
@@ -448,8 +466,14 @@ hash_came(Engine *e, PopEntry *en, bool ok)
 	if (!ok || !p->body || p->body->fd >= 0)
 		return;
 	en->hash = header_hash(p->body->bytes->data, p->body->bytes->len);
-	en->row = row_of_hash(p, en->hash);
-	if (!en->row || !en->uidl)
+	PopRow *same = row_of_hash(p, en->hash);
+	/* one that is listed under its own name is another mail with the same header */
+	if (same && en->uidl && !p->suspicious && !g_hash_table_contains(p->missing, same))
+		return;
+	en->row = same;
+	if (same)
+		g_hash_table_remove(p->missing, same);
+	if (!same || !en->uidl)
 		return;
 	/* the same message under another name: its row takes the new one */
 	GError *err = NULL;

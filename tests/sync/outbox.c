@@ -4,166 +4,12 @@
  * The account receives by POP3, so its copies are filed here. The stories that kill the program start this program once
  * more, as a child with an engine of its own. */
 #include "config.h"
-#include "smtpd.h"
 #include "store/folders.h"
 #include "store/outbox.h"
-#include "sync/engine_private.h"
+#include "world.h"
 
-#include <glib/gstdio.h>
 #include <locale.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-
-enum { PATIENCE_S = 20 };
-
-static Server *smtp, *pop;
-static char *self;
-
-typedef struct {
-	char *dir, *store;	/* owned */
-	Account *account;	/* owned */
-	Chan *letters;		/* owned */
-	Engine *engine;		/* owned */
-	/* of the last LETTER_DRAFT */
-	gint64 row;
-	bool answered, failed, asked;
-	char *why, *trouble;	/* owned */
-	guint checked;
-} World;
-
-/* ---- the world ---- */
-
-static Account *
-account_for(guint16 smtp_port, guint16 pop_port, guint check, const char *send_when)
-{
-	Account *a = account_new();
-	a->name = g_strdup("test");
-	a->address = g_strdup("alice@example.org");
-	a->full_name = g_strdup("Alice");
-	a->receive = (ServerUrl){ SCHEME_POP3_INSECURE, g_strdup("alice"), g_strdup("127.0.0.1"), pop_port };
-	a->send = (ServerUrl){ SCHEME_SMTP_INSECURE, g_strdup("alice"), g_strdup("127.0.0.1"), smtp_port };
-	a->password_command = g_strdup("echo secret");
-	a->check = check;
-	a->send_when = g_strdup(send_when);
-	return a;
-}
-
-static void
-world_open(World *w, guint undo_s)
-{
-	g_autoptr(GError) err = NULL;
-	EngineSetup setup = { .account = w->account, .store = w->store, .letters = w->letters, .undo_s = undo_s };
-	w->engine = engine_new(&setup, &err);
-	g_assert_no_error(err);
-}
-
-static void
-world_close(World *w)
-{
-	engine_end(w->engine, 5000);
-	w->engine = NULL;
-}
-
-static World *
-world_new(guint check, const char *send_when, guint undo_s)
-{
-	World *w = g_new0(World, 1);
-	server_reset(smtp);
-	server_reset(pop);
-	w->dir = g_dir_make_tmp("eilpost-outbox-XXXXXX", NULL);
-	w->store = g_build_filename(w->dir, "test.db", NULL);
-	w->account = account_for(smtp->port, pop->port, check, send_when);
-	w->letters = chan_new((GDestroyNotify)letter_free);
-	world_open(w, undo_s);
-	return w;
-}
-
-static void
-remove_folder(const char *path)
-{
-	g_autoptr(GDir) d = g_dir_open(path, 0, NULL);
-	const char *name;
-	while (d && (name = g_dir_read_name(d))) {
-		g_autofree char *file = g_build_filename(path, name, NULL);
-		if (g_file_test(file, G_FILE_TEST_IS_DIR) && !g_file_test(file, G_FILE_TEST_IS_SYMLINK))
-			remove_folder(file);
-		else
-			g_unlink(file);
-	}
-	g_rmdir(path);
-}
-
-static void
-world_free(World *w)
-{
-	if (w->engine)
-		world_close(w);
-	chan_free(w->letters);
-	account_unref(w->account);
-	remove_folder(w->dir);
-	g_free(w->dir);
-	g_free(w->store);
-	g_free(w->why);
-	g_free(w->trouble);
-	g_free(w);
-}
-
-static void
-hear(World *w, const Letter *l)
-{
-	switch (l->kind) {
-	case LETTER_DRAFT:
-		w->row = l->message;
-		w->answered = true;
-		w->failed = l->failed;
-		g_free(w->why);
-		w->why = g_strdup(l->text2);
-		break;
-	case LETTER_TROUBLE:
-		g_free(w->trouble);
-		w->trouble = g_strdup(l->text);
-		break;
-	case LETTER_ASK_SECRET:
-		w->asked = true;
-		break;
-	case LETTER_CHECKED:
-		w->checked++;
-		break;
-	default:
-		break;
-	}
-}
-
-static void
-turn(World *w)
-{
-	struct pollfd p = { chan_fd(w->letters), POLLIN, 0 };
-	Letter *l;
-	poll(&p, 1, 20);
-	while ((l = chan_take(w->letters))) {
-		hear(w, l);
-		letter_free(l);
-	}
-}
-
-#define WAIT_FOR(w, what) do { \
-	gint64 until = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC; \
-	while (!(what)) { \
-		turn(w); \
-		if (g_get_monotonic_time() > until) \
-			g_error("%d: waited in vain for %s; trouble: %s; wire:\n%s", __LINE__, #what, (w)->trouble ? (w)->trouble : "-", smtp->log->str); \
-	} \
-} while (0)
-
-/* Time in which something would happen if it did. */
-static void
-wait_ms(World *w, int ms)
-{
-	gint64 until = g_get_monotonic_time() + ms * 1000;
-	while (g_get_monotonic_time() < until)
-		turn(w);
-}
 
 static OutRow *
 row_of(World *w, gint64 id)
@@ -228,23 +74,6 @@ send_mail(World *w, const char *to, const char *subject)
 	gint64 row = post(w, REQ_SEND, 0, d, 0);
 	g_assert_false(w->failed);
 	return row;
-}
-
-static void
-ask(World *w, RequestKind kind, gint64 row, bool on)
-{
-	Request *r = request_new(kind);
-	r->message = row;
-	r->on = on;
-	engine_post(w->engine, r);
-}
-
-static void
-later(World *w, gint64 seconds)
-{
-	wait_ms(w, 60);	/* nothing is in the middle of a turn */
-	clock_shift(seconds * 1000);
-	ask(w, REQ_RESUME, 0, false);	/* wakes it: a shifted clock rings no bell */
 }
 
 static const Taken *
@@ -570,31 +399,6 @@ check_after_crash(World *w, bool saved, const char *when)
 	world_close(w);
 }
 
-/* Runs the child; true if it came to its end by itself. */
-static bool
-run_child(World *w, const char *what, guint plug)
-{
-	g_autofree char *smtp_port = g_strdup_printf("%u", smtp->port), *pop_port = g_strdup_printf("%u", pop->port), *n = g_strdup_printf("%u", plug);
-	char *argv[] = { self, (char *)(guintptr)"child", (char *)(guintptr)what, w->dir, smtp_port, pop_port, n, NULL };
-	g_autoptr(GError) err = NULL;
-	GPid pid;
-	int status;
-
-	g_spawn_async(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, &err);
-	g_assert_no_error(err);
-	g_mutex_lock(&smtp->lock);
-	smtp->victim = pid;
-	g_mutex_unlock(&smtp->lock);
-	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
-	g_mutex_lock(&smtp->lock);
-	smtp->victim = 0;
-	g_mutex_unlock(&smtp->lock);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return true;
-	g_assert_true((WIFEXITED(status) && WEXITSTATUS(status) == 77) || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
-	return false;
-}
-
 static bool
 is_saved(const World *w)
 {
@@ -616,7 +420,7 @@ test_s10(void)
 {
 	World *w = world_for_child();
 	smtp->down = true;
-	g_assert_false(run_child(w, "offline", 0));
+	g_assert_false(run_child(w, smtp, "offline", 0));
 	g_assert_true(is_saved(w));
 	g_assert_cmpuint(server_n_taken(smtp), ==, 0);
 	smtp->down = false;
@@ -632,7 +436,7 @@ test_stopped_at_commits(void)
 	for (bool whole = false; !whole; n++) {
 		World *w = world_for_child();
 		g_autofree char *when = g_strdup_printf("commit %u", n);
-		whole = run_child(w, "send", n);
+		whole = run_child(w, smtp, "send", n);
 		check_after_crash(w, is_saved(w), when);
 		world_free(w);
 	}
@@ -649,7 +453,7 @@ stopped_at_lines(bool after, bool chunking)
 		smtp->kill_line = n;
 		smtp->kill_after = after;
 		smtp->chunking = chunking;
-		whole = run_child(w, "send", 0);
+		whole = run_child(w, smtp, "send", 0);
 		check_after_crash(w, is_saved(w), when);
 		world_free(w);
 		if (after && !whole)	/* it dies at the end of the mail, whatever n is */
@@ -667,15 +471,6 @@ test_stopped_at_lines(void)
 	stopped_at_lines(true, true);
 }
 
-static bool
-pull(void *user)
-{
-	guint *left = user;
-	if (*left && --*left == 0)
-		_exit(77);
-	return true;
-}
-
 static int
 child(char **argv)
 {
@@ -688,6 +483,7 @@ child(char **argv)
 
 	smtp = g_new0(Server, 1);
 	smtp->log = g_string_new("(in the other process)");
+	pop = smtp;
 	world_open(&w, 0);
 	wait_ms(&w, 100);	/* what the start commits is over */
 	db_set_plug(w.engine->db, pull, &plug);

@@ -1,4 +1,4 @@
-/* smtpd.h - an SMTP server that does what the test tells it, and a POP3 server with nothing in it; for tests/sync.
+/* servers.h - an SMTP and a POP3 server that do what the test tells them; for tests/sync.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * One thread a connection, blocking, on free loopback ports. What was said to it, and which mails it took, is kept. */
@@ -15,12 +15,16 @@
 
 typedef struct { char *data, *recipients; guint connection; bool answered; } Taken;	/* owned strings */
 
+typedef struct { char *uidl, *data; bool deleted, gone; } Mail;	/* owned strings; deleted: in the session that is open */
+
 typedef struct {
 	/* what it shall do; numbers count down */
 	bool chunking, down;
 	int refuse_auth, later_mail, refuse_mail, later_data, refuse_data, cut_mail, cut_data, cut_end;
 	const char *no_user, *later_user;	/* recipients with this in them: 550, 451 */
 	const char *auth_later;		/* answer to AUTH instead */
+	bool no_capa, no_uidl, no_top, cut_quit_done;
+	int cut_retr, cut_quit, refuse_quit, in_use;
 	/* a process that ends by SIGKILL when so many lines have come (at the end of a mail: before or after it was taken) */
 	guint kill_line;
 	bool kill_after;
@@ -30,12 +34,20 @@ typedef struct {
 	guint16 port;
 	GMutex lock;
 	GPtrArray *taken;	/* owned: of Taken */
+	GPtrArray *mails;	/* owned: of Mail: what lies in the box */
 	GString *log;		/* owned: a line each, "smtp 1: EHLO" */
 	guint connections, signed_in, refused, lines;
 	bool pop;
 } Server;
 
-typedef struct { Server *s; int fd; guint number; char room[4096]; gsize at, len; } Talk;
+typedef struct {
+	Server *s;
+	int fd;
+	guint number;
+	char room[4096];
+	gsize at, len;
+	GPtrArray *box;		/* owned: of Mail*, borrowed: what lay there at the beginning */
+} Talk;
 
 static inline void
 taken_free(gpointer p)
@@ -274,18 +286,158 @@ smtp_line(Talk *t, const char *line, GString *data, GString *recipients)
 	return true;
 }
 
+/* ---- POP3 ---- */
+
+static inline void
+mail_free(gpointer p)
+{
+	Mail *m = p;
+	g_free(m->uidl);
+	g_free(m->data);
+	g_free(m);
+}
+
+static inline void
+server_deliver(Server *s, const char *uidl, const char *data)
+{
+	Mail *m = g_new0(Mail, 1);
+	m->uidl = g_strdup(uidl);
+	m->data = g_strdup(data);
+	g_mutex_lock(&s->lock);
+	g_ptr_array_add(s->mails, m);
+	g_mutex_unlock(&s->lock);
+}
+
+static inline void
+open_box(Talk *t)
+{
+	t->box = g_ptr_array_new();
+	g_mutex_lock(&t->s->lock);
+	for (guint i = 0; i < t->s->mails->len; i++) {
+		Mail *m = t->s->mails->pdata[i];
+		m->deleted = false;
+		if (!m->gone)
+			g_ptr_array_add(t->box, m);
+	}
+	g_mutex_unlock(&t->s->lock);
+}
+
+static inline Mail *
+mail_of(Talk *t, const char *line)
+{
+	guint64 n = g_ascii_strtoull(line + 5, NULL, 10);
+	Mail *m = n >= 1 && n <= t->box->len ? t->box->pdata[n - 1] : NULL;
+	return m && !m->deleted ? m : NULL;
+}
+
+static inline void
+say_list(Talk *t, bool uidl)
+{
+	g_autoptr(GString) out = g_string_new("+OK\r\n");
+	for (guint i = 0; i < t->box->len; i++) {
+		const Mail *m = t->box->pdata[i];
+		if (m->deleted)
+			continue;
+		if (uidl)
+			g_string_append_printf(out, "%u %s\r\n", i + 1, m->uidl);
+		else
+			g_string_append_printf(out, "%u %u\r\n", i + 1, (guint)strlen(m->data));
+	}
+	g_string_append(out, ".\r\n");
+	say(t, out->str);
+}
+
+/* False: the connection breaks in the middle. */
+static inline bool
+say_mail(Talk *t, const Mail *m, bool only_header)
+{
+	g_autoptr(GString) out = g_string_new("+OK\r\n");
+	g_auto(GStrv) lines = g_strsplit(m->data, "\r\n", -1);
+	for (char **l = lines; *l && (l[1] || **l); l++) {
+		if (only_header && !**l)
+			break;
+		g_string_append_printf(out, "%s%s\r\n", **l == '.' ? "." : "", *l);
+	}
+	g_string_append(out, ".\r\n");
+	if (!only_header && take_one(t->s, &t->s->cut_retr)) {
+		g_string_truncate(out, out->len / 2);
+		say(t, out->str);
+		return false;
+	}
+	say(t, out->str);
+	return true;
+}
+
+static inline bool
+do_quit(Talk *t)
+{
+	Server *s = t->s;
+	if (take_one(s, &s->cut_quit) && !s->cut_quit_done)
+		return false;
+	if (take_one(s, &s->refuse_quit)) {
+		say(t, "-ERR some deleted messages not removed\r\n");
+		return false;
+	}
+	g_mutex_lock(&s->lock);
+	for (guint i = 0; i < t->box->len; i++) {
+		Mail *m = t->box->pdata[i];
+		m->gone |= m->deleted;
+	}
+	g_mutex_unlock(&s->lock);
+	if (!s->cut_quit_done)
+		say(t, "+OK bye\r\n");
+	s->cut_quit_done = false;
+	return false;
+}
+
 static inline bool
 pop_line(Talk *t, const char *line)
 {
-	if (!g_ascii_strncasecmp(line, "CAPA", 4))
-		say(t, "+OK\r\nUSER\r\nUIDL\r\nTOP\r\n.\r\n");
-	else if (!g_ascii_strncasecmp(line, "STAT", 4))
-		say(t, "+OK 0 0\r\n");
-	else if (!g_ascii_strncasecmp(line, "UIDL", 4) || !g_ascii_strncasecmp(line, "LIST", 4))
-		say(t, "+OK\r\n.\r\n");
-	else
-		say(t, "+OK\r\n");
-	return g_ascii_strncasecmp(line, "QUIT", 4) != 0;
+	Server *s = t->s;
+	Mail *m;
+
+	if (!t->box)
+		open_box(t);
+	if (!g_ascii_strncasecmp(line, "CAPA", 4)) {
+		say(t, s->no_capa ? "-ERR what?\r\n" : "+OK\r\nUSER\r\nRESP-CODES\r\nPIPELINING\r\n");
+		if (!s->no_capa) {
+			say(t, s->no_uidl ? "" : "UIDL\r\n");
+			say(t, s->no_top ? ".\r\n" : "TOP\r\n.\r\n");
+		}
+	} else if (!g_ascii_strncasecmp(line, "PASS", 4)) {
+		if (take_one(s, &s->refuse_auth)) {
+			s->refused++;
+			say(t, "-ERR [AUTH] wrong\r\n");
+		} else if (take_one(s, &s->in_use)) {
+			say(t, "-ERR [IN-USE] somebody else is here\r\n");
+		} else {
+			s->signed_in++;
+			say(t, "+OK\r\n");
+		}
+	} else if (!g_ascii_strncasecmp(line, "STAT", 4)) {
+		g_autofree char *answer = g_strdup_printf("+OK %u 0\r\n", t->box->len);
+		say(t, answer);
+	} else if (!g_ascii_strncasecmp(line, "UIDL", 4) && s->no_uidl) {
+		say(t, "-ERR what?\r\n");
+	} else if (!g_ascii_strncasecmp(line, "UIDL", 4) || !g_ascii_strncasecmp(line, "LIST", 4)) {
+		say_list(t, *line == 'U' || *line == 'u');
+	} else if (!g_ascii_strncasecmp(line, "RETR ", 5) || (!g_ascii_strncasecmp(line, "TOP ", 4) && !s->no_top)) {
+		bool top = *line == 'T' || *line == 't';
+		if (!(m = mail_of(t, top ? line - 1 : line)))
+			say(t, "-ERR no such message\r\n");
+		else
+			return say_mail(t, m, top);
+	} else if (!g_ascii_strncasecmp(line, "DELE ", 5)) {
+		m = mail_of(t, line);
+		if (m)
+			m->deleted = true;
+		say(t, m ? "+OK\r\n" : "-ERR no such message\r\n");
+	} else if (!g_ascii_strncasecmp(line, "QUIT", 4)) {
+		return do_quit(t);
+	} else {
+		say(t, g_ascii_strncasecmp(line, "TOP", 3) ? "+OK\r\n" : "-ERR what?\r\n");
+	}
+	return true;
 }
 
 static inline gpointer
@@ -307,6 +459,8 @@ talk(gpointer user)
 		going = s->pop ? pop_line(t, line) : smtp_line(t, line, data, recipients);
 	}
 	close(t->fd);
+	if (t->box)
+		g_ptr_array_unref(t->box);
 	g_free(t);
 	return NULL;
 }
@@ -341,6 +495,7 @@ server_start(bool pop, GString *log)
 	s->pop = pop;
 	s->log = log ? log : g_string_new(NULL);
 	s->taken = g_ptr_array_new_with_free_func(taken_free);
+	s->mails = g_ptr_array_new_with_free_func(mail_free);
 	g_mutex_init(&s->lock);
 	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	g_assert_cmpint(bind(s->listener, (struct sockaddr *)&a, sizeof a), ==, 0);
@@ -356,6 +511,30 @@ server_n_taken(Server *s)
 {
 	g_mutex_lock(&s->lock);
 	guint n = s->taken->len;
+	g_mutex_unlock(&s->lock);
+	return n;
+}
+
+/* How often a command was said. */
+static inline guint
+server_n_said(Server *s, const char *command)
+{
+	g_autofree char *wanted = g_strdup_printf(": %s", command);
+	guint n = 0;
+	g_mutex_lock(&s->lock);
+	for (const char *p = s->log->str; (p = strstr(p, wanted)); p++)
+		n++;
+	g_mutex_unlock(&s->lock);
+	return n;
+}
+
+static inline guint
+server_n_mails(Server *s)
+{
+	guint n = 0;
+	g_mutex_lock(&s->lock);
+	for (guint i = 0; i < s->mails->len; i++)
+		n += !((Mail *)s->mails->pdata[i])->gone;
 	g_mutex_unlock(&s->lock);
 	return n;
 }
@@ -376,6 +555,11 @@ server_reset(Server *s)
 	g_mutex_lock(&s->lock);
 	g_ptr_array_set_size(s->taken, 0);
 	g_string_truncate(s->log, 0);
+	/* a session that just ends may still look at them */
+	while (s->mails->len)
+		((Mail *)g_ptr_array_steal_index(s->mails, s->mails->len - 1))->gone = true;
+	s->no_capa = s->no_uidl = s->no_top = s->cut_quit_done = false;
+	s->cut_retr = s->cut_quit = s->refuse_quit = s->in_use = 0;
 	s->chunking = s->down = s->kill_after = false;
 	s->refuse_auth = s->later_mail = s->refuse_mail = s->later_data = s->refuse_data = s->cut_mail = s->cut_data = s->cut_end = 0;
 	s->no_user = s->later_user = s->auth_later = NULL;
