@@ -7,7 +7,6 @@
 #include "ui/app_private.h"
 #include "ui/panes/ledger.h"
 #include "ui/panes/question.h"
-#include "ui/rows.h"
 #include "base/intl.h"
 
 void
@@ -43,11 +42,11 @@ Clean *
 removal_notice(App *a)
 {
 	AppAccount *acc = app_account(a);
-	if (!acc || !acc->removal_n || app_where(a) == IN_LEDGER)
+	if (!acc || !acc->removal_n || a->overs->len)
 		return NULL;
 	g_autofree char *key = keymap_first_key(a->keymap, app_where(a), CMD_ledger);
-	return clean_printf(ngettext("%u mail may be removed from the server by your setting; %s shows it and asks.",
-		"%u mails may be removed from the server by your setting; %s shows them and asks.", acc->removal_n), acc->removal_n, key ? key : ":ledger");
+	return clean_printf(ngettext("%u mail may be removed from the server · %s asks",
+		"%u mails may be removed from the server · %s asks", acc->removal_n), acc->removal_n, key ? key : ":ledger");
 }
 
 static void
@@ -85,13 +84,13 @@ cmd_pop_remove(App *a, const char *arg)
 		app_say(a, STYLE_STATUS, _("Nothing is due: %s (keep-on-server)."), policy);
 		return;
 	}
-	Clean *size = rows_size(t.due_bytes);
+	g_autofree char *size = poplist_size(t.due_bytes);
 	g_autofree char *text = g_strdup_printf(ngettext("Remove %u mail (%s) from the server of %s? It is on this computer; other programs that read "
 		"this mailbox will not find it any more. By your setting: %s. A yes holds from now on.",
 		"Remove %u mails (%s) from the server of %s? They are on this computer; other programs that read "
 		"this mailbox will not find them any more. By your setting: %s. A yes holds from now on.", t.due),
-		t.due, clean_peek(size), acc->account->name, policy);
+		t.due, size, acc->account->name, policy);
 	const QuestionChoice choices[] = { { _("Leave them on the server for now"), "n" }, { _("Remove them from the server"), "yj" } };
-	clean_free(size);
+
 	question_ask(a, text, choices, G_N_ELEMENTS(choices), 0, answered, GUINT_TO_POINTER(account), NULL);
 }

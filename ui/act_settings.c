@@ -48,6 +48,8 @@ tell_engines(App *a, Conf *conf)
 			continue;
 		account_unref(acc->account);
 		acc->account = account_ref(fresh);
+		if (fresh->keep == KEEP_YES)
+			acc->removal_n = 0;
 		Request *r = request_new(REQ_CONFIGURE);
 		r->config = account_ref(fresh);
 		app_post(a, acc->number, r);

@@ -216,13 +216,20 @@ fate_words(const PopList *l, const Section *s, const PopRow *r)
 	return g_strdup("");
 }
 
+char *
+poplist_size(guint64 bytes)
+{
+	Clean *size = rows_size(bytes);
+	char *text = g_strdup_printf(bytes < 1000 ? "%s B" : "%s", clean_peek(size));
+	clean_free(size);
+	return text;
+}
+
 static char *
 mails(guint n, guint64 bytes)
 {
-	Clean *size = rows_size(bytes);
-	char *text = g_strdup_printf(ngettext("%'u mail, %s", "%'u mails, %s", n), n, clean_peek(size));
-	clean_free(size);
-	return text;
+	g_autofree char *size = poplist_size(bytes);
+	return g_strdup_printf(ngettext("%'u mail, %s", "%'u mails, %s", n), n, size);
 }
 
 static void

@@ -32,6 +32,8 @@ void poplist_select_account(PopList *l, guint account);
 void poplist_move(PopList *l, int rows);
 void poplist_draw(PopList *l, Canvas *c, Rect r, bool focused);
 
+/* "12K", "864 B": of many. Yours. */
+char *poplist_size(guint64 bytes);
 /* "everything stays on the server" and its like: the policy in words. Yours. */
 char *poplist_policy(const Account *account);
 
