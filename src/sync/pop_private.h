@@ -65,6 +65,19 @@ struct Pop {
 	bool asked_removal;
 };
 
+static inline PopEntry *
+pop_entry(Pop *p, guint i)
+{
+	return &g_array_index(p->entries, PopEntry, i);
+}
+
+/* pop_names.c */
+void pop_names_match(Engine *e);	/* the lists are here: ledger, the rows of the entries, what is missing, and whether names changed */
+char *pop_header_hash(const guint8 *data, gsize len);	/* yours */
+PopRow *pop_row_of_hash(Pop *p, const char *hash);	/* borrowed; NULL: none */
+bool pop_needs_hash(Pop *p, const PopEntry *en);	/* its header must be seen before it counts as new */
+bool pop_mark_gone(Engine *e, GError **err);	/* in the caller's transaction: what is missing */
+
 /* pop_work.c */
 void pop_begin(Engine *e);	/* signed in: list */
 void pop_event(Engine *e, const Pop3Event *ev);

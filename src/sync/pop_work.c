@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { AHEAD = 128, BATCH = 100, FLUSH_MS = 200, SUSPICIOUS_LEAST = 20 };
+enum { AHEAD = 128, BATCH = 100, FLUSH_MS = 200 };
 #define IN_MEMORY (4 * MIB)	/* a larger message waits in an unnamed file until it is whole */
 #define BATCH_BYTES (8 * MIB)
 #define SUMMARY_BYTES (1 * MIB)
@@ -65,29 +65,16 @@ pop_clear(Pop *p)
 }
 
 static PopEntry *
-entry(Pop *p, guint i)
-{
-	return &g_array_index(p->entries, PopEntry, i);
-}
-
-static PopEntry *
 entry_of_number(Pop *p, guint32 number)
 {
 	if (number == 0 || number > LIMIT_POP3_MESSAGES)
 		return NULL;
 	if (number > p->entries->len)
 		g_array_set_size(p->entries, number);
-	entry(p, number - 1)->number = number;
-	return entry(p, number - 1);
+	pop_entry(p, number - 1)->number = number;
+	return pop_entry(p, number - 1);
 }
 
-static char *
-key_of(const char *uidl, guint64 size)
-{
-	return g_strdup_printf("%s\n%" G_GUINT64_FORMAT, uidl, size);
-}
-
-/* One transaction of the ledger's. */
 static bool
 commit(Engine *e, bool ok, GError *err)
 {
@@ -116,131 +103,9 @@ pop_begin(Engine *e)
 	commit(e, ok, err);
 }
 
-static void
-load_ledger(Engine *e)
-{
-	Pop *p = e->pop;
-	p->ledger = pop_list(e->db, false, NULL);
-	if (!p->ledger)
-		p->ledger = g_ptr_array_new_with_free_func((GDestroyNotify)pop_row_free);
-	p->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	p->uidls = g_hash_table_new(g_str_hash, g_str_equal);
-	for (guint i = 0; i < p->ledger->len; i++) {
-		PopRow *r = g_ptr_array_index(p->ledger, i);
-		g_hash_table_insert(p->by_key, key_of(r->uidl, r->size), r);
-		g_hash_table_add(p->uidls, r->uidl);
-	}
-}
-
-/* UIDLs that stand for two messages are none (P13). */
-static void
-drop_twins(Pop *p)
-{
-	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal), twins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (guint i = 0; i < p->entries->len; i++) {
-		const char *uidl = entry(p, i)->uidl;
-		if (uidl && !g_hash_table_add(seen, (gpointer)uidl))
-			g_hash_table_add(twins, g_strdup(uidl));
-	}
-	for (guint i = 0; g_hash_table_size(twins) && i < p->entries->len; i++)
-		if (entry(p, i)->uidl && g_hash_table_contains(twins, entry(p, i)->uidl))
-			g_clear_pointer(&entry(p, i)->uidl, g_free);
-}
-
-static bool
-lay_there(const PopRow *r)
-{
-	return r->state == POP_HERE || r->state == POP_SEEN || r->state == POP_DELETING;
-}
-
-static void
-find_missing(Pop *p)
-{
-	g_autoptr(GHashTable) listed = g_hash_table_new(NULL, NULL);
-
-	p->missing = g_hash_table_new(NULL, NULL);
-	p->missing_sizes = g_hash_table_new(NULL, NULL);
-	for (guint i = 0; i < p->entries->len; i++)
-		if (entry(p, i)->row)
-			g_hash_table_add(listed, entry(p, i)->row);
-	for (guint i = 0; i < p->ledger->len; i++) {
-		PopRow *r = g_ptr_array_index(p->ledger, i);
-		if (lay_there(r) && !g_hash_table_contains(listed, r)) {
-			g_hash_table_add(p->missing, r);
-			g_hash_table_add(p->missing_sizes, GSIZE_TO_POINTER((gsize)r->size));
-		}
-	}
-}
-
-/* Many that were known are not there, and as many are new: the server gave them other names. */
-static bool
-looks_renamed(const Pop *p)
-{
-	guint known = 0, missing = g_hash_table_size(p->missing), unknown = 0;
-
-	for (guint i = 0; i < p->entries->len; i++) {
-		const PopEntry *en = &g_array_index(p->entries, PopEntry, i);
-		unknown += en->number && !en->row;
-	}
-	for (guint i = 0; i < p->ledger->len; i++)
-		known += lay_there(g_ptr_array_index(p->ledger, i));
-	return known >= SUSPICIOUS_LEAST && missing * 2 > known && unknown * 2 > missing;
-}
-
-static bool
-size_changed(Pop *p, const PopEntry *en)
-{
-	return g_hash_table_contains(p->uidls, en->uidl);	/* with this size it would have been found */
-}
-
-/* ---- the header's hash ---- */
-
-/* The header block up to its empty line, without fields that a server adds or changes by itself. */
-static char *
-header_hash(const guint8 *data, gsize len)
-{
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	bool skip = false;
-
-	for (gsize at = 0; at < len;) {
-		const guint8 *lf = memchr(data + at, '\n', len - at);
-		gsize n = lf ? (gsize)(lf - data) - at + 1 : len - at;
-		const char *line = (const char *)data + at;
-		if (n <= 2 && (line[0] == '\r' || line[0] == '\n'))
-			break;
-		if (line[0] != ' ' && line[0] != '\t')
-			skip = !g_ascii_strncasecmp(line, "Status:", MIN(n, 7)) || !g_ascii_strncasecmp(line, "X-Status:", MIN(n, 9)) ||
-				!g_ascii_strncasecmp(line, "X-UIDL:", MIN(n, 7));
-		if (!skip)
-			g_checksum_update(sum, data + at, (gssize)n);
-		at += n;
-	}
-	return g_strdup(g_checksum_get_string(sum));
-}
-
-static PopRow *
-row_of_hash(Pop *p, const char *hash)
-{
-	for (guint i = 0; i < p->ledger->len; i++) {
-		PopRow *r = g_ptr_array_index(p->ledger, i);
-		if (r->hash && !strcmp(r->hash, hash) && r->state != POP_DELETED)
-			return r;
-	}
-	return NULL;
-}
-
 /* ---- what to do ---- */
 
 static void fetch_next(Engine *e);
-
-/* Known or new: by UIDL and size, else by hash. */
-static bool
-needs_hash(Pop *p, const PopEntry *en)
-{
-	if (!en->number || en->row)
-		return false;
-	return !en->uidl || p->suspicious || size_changed(p, en) || g_hash_table_contains(p->missing_sizes, GSIZE_TO_POINTER((gsize)en->size));
-}
 
 static void
 start_fetching(Engine *e)
@@ -251,7 +116,7 @@ start_fetching(Engine *e)
 	g_queue_clear(&p->queue);
 	/* the newest first: it has the highest number */
 	for (guint i = p->entries->len; i > 0; i--) {
-		PopEntry *en = entry(p, i - 1);
+		PopEntry *en = pop_entry(p, i - 1);
 		if (!en->number || (en->row && en->row->state != POP_SEEN && en->row->state != POP_GONE))
 			continue;
 		if (en->row && en->row->state == POP_GONE && en->row->message)	/* it came back: it is here */
@@ -265,25 +130,6 @@ start_fetching(Engine *e)
 	fetch_next(e);
 }
 
-/* Another program took it away, or its lifetime ended there. */
-static bool
-mark_gone(Engine *e, GError **err)
-{
-	GHashTableIter iter;
-	gpointer key;
-
-	g_hash_table_iter_init(&iter, e->pop->missing);
-	while (g_hash_table_iter_next(&iter, &key, NULL)) {
-		PopRow *r = key;
-		/* one that was to be deleted is: its QUIT was not answered */
-		PopState now = r->state == POP_DELETING ? POP_DELETED : POP_GONE;
-		if (!pop_set_state(e->db, r->id, now, clock_s(), err))
-			return false;
-		r->state = now;
-	}
-	return true;
-}
-
 static void
 hash_next(Engine *e)
 {
@@ -291,7 +137,7 @@ hash_next(Engine *e)
 	GError *err = NULL;
 	while (!g_queue_is_empty(&p->queue) && p->in_flight < AHEAD) {
 		guint i = GPOINTER_TO_UINT(g_queue_pop_head(&p->queue));
-		guint32 id = pop3_session_top(p->session, entry(p, i)->number, 0);
+		guint32 id = pop3_session_top(p->session, pop_entry(p, i)->number, 0);
 		g_hash_table_insert(p->ids, GUINT_TO_POINTER(id), GUINT_TO_POINTER(i + 1));
 		p->in_flight++;
 	}
@@ -299,7 +145,7 @@ hash_next(Engine *e)
 		return;
 	/* those that were found again under another name are not gone */
 	if (!p->no_uidl && !p->suspicious && g_hash_table_size(p->missing))
-		commit(e, db_begin(e->db, &err) && mark_gone(e, &err), err);
+		commit(e, db_begin(e->db, &err) && pop_mark_gone(e, &err), err);
 	start_fetching(e);
 }
 
@@ -308,17 +154,7 @@ lists_done(Engine *e)
 {
 	Pop *p = e->pop;
 
-	load_ledger(e);
-	drop_twins(p);
-	for (guint i = 0; i < p->entries->len; i++) {
-		PopEntry *en = entry(p, i);
-		if (en->number && en->uidl) {
-			g_autofree char *key = key_of(en->uidl, en->size);
-			en->row = g_hash_table_lookup(p->by_key, key);
-		}
-	}
-	find_missing(p);
-	p->suspicious = !p->no_uidl && looks_renamed(p);
+	pop_names_match(e);
 	if (p->suspicious)
 		engine_trouble(e, EIL_ASK_USER, g_strdup_printf(_("%s gave most messages other names (UIDL). They are compared by their headers; nothing is removed there this time."),
 			e->account->receive.host));
@@ -328,7 +164,7 @@ lists_done(Engine *e)
 	p->phase = POP_HASHING;
 	if (pop3_session_can(p->session, "TOP"))
 		for (guint i = p->entries->len; i > 0; i--)
-			if (needs_hash(p, entry(p, i - 1)))
+			if (pop_needs_hash(p, pop_entry(p, i - 1)))
 				g_queue_push_tail(&p->queue, GUINT_TO_POINTER(i - 1));
 	hash_next(e);
 }
@@ -362,7 +198,7 @@ fetch_next(Engine *e)
 
 	while (!g_queue_is_empty(&p->queue) && p->in_flight < AHEAD && !e->paused && db_has_room(e->db)) {
 		guint i = GPOINTER_TO_UINT(g_queue_pop_head(&p->queue));
-		guint32 id = pop3_session_retr(p->session, entry(p, i)->number, entry(p, i)->size);
+		guint32 id = pop3_session_retr(p->session, pop_entry(p, i)->number, pop_entry(p, i)->size);
 		g_hash_table_insert(p->ids, GUINT_TO_POINTER(id), GUINT_TO_POINTER(i + 1));
 		p->in_flight++;
 	}
@@ -433,7 +269,7 @@ body_finish(PopBody *b)
 		return false;
 	gsize len;
 	const guint8 *data = g_bytes_get_data(b->whole, &len);
-	b->hash = header_hash(data, MIN(len, LIMIT_HEADER_BLOCK));
+	b->hash = pop_header_hash(data, MIN(len, LIMIT_HEADER_BLOCK));
 	return true;
 }
 
@@ -465,8 +301,8 @@ hash_came(Engine *e, PopEntry *en, bool ok)
 	Pop *p = e->pop;
 	if (!ok || !p->body || p->body->fd >= 0)
 		return;
-	en->hash = header_hash(p->body->bytes->data, p->body->bytes->len);
-	PopRow *same = row_of_hash(p, en->hash);
+	en->hash = pop_header_hash(p->body->bytes->data, p->body->bytes->len);
+	PopRow *same = pop_row_of_hash(p, en->hash);
 	/* one that is listed under its own name is another mail with the same header */
 	if (same && en->uidl && !p->suspicious && !g_hash_table_contains(p->missing, same))
 		return;
@@ -528,8 +364,8 @@ static bool
 put_one(Engine *e, PopBody *b, const Summary *s, GError **err)
 {
 	Pop *p = e->pop;
-	PopEntry *en = entry(p, b->entry);
-	PopRow *same = !en->uidl || p->suspicious ? row_of_hash(p, b->hash) : NULL;
+	PopEntry *en = pop_entry(p, b->entry);
+	PopRow *same = !en->uidl || p->suspicious ? pop_row_of_hash(p, b->hash) : NULL;
 
 	en->fresh = true;
 	if (same && same->message)	/* without a name it had to be fetched to be known: it is here */
@@ -649,10 +485,10 @@ start_removing(Engine *e)
 
 	p->phase = POP_REMOVING;
 	for (guint i = 0; !e->read_only && i < p->entries->len; i++)
-		if (entry(p, i)->number && due(e, entry(p, i))) {
+		if (pop_entry(p, i)->number && due(e, pop_entry(p, i))) {
 			n++;
-			bytes += entry(p, i)->size;
-			pending |= entry(p, i)->row->state == POP_DELETING;
+			bytes += pop_entry(p, i)->size;
+			pending |= pop_entry(p, i)->row->state == POP_DELETING;
 		}
 	if (n == 0 || (!allowed_to_remove(e) && !pending)) {
 		if (n)
@@ -662,12 +498,12 @@ start_removing(Engine *e)
 	}
 	bool ok = db_begin(e->db, &err);
 	for (guint i = 0; ok && i < p->entries->len; i++)
-		if (entry(p, i)->number && due(e, entry(p, i)))
-			ok = pop_set_state(e->db, entry(p, i)->row->id, POP_DELETING, clock_s(), &err);
+		if (pop_entry(p, i)->number && due(e, pop_entry(p, i)))
+			ok = pop_set_state(e->db, pop_entry(p, i)->row->id, POP_DELETING, clock_s(), &err);
 	if (!commit(e, ok, err))
 		return;
 	for (guint i = 0; i < p->entries->len; i++) {
-		PopEntry *en = entry(p, i);
+		PopEntry *en = pop_entry(p, i);
 		if (!en->number || !due(e, en))
 			continue;
 		guint32 id = pop3_session_dele(p->session, en->number);
@@ -704,7 +540,7 @@ command_done(Engine *e, const Pop3Event *ev)
 	if (!i)
 		return;
 	g_hash_table_remove(p->ids, GUINT_TO_POINTER(ev->id));
-	PopEntry *en = entry(p, i - 1);
+	PopEntry *en = pop_entry(p, i - 1);
 	if (p->phase == POP_HASHING) {
 		p->in_flight--;
 		hash_came(e, en, ev->ok);
