@@ -112,7 +112,8 @@ app_ask_line(App *a, PromptKind kind, const char *label, const char *initial, As
 void
 app_ask_secret(App *a)
 {
-	for (guint i = 0; i < a->accounts->len && !a->prompt; i++) {
+	/* who types a mail must not type it into a password: the question waits */
+	for (guint i = 0; i < a->accounts->len && !a->prompt && app_where(a) != IN_EDITOR; i++) {
 		AppAccount *acc = g_ptr_array_index(a->accounts, i);
 		if (!acc->asks)
 			continue;

@@ -36,6 +36,8 @@ over_pop(App *a)
 	if (gone.face->free)
 		gone.face->free(gone.self);
 	keymap_reset(a->keymap);
+	if (!a->quitting)
+		app_ask_secret(a);
 }
 
 void *

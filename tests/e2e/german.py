@@ -151,6 +151,34 @@ def attachments():
     assert reader.quit()[0] == 0
 
 
+def writing():
+    r = Reader(server, cols=170, rows=40, EDITOR="/bin/false", VISUAL="", **GERMAN)
+    see("Zweite Nachricht", r)
+    r.keys("R").pump(0.2)
+    pure(r.text, "no drafts")
+    r.keys("m")
+    see("Betreff", r)
+    r.keys("falsch\t")
+    see("falsch", r).pump(0.2)
+    pure(r.text, "bad address")
+    r.keys("\x18").pump(0.3)
+    pure(r.text, "send refused")
+    r.keys("\x15\x0b\x01\x0bbob@example.com\t\t\tIm Anhang ist der Plan.\x18").pump(0.5)
+    pure(r.text, "no send line, or no subject")
+    r.keys("\x1b").pump(0.2)
+    r.keys("\x1b").pump(0.2)
+    for keys in ("\x07", "?", "e", "D", "F", "Y", "unsinn\r", "a", " ", ".", "zzz", "\x1b", "\x1b", ":rew\x07", "q"):
+        r.keys(keys).pump(0.3)
+        pure(r.text, f"writing, after {keys!r}")
+        if keys in ("\x07", "?") and "Hilfe" in r.text:
+            r.keys("q").pump(0.1)
+    see("Entwurf", r)
+    r.keys("\x1b").pump(0.2)
+    r.keys("P").pump(0.4)
+    pure(r.text, "postponed")
+    r.kill()
+
+
 def refusals():
     for config, says in ((account(server, password="echo falsch"), "alice"), (account(server, ca=False), "kein Passwort"),
                          (account(server, port=1), "localhost"), (account(server, password=None), "Passwort"),
@@ -183,4 +211,4 @@ def command_line():
     pure(out.stdout, "no account")
 
 
-run(the_catalogue_speaks, lists_and_texts, help_of_every_place, on_its_way, questions, attachments, refusals, command_line)
+run(the_catalogue_speaks, lists_and_texts, help_of_every_place, on_its_way, writing, questions, attachments, refusals, command_line)

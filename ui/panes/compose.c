@@ -125,6 +125,7 @@ compose_leave(Compose *c)
 		c->focus = (ComposeLine){ LINE_FIELD, DRAFT_SUBJECT };
 	c->typing = false;
 	keymap_reset(c->app->keymap);
+	app_ask_secret(c->app);
 }
 
 void
