@@ -18,7 +18,3 @@ void files_mark(FilesPane *f);	/* and goes to the next */
 void files_up(FilesPane *f);	/* or takes a letter of the filter away */
 void files_toggle_hidden(FilesPane *f);
 bool files_go(FilesPane *f, const char *path);	/* a folder is opened, a file taken; false: it is neither (a sentence was said) */
-
-/* Without a screen, for tests: what a folder shows. */
-typedef struct { char *name; guint64 size; gint64 changed; bool folder, marked; } FileEntry;	/* name owned, as on the disk */
-GArray *files_list(const char *folder, const char *filter /* NULL or "": all */, bool hidden, char **problem);	/* of FileEntry: folders first, by name; yours */
