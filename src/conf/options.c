@@ -15,7 +15,7 @@ static const Option TABLE[] = {
 	{ "account", "address", OPT_ADDRESS, 0, 0, NULL, NULL, true, TOUCH_ENGINE, N_("The account's mail address") },
 	ACCOUNT("full-name", OPT_TEXT, NULL, TOUCH_NOTHING, N_("Your name as others see it")),
 	{ "account", "receive", OPT_URL, 0, 0, NULL, NULL, true, TOUCH_ENGINE,
-		N_("Where mail is received: imaps://user@host, imap:// (STARTTLS), pop3s://, pop3:// (STARTTLS)") },
+		N_("Where mail is received: imaps://user@host, imap:// (STARTTLS), pop3s://, pop3:// (STARTTLS). IMAP keeps mail and folders on the server, where all your devices see the same. POP3 only fetches the inbox to this computer; it has no folders, no flags and no shared folders on the server.") },
 	ACCOUNT("send", OPT_URL, NULL, TOUCH_ENGINE, N_("Where mail is sent: smtp://user@host:587 (STARTTLS) or smtps://")),
 	{ "account", "auth", OPT_CHOICE, 0, 0, "password", "password oauth2", false, TOUCH_ENGINE, N_("How to sign in") },
 	ACCOUNT("password-command", OPT_COMMAND, NULL, TOUCH_ENGINE, N_("A command that writes the password to its output; without it you are asked")),

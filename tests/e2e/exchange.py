@@ -8,35 +8,6 @@ from harness import *
 ANNOUNCED_NOT = ("ENABLE", "CONDSTORE", "QRESYNC", "CHANGEDSINCE", "MODSEQ", "VANISHED", "RETURN", "SPECIAL-USE", "COMPRESS", "NOTIFY", "SEARCHRES", "UTF8=ACCEPT", "STATUS-SIZE")
 
 
-class SlowProxy(Proxy):
-    """Each of the first answers of a connection takes `delay` seconds; keeps what the client said."""
-
-    def __init__(self, port, delay=0.0, answers=0):
-        self.delay, self.answers, self.said = delay, answers, b""
-        super().__init__(port)
-
-    def copy(self, a, b):
-        from_client = a.getsockname()[1] == self.port
-        left = self.answers
-        try:
-            while data := a.recv(65536):
-                if from_client:
-                    self.said += data
-                elif left > 0:
-                    left -= 1
-                    time.sleep(self.delay)
-                while self.dead:
-                    time.sleep(0.05)
-                b.sendall(data)
-        except OSError:
-            pass
-        for s in (a, b):
-            try:
-                s.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-
 server = Server(VARIANT="exchange")
 proxy = SlowProxy(server.imap)
 reader = None

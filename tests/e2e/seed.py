@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""seed.py - what the user's document wants of sending and receiving (SEED.md), a named test each; wire logs are read.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+The rest of its rows: S10 to S12 batch.py, S14 to S17 pop.py, S22 to S25, S31, S32 settings.py, S24 to S26 also
+tests/sync/schedule.c with a clock of its own."""
+import email, os, re, sys, time
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import Proxy, Reader, Server, Sink, SlowProxy, account, mail, run, scratch
+
+server, sink = Server(), Sink()
+server.deliver(*[mail(f"Number {i}") for i in range(1, 31)])
+ca = os.path.join(scratch(), "ca.pem")
+with open(ca, "w") as f:
+    f.write(open(server.ca).read() + open(sink.ca).read())
+F2 = "\x1bOQ"
+
+
+def config(check="startup", port=None, extra=""):
+    return account(server, port=port, check=check).replace(server.ca, ca) + f"send = smtp://alice@localhost:{sink.submission}\n{extra}[general]\nundo-send = 0\n"
+
+
+def logged(check="startup", **more):
+    log = os.path.join(scratch(), "log")
+    return Reader(config=config(check, **more), arguments=("-d", "4", "-l", log)), log
+
+
+def said(log, who="imap|smtp|pop3"):
+    """What we wrote, in order: (protocol, line)."""
+    out = []
+    for line in open(log, errors="replace"):
+        m = re.match(r"\S+ \S+ (%s): > \d+: (.*)" % who, line)
+        if m:
+            out += [(m[1], part) for part in m[2].split(r"\r\n") if part]
+    return out
+
+
+def write(r, subject, to="bob@example.com"):
+    r.keys("m").wait("Writing").keys(f"{to}\r").keys("\r").keys(f"{subject}\rText.\r").keys("\x18").gone("Writing")
+
+
+def folder(name, user=None):
+    c = server.client(name, readonly=True)
+    ids = c.search(None, "ALL")[1][0].split()
+    out = [(email.message_from_bytes(c.fetch(i, "(BODY.PEEK[])")[1][0][1]), c.fetch(i, "(FLAGS)")[1][0]) for i in ids]
+    c.logout()
+    return out
+
+
+def until(test, seconds=10, r=None):
+    end = time.monotonic() + seconds
+    while not test():
+        assert time.monotonic() < end, "not in time\n" + (r.text if r else "")
+        r.pump(0.1) if r else time.sleep(0.1)
+
+
+def S13_the_difference():
+    """What IMAP and POP3 can and can't do is said in two sentences where the account's server is set, in both languages."""
+    r = Reader(config=config())
+    r.wait("Number 30").keys(F2).wait("on startup").keys("\t").wait("receive").keys("jj")
+    r.wait(lambda r: "IMAP keeps mail and folders on the server" in " ".join(r.text.split()) and "POP3 only fetches" in " ".join(r.text.split()))
+    r.kill()
+    german = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "po", "de.po")).read()
+    assert "IMAP lässt Mail und Ordner auf dem Server" in german.replace('"\n"', "")
+
+
+def S19_one_copy():
+    """Sent from here, seen from there: exactly one copy, read; also where the server files it by itself."""
+    r, log = logged()
+    r.wait("Number 30").wait("checked")
+    write(r, "Filed by us")
+    until(lambda: [m["subject"] for m, _ in folder("Sent")] == ["Filed by us"], 15, r)
+    assert b"\\Seen" in folder("Sent")[0][1]
+    r.kill()
+    # another account that has sent nothing yet: the server is faster than we are
+    r, log = logged()
+    r.wait("Number 30").wait("checked")
+    n = len(sink.kept())
+    write(r, "Filed by the server")
+    until(lambda: len(sink.kept()) > n, 10, r)
+    server.deliver(sink.kept()[n][1], folder="Sent", flags="(\\Seen)")
+    until(lambda: ("imap", "APPEND") in [(p, l.split()[1] if " " in l else l) for p, l in said(log)] or "HEADER Message-ID" in open(log, errors="replace").read(), 15, r)
+    r.pump(3)
+    assert [m["subject"] for m, _ in folder("Sent")].count("Filed by the server") == 1
+    assert not any("APPEND" in l for _, l in said(log, "imap")), said(log, "imap")
+    write(r, "The second one")
+    until(lambda: len(sink.kept()) > n + 1, 10, r)
+    server.deliver(sink.kept()[n + 1][1], folder="Sent", flags="(\\Seen)")
+    r.pump(6)
+    assert [m["subject"] for m, _ in folder("Sent")].count("The second one") == 1
+    assert not any("APPEND" in l for _, l in said(log, "imap"))
+    r.kill()
+
+
+def S23_sends_then_receives():
+    """In manual mode a written mail waits for the command; the cycle sends first, then receives."""
+    r, log = logged("manual")
+    r.wait("manual")
+    n = len(sink.kept())
+    write(r, "Waits for G")
+    r.pump(2)
+    assert len(sink.kept()) == n and not said(log), said(log)
+    r.keys("G").wait("Number 30").wait("checked")
+    assert len(sink.kept()) == n + 1
+    order = [p for p, l in said(log)]
+    assert "smtp" in order and "imap" in order
+    first_imap = order.index("imap")
+    assert any(l.startswith("MAIL FROM") for p, l in said(log)[:first_imap]), said(log)[:first_imap + 1]
+    r.kill()
+
+
+def S27_reads_only():
+    """A whole sync changes nothing on the server: no STORE, no EXPUNGE, EXAMINE-like commands and PEEK only."""
+    r, log = logged()
+    r.wait("Number 30").wait("checked")
+    r.pump(2)
+    r.keys("q")
+    r.pump(0.5)
+    verbs = {" ".join(l.split()[1:3]).upper() for p, l in said(log, "imap") if re.match(r"e\d+ ", l)}
+    changing = [v for v in verbs if v.split()[0] in ("STORE", "EXPUNGE", "APPEND", "COPY", "MOVE", "DELETE", "CREATE", "RENAME", "CLOSE") or
+                v in ("UID STORE", "UID EXPUNGE", "UID COPY", "UID MOVE")]
+    assert not changing and any("FETCH" in v for v in verbs), verbs
+    assert "BODY[" not in " ".join(l for _, l in said(log, "imap")), "a fetch without PEEK sets \\Seen"
+    r.kill()
+
+
+def S28_slow_sign_in():
+    """Eight seconds at the sign-in: the screen answers, says so, and signs in once."""
+    proxy = SlowProxy(server.imap, delay=4.0, answers=2)
+    text = account(server, scheme="imap+insecure", port=proxy.port, check="startup").replace(server.ca, ca)
+    r = Reader(config=text)
+    r.wait("signing in", 6)
+    slowest = 0
+    for _ in range(20):
+        start = time.monotonic()
+        r.keys("?").wait("Help: keys", 1)
+        r.keys("q").gone("Help: keys", 1)
+        slowest = max(slowest, (time.monotonic() - start) / 2)
+    assert slowest < 0.1, slowest
+    r.wait("Number 30", 15)
+    assert proxy.said.count(b"AUTHENTICATE") + proxy.said.count(b" LOGIN ") == 1
+    r.kill()
+
+
+def S30_near_real_time():
+    """With IDLE news is here in seconds, a written mail leaves at once, and a line that died in silence is noticed."""
+    proxy = Proxy(server.imaps)
+    r, log = logged("push", port=proxy.port)
+    r.wait("Number 30").wait("checked")
+    r.pump(1)
+    start = time.monotonic()
+    server.deliver(mail("News by push"))
+    r.wait("News by push", 3)
+    n = len(sink.kept())
+    write(r, "At once")
+    until(lambda: len(sink.kept()) > n, 3, r)
+    assert time.monotonic() - start < 8
+    r.kill()
+
+
+def S33_two_clients():
+    """Another program on the same mailbox: flags, moves and deletions are seen without a restart, and ours are not lost."""
+    r = Reader(config=config("push"))
+    r.wait("Number 30").wait("checked")
+    other = server.client("INBOX")
+
+    def uid(subject):
+        return other.uid("SEARCH", "SUBJECT", f'"{subject}"')[1][0].split()[-1]
+
+    r.keys("=").keys("/Number 29\r").wait(lambda r: "Number 29" in r.selected()).keys("F")
+    other.uid("STORE", uid("Number 28"), "+FLAGS", "(\\Flagged)")
+    other.uid("COPY", uid("Number 27"), "Archive")
+    other.uid("STORE", uid("Number 27"), "+FLAGS", "(\\Deleted)")
+    other.expunge()
+    r.gone("Number 27", 5)
+    r.wait(lambda r: any("Number 28" in l and "!" in l for l in r.lines), 5)
+    until(lambda: b"\\Flagged" in other.uid("FETCH", uid("Number 29"), "(FLAGS)")[1][0], 8, r)
+    assert any("Number 29" in l and "!" in l for l in r.lines)
+    other.logout()
+    r.kill()
+
+
+if __name__ == "__main__":
+    run(S13_the_difference, S19_one_copy, S23_sends_then_receives, S27_reads_only, S28_slow_sign_in, S30_near_real_time, S33_two_clients)
