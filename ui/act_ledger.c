@@ -1,8 +1,9 @@
 /* act_ledger.c - commands of what lies on a POP3 server: look at it, and let it be removed there.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * The engine tells once a check what its policy would remove for the first time (LETTER_POP_REMOVAL). No question jumps at the
- * person for that: keys that are being typed might answer it. A line says it, the ledger shows it, D asks. */
+ * The engine tells once a check what its policy would remove for the first time
+ * (LETTER_POP_REMOVAL). No question jumps at the person for that: keys that are being typed might
+ * answer it. A line says it, the ledger shows it, D asks. */
 #include "config.h"
 #include "ui/app_private.h"
 #include "ui/panes/ledger.h"
@@ -26,7 +27,8 @@ cmd_ledger(App *a, const char *arg)
 	if (found)
 		ledger_open(a, account);
 	else
-		app_say(a, STYLE_STATUS, "%s", _("No such account receives by POP3; IMAP leaves all on the server anyway."));
+		app_say(a, STYLE_STATUS, "%s",
+			_("No such account receives by POP3; IMAP leaves all on the server anyway."));
 }
 
 void
@@ -45,8 +47,10 @@ removal_notice(App *a)
 	if (!acc || !acc->removal_n || a->overs->len)
 		return NULL;
 	g_autofree char *key = keymap_first_key(a->keymap, app_where(a), CMD_ledger);
-	return clean_printf(ngettext("%u mail may be removed from the server · %s asks",
-		"%u mails may be removed from the server · %s asks", acc->removal_n), acc->removal_n, key ? key : ":ledger");
+	return clean_printf(
+		ngettext("%u mail may be removed from the server · %s asks",
+			"%u mails may be removed from the server · %s asks", acc->removal_n),
+		acc->removal_n, key ? key : ":ledger");
 }
 
 static void
@@ -61,8 +65,10 @@ answered(App *a, int n, gpointer user)
 	app_post(a, account, r);
 	acc->removal_n = 0;
 	ledger_stale(a);
-	app_say(a, STYLE_STATUS, "%s", n == 1 ? _("It is removed from the server now; from now on by itself, as the setting says.") :
-		_("Everything stays on the server for now."));
+	app_say(a, STYLE_STATUS, "%s",
+		n == 1 ?
+			_("It is removed from the server now; from now on by itself, as the setting says.") :
+			_("Everything stays on the server for now."));
 }
 
 void
@@ -85,12 +91,17 @@ cmd_pop_remove(App *a, const char *arg)
 		return;
 	}
 	g_autofree char *size = poplist_size(t.due_bytes);
-	g_autofree char *text = g_strdup_printf(ngettext("Remove %u mail (%s) from the server of %s? It is on this computer; other programs that read "
-		"this mailbox will not find it any more. By your setting: %s. A yes holds from now on.",
-		"Remove %u mails (%s) from the server of %s? They are on this computer; other programs that read "
-		"this mailbox will not find them any more. By your setting: %s. A yes holds from now on.", t.due),
+	g_autofree char *text = g_strdup_printf(
+		ngettext(
+			"Remove %u mail (%s) from the server of %s? It is on this computer; other programs that read "
+			"this mailbox will not find it any more. By your setting: %s. A yes holds from now on.",
+			"Remove %u mails (%s) from the server of %s? They are on this computer; other programs that read "
+			"this mailbox will not find them any more. By your setting: %s. A yes holds from now on.",
+			t.due),
 		t.due, size, acc->account->name, policy);
-	const QuestionChoice choices[] = { { _("Leave them on the server for now"), "n" }, { _("Remove them from the server"), "yj" } };
+	const QuestionChoice choices[] = { { _("Leave them on the server for now"), "n" },
+		{ _("Remove them from the server"), "yj" } };
 
-	question_ask(a, text, choices, G_N_ELEMENTS(choices), 0, answered, GUINT_TO_POINTER(account), NULL);
+	question_ask(a, text, choices, G_N_ELEMENTS(choices), 0, answered,
+		GUINT_TO_POINTER(account), NULL);
 }

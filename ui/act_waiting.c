@@ -1,4 +1,5 @@
-/* act_waiting.c - commands of what is on its way: try now, edit, give up, pause, decide, undo; and the question before leaving.
+/* act_waiting.c - commands of what is on its way: try now, edit, give up, pause, decide, undo; and
+ * the question before leaving.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
@@ -55,7 +56,7 @@ cmd_send_now(App *a, const char *arg)
 		g_autoptr(GPtrArray) wishes = acc->db ? journal_list(acc->db, NULL) : NULL;
 		if (acc->engine)
 			post(a, i, REQ_OUT_NOW, 0, false);
-		/* what waits after a failure is tried at once; what was refused needs a look first */
+		/* what waits after a failure is tried at once; what was refused needs a look */
 		for (guint k = 0; wishes && k < wishes->len && acc->engine; k++) {
 			const Wish *w = g_ptr_array_index(wishes, k);
 			if (w->state == WISH_WAITING && w->not_before)
@@ -64,9 +65,12 @@ cmd_send_now(App *a, const char *arg)
 	}
 	OutgoingCounts n = outgoing_counts(a->outgoing);
 	if (n.waiting)
-		app_say(a, STYLE_STATUS, ngettext("%u mail is sent now …", "%u mails are sent now …", n.waiting), n.waiting);
+		app_say(a, STYLE_STATUS,
+			ngettext("%u mail is sent now …", "%u mails are sent now …", n.waiting),
+			n.waiting);
 	else if (n.needs_person)
-		app_say(a, STYLE_STATUS, "%s", _("What is left in the outbox needs you; F4 shows it."));
+		app_say(a, STYLE_STATUS, "%s",
+			_("What is left in the outbox needs you; F4 shows it."));
 	else
 		app_say(a, STYLE_STATUS, "%s", _("No mail waits to be sent."));
 }
@@ -87,7 +91,8 @@ decided(App *a, int n, gpointer user)
 	if (n == 0 || n == 1)
 		post(a, c->account, REQ_OUT_DECIDE, c->id, n == 0);
 	if (n == 0)
-		app_say(a, STYLE_STATUS, "%s", _("Taken as arrived; a copy goes to the folder of sent mail."));
+		app_say(a, STYLE_STATUS, "%s",
+			_("Taken as arrived; a copy goes to the folder of sent mail."));
 	else if (n == 1)
 		app_say(a, STYLE_STATUS, "%s", _("The mail is sent once more."));
 }
@@ -100,9 +105,11 @@ ask_decision(App *a, const WaitEntry *e)
 		{ _("Send it once more"), NULL },
 		{ _("Leave it here for now"), NULL },
 	};
-	g_autofree char *text = g_strdup_printf(_("Did “%s” to %s arrive? The connection broke after the whole mail was handed over and before the "
-		"server confirmed it, so nobody here can know. Sent once more, it may arrive twice. Taken as arrived, it may never arrive. "
-		"Whether your server has filed a copy, or a word from a recipient, tells."), clean_peek(e->what), clean_peek(e->who));
+	g_autofree char *text = g_strdup_printf(
+		_("Did “%s” to %s arrive? The connection broke after the whole mail was handed over and before the "
+		  "server confirmed it, so nobody here can know. Sent once more, it may arrive twice. Taken as arrived, it may never arrive. "
+		  "Whether your server has filed a copy, or a word from a recipient, tells."),
+		clean_peek(e->what), clean_peek(e->who));
 	question_ask(a, text, choices, G_N_ELEMENTS(choices), 2, decided, choice_of(e), g_free);
 }
 
@@ -154,7 +161,8 @@ cmd_edit_waiting(App *a, const char *arg)
 	if (e && (e->section == WAIT_DRAFTS || e->section == WAIT_OUTBOX))
 		waiting_enter(a);
 	else
-		app_say(a, STYLE_STATUS, "%s", _("Only drafts and mails that have not left can be edited."));
+		app_say(a, STYLE_STATUS, "%s",
+			_("Only drafts and mails that have not left can be edited."));
 }
 
 void
@@ -168,7 +176,8 @@ cmd_try_now(App *a, const char *arg)
 		if (e->state == OUT_UNKNOWN)
 			ask_decision(a, e);
 		else if (e->state == OUT_FILED)
-			app_say(a, STYLE_STATUS, "%s", _("The others have it. To write to these again, open it in the folder of sent mail; d puts this away."));
+			app_say(a, STYLE_STATUS, "%s",
+				_("The others have it. To write to these again, open it in the folder of sent mail; d puts this away."));
 		else
 			post(a, e->account, REQ_OUT_NOW, e->id, false);
 		break;
@@ -176,7 +185,8 @@ cmd_try_now(App *a, const char *arg)
 		post(a, e->account, REQ_OUT_NOW, e->id, false);
 		break;
 	case WAIT_DRAFTS:
-		app_say(a, STYLE_STATUS, "%s", _("A draft is sent from the composer; Enter opens it."));
+		app_say(a, STYLE_STATUS, "%s",
+			_("A draft is sent from the composer; Enter opens it."));
 		break;
 	case WAIT_WISHES:
 		post(a, e->account, REQ_WISH_RETRY, e->id, false);
@@ -202,17 +212,31 @@ given_up(App *a, int n, gpointer user)
 	if (n != 1)
 		return;
 	const AppAccount *acc = app_account_of(a, c->account);
-	g_autoptr(OutRow) row = c->section == WAIT_OUTBOX && acc && acc->db ? outbox_get(acc->db, c->id, NULL) : NULL;
+	g_autoptr(OutRow) row = c->section == WAIT_OUTBOX && acc && acc->db ?
+		outbox_get(acc->db, c->id, NULL) :
+		NULL;
 	bool notice = row && row->state == OUT_FILED;
-	post(a, c->account, c->section == WAIT_WISHES ? REQ_WISH_REMOVE : c->section == WAIT_DRAFTS ? REQ_DRAFT_REMOVE : REQ_OUT_REMOVE, c->id, false);
-	app_say(a, STYLE_STATUS, "%s", c->section == WAIT_WISHES ? _("The change is taken back.") : c->section == WAIT_DRAFTS ?
-		_("The draft is deleted.") : notice ? _("Put away.") : _("The mail is given up."));
+	switch (c->section) {
+	case WAIT_WISHES:
+		post(a, c->account, REQ_WISH_REMOVE, c->id, false);
+		app_say(a, STYLE_STATUS, "%s", _("The change is taken back."));
+		break;
+	case WAIT_DRAFTS:
+		post(a, c->account, REQ_DRAFT_REMOVE, c->id, false);
+		app_say(a, STYLE_STATUS, "%s", _("The draft is deleted."));
+		break;
+	default:
+		post(a, c->account, REQ_OUT_REMOVE, c->id, false);
+		app_say(a, STYLE_STATUS, "%s", notice ? _("Put away.") : _("The mail is given up."));
+		break;
+	}
 }
 
 void
 cmd_give_up(App *a, const char *arg)
 {
 	const WaitEntry *e = waiting_current(a);
+	const char *yes = _("Give it up");
 	g_autofree char *text = NULL;
 
 	if (!e)
@@ -225,20 +249,25 @@ cmd_give_up(App *a, const char *arg)
 		app_say(a, STYLE_WARN, "%s", _("It is being sent at this moment."));
 		return;
 	}
-	if (e->section == WAIT_WISHES)
-		text = g_strdup_printf(_("Take the change “%s” of “%s” back? The message is shown again as the server has it."),
-			clean_peek(e->who), clean_peek(e->what));
-	else if (e->section == WAIT_DRAFTS)
-		text = g_strdup_printf(_("Delete the draft “%s” to %s? It can't be brought back."), clean_peek(e->what), clean_peek(e->who));
-	else if (e->state == OUT_FILED)
-		text = g_strdup_printf(_("“%s” was sent, but not to all. Put this notice away?"), clean_peek(e->what));
-	else if (e->section == WAIT_FILING)
-		text = g_strdup_printf(_("“%s” to %s was sent. Give up filing a copy of it?"), clean_peek(e->what), clean_peek(e->who));
-	else
-		text = g_strdup_printf(_("Give up “%s” to %s? It is not sent, and deleted here."), clean_peek(e->what), clean_peek(e->who));
+	const char *who = clean_peek(e->who), *what = clean_peek(e->what);
+	if (e->section == WAIT_WISHES) {
+		text = g_strdup_printf(_("Take the change “%s” of “%s” back? "
+			"The message is shown again as the server has it."), who, what);
+		yes = _("Take it back");
+	} else if (e->section == WAIT_DRAFTS) {
+		text = g_strdup_printf(_("Delete the draft “%s” to %s? It can't be brought back."), what, who);
+		yes = _("Delete it");
+	} else if (e->state == OUT_FILED) {
+		text = g_strdup_printf(_("“%s” was sent, but not to all. Put this notice away?"), what);
+		yes = _("Put it away");
+	} else if (e->section == WAIT_FILING) {
+		text = g_strdup_printf(_("“%s” to %s was sent. Give up filing a copy of it?"), what, who);
+	} else {
+		text = g_strdup_printf(_("Give up “%s” to %s? It is not sent, and deleted here."), what, who);
+	}
 	const QuestionChoice choices[] = {
 		{ _("Keep it"), "n" },
-		{ e->section == WAIT_WISHES ? _("Take it back") : e->section == WAIT_DRAFTS ? _("Delete it") : e->state == OUT_FILED ? _("Put it away") : _("Give it up"), "yj" },
+		{ yes, "yj" },
 	};
 	question_ask(a, text, choices, G_N_ELEMENTS(choices), 0, given_up, choice_of(e), g_free);
 }
@@ -254,12 +283,17 @@ cmd_pause_waiting(App *a, const char *arg)
 	if (e->section == WAIT_DOWNLOADS) {
 		acc->paused = !acc->paused;
 		post(a, e->account, acc->paused ? REQ_PAUSE : REQ_RESUME, 0, false);
-		app_say(a, STYLE_STATUS, "%s", acc->paused ? _("The fetching of older mail pauses; p goes on.") : _("The fetching of older mail goes on."));
+		app_say(a, STYLE_STATUS, "%s",
+			acc->paused ? _("The fetching of older mail pauses; p goes on.") :
+				      _("The fetching of older mail goes on."));
 		return;
 	}
 	acc->schedule_paused = !acc->schedule_paused;
 	post(a, e->account, REQ_SCHEDULE, 0, !acc->schedule_paused);
-	app_say(a, STYLE_STATUS, acc->schedule_paused ? _("%s pauses: nothing is sent or fetched by itself; p goes on.") : _("%s goes on."),
+	app_say(a, STYLE_STATUS,
+		acc->schedule_paused ?
+			_("%s pauses: nothing is sent or fetched by itself; p goes on.") :
+			_("%s goes on."),
 		acc->account->name);
 }
 
@@ -285,8 +319,10 @@ waiting_ask_leave(App *a)
 	const QuestionChoice choices[] = {
 		{ _("Leave"), "yjqx" }, { _("Show what waits"), NULL }, { _("Stay"), "n" },
 	};
-	g_autofree char *text = g_strdup_printf(ngettext("%u mail has not left yet. It leaves at the next start of eilpost.",
-		"%u mails have not left yet. They leave at the next start of eilpost.", n), n);
+	g_autofree char *text = g_strdup_printf(
+		ngettext("%u mail has not left yet. It leaves at the next start of eilpost.",
+			"%u mails have not left yet. They leave at the next start of eilpost.", n),
+		n);
 	question_ask(a, text, choices, G_N_ELEMENTS(choices), 0, leave_answered, NULL, NULL);
 	return true;
 }

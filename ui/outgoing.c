@@ -19,7 +19,7 @@ typedef struct {
 } Mail;
 
 struct Outgoing {
-	GArray *mails;		/* owned, of Mail: all that the outboxes hold, but drafts and what is filed */
+	GArray *mails;		/* owned, of Mail: all but drafts and what is filed */
 	gint64 seen_at;		/* monotonic: when the newest came */
 };
 
@@ -121,7 +121,9 @@ outgoing_read(App *a, guint account, bool say)
 	}
 	for (guint i = 0; i < rows->len; i++) {
 		const OutRow *r = g_ptr_array_index(rows, i);
-		Mail m = { account, r->id, r->not_before, r->state, r->n_refused > 0, r->state == OUT_QUEUED && !r->later && !r->tries && !r->last_error, waitlist_people(r->to) };
+		Mail m = { account, r->id, r->not_before, r->state, r->n_refused > 0,
+			r->state == OUT_QUEUED && !r->later && !r->tries && !r->last_error,
+			waitlist_people(r->to) };
 		if (!find(o->mails, account, r->id))
 			o->seen_at = g_get_monotonic_time();
 		g_array_append_val(fresh, m);
@@ -134,8 +136,10 @@ outgoing_read(App *a, guint account, bool say)
 	bool had = holds(o->mails, account);
 	g_array_unref(o->mails);
 	o->mails = fresh;
-	/* what was said of the sending is over with its last mail; what keeps the account from the server is not */
-	if (had && !holds(fresh, account) && acc->state != ENGINE_BLOCKED && acc->state != ENGINE_WAITING)
+	/* what was said of the sending is over with its last mail; what keeps the account from the
+	 * server is not */
+	if (had && !holds(fresh, account) && acc->state != ENGINE_BLOCKED &&
+		acc->state != ENGINE_WAITING)
 		g_clear_pointer(&acc->trouble, clean_free);
 }
 
@@ -147,7 +151,8 @@ outgoing_counts(const Outgoing *o)
 		const Mail *m = &g_array_index(o->mails, Mail, i);
 		OutState s = m->state;
 		n.waiting += s == OUT_QUEUED || s == OUT_SENDING || s == OUT_DOT_SENT;
-		n.needs_person += s == OUT_UNKNOWN || s == OUT_FAILED || (s == OUT_FILED && m->refused);
+		n.needs_person +=
+			s == OUT_UNKNOWN || s == OUT_FAILED || (s == OUT_FILED && m->refused);
 	}
 	return n;
 }
@@ -170,7 +175,8 @@ newest(const Outgoing *o, bool in_undo_time)
 		if (m->state != OUT_QUEUED || (in_undo_time && (!m->undo || m->not_before <= now)))
 			continue;
 		/* rows of two stores can't be compared: the later to leave was written later */
-		if (!best || m->not_before > best->not_before || (m->not_before == best->not_before && m->id > best->id))
+		if (!best || m->not_before > best->not_before ||
+			(m->not_before == best->not_before && m->id > best->id))
 			best = m;
 	}
 	return best;
@@ -192,7 +198,8 @@ outgoing_countdown(App *a)
 	g_autofree char *key = keymap_first_key(a->keymap, app_where(a), CMD_undo);
 	if (!key)
 		return clean_printf(_("The mail to %s leaves in %u s"), m->people, left);
-	Clean *whole = clean_printf(_("The mail to %s leaves in %u s · %s takes it back"), m->people, left, key);
+	Clean *whole = clean_printf(
+		_("The mail to %s leaves in %u s · %s takes it back"), m->people, left, key);
 	if (utf8_columns(clean_peek(whole), -1) + 2 <= a->layout.status.w)
 		return whole;
 	clean_free(whole);

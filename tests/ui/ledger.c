@@ -22,11 +22,18 @@ account(KeepKind keep, int days)
 }
 
 static void
-put(Db *db, const char *uidl, PopState state, gint64 message, gint64 first_seen, const char *subject)
+put(Db *db, const char *uidl, PopState state, gint64 message, gint64 first_seen,
+	const char *subject)
 {
 	g_autoptr(GError) err = NULL;
-	PopRow row = { .uidl = (char *)uidl, .size = 2048, .message = message, .first_seen = first_seen, .changed = first_seen, .state = state,
-		.subject = (char *)subject, .from = (char *)"Anna Weber" };
+	PopRow row = { .uidl = (char *)uidl,
+		.size = 2048,
+		.message = message,
+		.first_seen = first_seen,
+		.changed = first_seen,
+		.state = state,
+		.subject = (char *)subject,
+		.from = (char *)"Anna Weber" };
 	must_begin(db);
 	g_assert_cmpint(pop_put(db, &row, &err), >, 0);
 	g_assert_no_error(err);
@@ -42,9 +49,20 @@ picture(PopList *l, const PopListAccount *acc, int rows, int cols)
 	return canvas_text(c);
 }
 
-#define assert_has(text, part) do { if (!strstr(text, part)) g_error("no \"%s\" in:\n%s", part, text); } while (0)
+#define assert_has(text, part)                                                                     \
+	do {                                                                                       \
+		if (!strstr(text, part))                                                           \
+			g_error("no \"%s\" in:\n%s", part, text);                                  \
+	} while (0)
 
-static const struct { KeepKind keep; int days; PopState state; gint64 message, seen; PopFate fate; gint64 at; } fates[] = {
+static const struct {
+	KeepKind keep;
+	int days;
+	PopState state;
+	gint64 message, seen;
+	PopFate fate;
+	gint64 at;
+} fates[] = {
 	{ KEEP_YES, 0, POP_HERE, 1, 0, POP_STAYS, 0 },
 	{ KEEP_YES, 0, POP_SEEN, 0, 0, POP_STAYS, 0 },
 	{ KEEP_YES, 0, POP_DELETING, 1, 0, POP_GOES_NOW, 0 },
@@ -63,7 +81,9 @@ test_fates(void)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(fates); i++) {
 		g_autoptr(Account) a = account(fates[i].keep, fates[i].days);
-		PopRow row = { .state = fates[i].state, .message = fates[i].message, .first_seen = NOW - fates[i].seen };
+		PopRow row = { .state = fates[i].state,
+			.message = fates[i].message,
+			.first_seen = NOW - fates[i].seen };
 		gint64 at;
 		g_assert_cmpint(poplist_fate(a, &row, NOW, &at), ==, fates[i].fate);
 		g_assert_cmpint(at, ==, fates[i].at);
@@ -78,7 +98,8 @@ test_dry_run(void)
 	g_autoptr(Account) a = account(KEEP_DAYS, 30);
 	g_autoptr(PopList) l = poplist_new(zone);
 	must_begin(db);
-	gint64 folder = put_folder(db, "INBOX", ROLE_INBOX), here = put_message(db, folder, 1, NOW, 0, "x");
+	gint64 folder = put_folder(db, "INBOX", ROLE_INBOX),
+	       here = put_message(db, folder, 1, NOW, 0, "x");
 	must_commit(db);
 	put(db, "old", POP_HERE, here, NOW - 40 * DAY, "An old one");
 	put(db, "young", POP_HERE, here, NOW - 2 * DAY, "A young one");

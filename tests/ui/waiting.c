@@ -23,7 +23,11 @@ world_new(void)
 	w.account->send_when = g_strdup("at once");
 	w.account->check = CHECK_STARTUP | CHECK_EVERY;
 	w.account->check_minutes = 5;
-	w.acc = (WaitAccount){ .number = 3, .account = w.account, .db = w.db, .state = ENGINE_ONLINE, .schedule = "on startup, every 5 minutes" };
+	w.acc = (WaitAccount){ .number = 3,
+		.account = w.account,
+		.db = w.db,
+		.state = ENGINE_ONLINE,
+		.schedule = "on startup, every 5 minutes" };
 	return w;
 }
 
@@ -41,8 +45,12 @@ queue(World *w, const char *to, const char *subject, gint64 not_before, bool lat
 	g_autoptr(GError) err = NULL;
 	g_autoptr(GBytes) message = g_bytes_new_static("Subject: x\r\n\r\n", 14);
 	g_autoptr(Draft) d = draft_new();
-	OutMail m = { .sender = "alice@example.org", .recipients = (const char *const[]){ "bob@example.org", "c@d.example", NULL }, .message = message,
-		.message_id = "<1@x>", .subject = subject, .to = to };
+	OutMail m = { .sender = "alice@example.org",
+		.recipients = (const char *const[]){ "bob@example.org", "c@d.example", NULL },
+		.message = message,
+		.message_id = "<1@x>",
+		.subject = subject,
+		.to = to };
 	draft_set(d, DRAFT_TO, to);
 	draft_set(d, DRAFT_SUBJECT, subject);
 	must_begin(w->db);
@@ -71,14 +79,28 @@ picture(World *w, WaitList *l, int rows, int cols)
 	return canvas_text(c);
 }
 
-#define assert_has(text, part) do { if (!strstr(text, part)) g_error("no \"%s\" in:\n%s", part, text); } while (0)
-#define assert_hasnt(text, part) do { if (strstr(text, part)) g_error("\"%s\" in:\n%s", part, text); } while (0)
+#define assert_has(text, part)                                                                     \
+	do {                                                                                       \
+		if (!strstr(text, part))                                                           \
+			g_error("no \"%s\" in:\n%s", part, text);                                  \
+	} while (0)
+#define assert_hasnt(text, part)                                                                   \
+	do {                                                                                       \
+		if (strstr(text, part))                                                            \
+			g_error("\"%s\" in:\n%s", part, text);                                     \
+	} while (0)
 
 /* ---- words ---- */
 
-static const struct { const char *list, *people; } people[] = {
-	{ "Anna Weber <anna@example.org>", "Anna Weber" }, { "anna@example.org", "anna@example.org" },
-	{ "\"Weber, Anna\" <a@b>, c@d", "Weber, Anna +1" }, { "<a@b>, c@d, e@f", "a@b +2" }, { "", "(nobody)" }, { NULL, "(nobody)" },
+static const struct {
+	const char *list, *people;
+} people[] = {
+	{ "Anna Weber <anna@example.org>", "Anna Weber" },
+	{ "anna@example.org", "anna@example.org" },
+	{ "\"Weber, Anna\" <a@b>, c@d", "Weber, Anna +1" },
+	{ "<a@b>, c@d, e@f", "a@b +2" },
+	{ "", "(nobody)" },
+	{ NULL, "(nobody)" },
 };
 
 static void
@@ -90,8 +112,15 @@ test_people(void)
 	}
 }
 
-static const struct { gint64 in; const char *text; } times[] = {
-	{ 0, "09:40" }, { 37 * 60, "10:17" }, { 86400, "Tue 09:40" }, { 31 * 86400, "2026-12-24 09:40" }, { -86400, "Sun 09:40" },
+static const struct {
+	gint64 in;
+	const char *text;
+} times[] = {
+	{ 0, "09:40" },
+	{ 37 * 60, "10:17" },
+	{ 86400, "Tue 09:40" },
+	{ 31 * 86400, "2026-12-24 09:40" },
+	{ -86400, "Sun 09:40" },
 };
 
 static void
@@ -106,27 +135,54 @@ test_times(void)
 	g_assert_cmpstr(far, ==, "?");
 }
 
-static const struct { OutRow row; const char *send_when; guint check; EngineState state; bool stopped, paused; const char *words; } words[] = {
-	{ { .state = OUT_QUEUED, .not_before = NOW + 9 }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "leaves in 9 s" },
-	{ { .state = OUT_QUEUED, .not_before = NOW + 300 }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "leaves at 09:45" },
-	{ { .state = OUT_QUEUED, .not_before = NOW + 3600, .later = true }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "leaves at 10:40" },
-	{ { .state = OUT_QUEUED, .not_before = NOW + 30, .later = true }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "leaves at 09:40" },
-	{ { .state = OUT_QUEUED, .not_before = NOW }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "leaves now" },
-	{ { .state = OUT_QUEUED, .not_before = NOW }, "manual", CHECK_EVERY, ENGINE_ONLINE, false, false, "waits for “send now” ($)" },
-	{ { .state = OUT_QUEUED, .not_before = NOW }, "with check", CHECK_EVERY, ENGINE_ONLINE, false, false, "leaves with the check at 09:45" },
-	{ { .state = OUT_QUEUED, .not_before = NOW }, "at once", CHECK_MANUAL, ENGINE_ONLINE, false, false, "waits for a check (G) or $" },
-	{ { .state = OUT_QUEUED, .not_before = NOW }, "at once", CHECK_EVERY, ENGINE_BLOCKED, false, false, "waits for the sign-in" },
-	{ { .state = OUT_QUEUED, .not_before = NOW }, "at once", CHECK_EVERY, ENGINE_ONLINE, true, false, "waits for the sign-in" },
-	{ { .state = OUT_QUEUED, .not_before = NOW }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, true, "waits: the account is paused" },
-	{ { .state = OUT_QUEUED, .not_before = NOW + 37 * 60, .tries = 2 }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "next try at 10:17" },
-	{ { .state = OUT_QUEUED, .not_before = NOW + 20, .tries = 1 }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "next try in 20 s" },
-	{ { .state = OUT_SENDING }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "is being sent" },
-	{ { .state = OUT_DOT_SENT }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "sent, waits for the receipt" },
-	{ { .state = OUT_SENT }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "sent, is being filed" },
-	{ { .state = OUT_UNKNOWN }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "in doubt: your decision" },
-	{ { .state = OUT_FAILED }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "refused: needs you" },
-	{ { .state = OUT_FILED, .n_refused = 1 }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "sent, but not to all" },
-	{ { .state = OUT_DRAFT, .changed = NOW - 600 }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false, "saved 09:30" },
+static const struct {
+	OutRow row;
+	const char *send_when;
+	guint check;
+	EngineState state;
+	bool stopped, paused;
+	const char *words;
+} words[] = {
+	{ { .state = OUT_QUEUED, .not_before = NOW + 9 }, "at once", CHECK_EVERY, ENGINE_ONLINE,
+		false, false, "leaves in 9 s" },
+	{ { .state = OUT_QUEUED, .not_before = NOW + 300 }, "at once", CHECK_EVERY, ENGINE_ONLINE,
+		false, false, "leaves at 09:45" },
+	{ { .state = OUT_QUEUED, .not_before = NOW + 3600, .later = true }, "at once", CHECK_EVERY,
+		ENGINE_ONLINE, false, false, "leaves at 10:40" },
+	{ { .state = OUT_QUEUED, .not_before = NOW + 30, .later = true }, "at once", CHECK_EVERY,
+		ENGINE_ONLINE, false, false, "leaves at 09:40" },
+	{ { .state = OUT_QUEUED, .not_before = NOW }, "at once", CHECK_EVERY, ENGINE_ONLINE, false,
+		false, "leaves now" },
+	{ { .state = OUT_QUEUED, .not_before = NOW }, "manual", CHECK_EVERY, ENGINE_ONLINE, false,
+		false, "waits for “send now” ($)" },
+	{ { .state = OUT_QUEUED, .not_before = NOW }, "with check", CHECK_EVERY, ENGINE_ONLINE,
+		false, false, "leaves with the check at 09:45" },
+	{ { .state = OUT_QUEUED, .not_before = NOW }, "at once", CHECK_MANUAL, ENGINE_ONLINE, false,
+		false, "waits for a check (G) or $" },
+	{ { .state = OUT_QUEUED, .not_before = NOW }, "at once", CHECK_EVERY, ENGINE_BLOCKED, false,
+		false, "waits for the sign-in" },
+	{ { .state = OUT_QUEUED, .not_before = NOW }, "at once", CHECK_EVERY, ENGINE_ONLINE, true,
+		false, "waits for the sign-in" },
+	{ { .state = OUT_QUEUED, .not_before = NOW }, "at once", CHECK_EVERY, ENGINE_ONLINE, false,
+		true, "waits: the account is paused" },
+	{ { .state = OUT_QUEUED, .not_before = NOW + 37 * 60, .tries = 2 }, "at once", CHECK_EVERY,
+		ENGINE_ONLINE, false, false, "next try at 10:17" },
+	{ { .state = OUT_QUEUED, .not_before = NOW + 20, .tries = 1 }, "at once", CHECK_EVERY,
+		ENGINE_ONLINE, false, false, "next try in 20 s" },
+	{ { .state = OUT_SENDING }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false,
+		"is being sent" },
+	{ { .state = OUT_DOT_SENT }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false,
+		"sent, waits for the receipt" },
+	{ { .state = OUT_SENT }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false,
+		"sent, is being filed" },
+	{ { .state = OUT_UNKNOWN }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false,
+		"in doubt: your decision" },
+	{ { .state = OUT_FAILED }, "at once", CHECK_EVERY, ENGINE_ONLINE, false, false,
+		"refused: needs you" },
+	{ { .state = OUT_FILED, .n_refused = 1 }, "at once", CHECK_EVERY, ENGINE_ONLINE, false,
+		false, "sent, but not to all" },
+	{ { .state = OUT_DRAFT, .changed = NOW - 600 }, "at once", CHECK_EVERY, ENGINE_ONLINE,
+		false, false, "saved 09:30" },
 };
 
 static void
@@ -139,7 +195,10 @@ test_words(void)
 		g_free(account->send_when);
 		account->send_when = g_strdup(words[i].send_when);
 		account->check = words[i].check;
-		WaitAccount acc = { .account = account, .state = words[i].state, .stopped = words[i].stopped, .schedule_paused = words[i].paused,
+		WaitAccount acc = { .account = account,
+			.state = words[i].state,
+			.stopped = words[i].stopped,
+			.schedule_paused = words[i].paused,
 			.next_check = NOW + 300 };
 		g_autofree char *is = waitlist_mail_words(&words[i].row, &acc, NOW, zone);
 		g_assert_cmpstr(is, ==, words[i].words);
@@ -175,7 +234,8 @@ test_sections(void)
 	gint64 doubt = queue(&w, "Iva <iva@example.com>", "Pictures", NOW, false);
 	gint64 sent = queue(&w, "Tomas <t@example.com>", "Done", NOW, false);
 	must_begin(w.db);
-	g_assert_true(outbox_set_recipient(w.db, failed, "c@d.example", false, 550, "5.1.1 no such user", NULL));
+	g_assert_true(outbox_set_recipient(
+		w.db, failed, "c@d.example", false, 550, "5.1.1 no such user", NULL));
 	g_assert_true(outbox_set_recipient(w.db, failed, "bob@example.org", true, 250, "ok", NULL));
 	must_commit(w.db);
 	state(&w, failed, OUT_FAILED, 0, NULL);
@@ -220,7 +280,8 @@ test_wishes(void)
 	g_autoptr(GError) err = NULL;
 	must_begin(w.db);
 	gint64 folder = put_folder(w.db, "INBOX", ROLE_INBOX);
-	gint64 one = put_message(w.db, folder, 1, NOW - 100, 0, "Read me"), two = put_message(w.db, folder, 2, NOW - 90, FLAG_SEEN, "Keep me");
+	gint64 one = put_message(w.db, folder, 1, NOW - 100, 0, "Read me"),
+	       two = put_message(w.db, folder, 2, NOW - 90, FLAG_SEEN, "Keep me");
 	g_assert_true(journal_flag(w.db, one, FLAG_SEEN, true, &err));
 	g_assert_true(journal_flag(w.db, two, FLAG_FLAGGED, true, &err));
 	must_commit(w.db);
@@ -238,7 +299,9 @@ test_wishes(void)
 	/* far more than a person reads: counted; what needs the person comes first */
 	must_begin(w.db);
 	for (guint i = 0; i < 150; i++)
-		g_assert_true(journal_flag(w.db, put_message(w.db, folder, 10 + i, NOW - 50, 0, "x"), FLAG_SEEN, true, &err));
+		g_assert_true(
+			journal_flag(w.db, put_message(w.db, folder, 10 + i, NOW - 50, 0, "x"),
+				FLAG_SEEN, true, &err));
 	must_commit(w.db);
 	waitlist_fill(l, &w.acc, 1, NOW);
 	g_assert_cmpuint(waitlist_count(l, WAIT_WISHES), ==, 152);
@@ -263,7 +326,11 @@ test_accounts(void)
 	assert_has(text, "paused");
 	assert_has(text, "stopped: needs you");
 	assert_has(text, "The sign-in was refused");
-	w.acc = (WaitAccount){ .account = w.account, .db = w.db, .state = ENGINE_WAITING, .next_try = NOW + 37 * 60, .state_text = "no route to host" };
+	w.acc = (WaitAccount){ .account = w.account,
+		.db = w.db,
+		.state = ENGINE_WAITING,
+		.next_try = NOW + 37 * 60,
+		.state_text = "no route to host" };
 	g_autofree char *offline = picture(&w, l, 24, 100);
 	assert_has(offline, "offline, next try 10:17");
 	assert_has(offline, "no route to host");
@@ -276,7 +343,8 @@ test_hostile_any_size(void)
 {
 	World w = world_new();
 	g_autoptr(WaitList) l = waitlist_new(w.zone);
-	gint64 id = queue(&w, "\"\xe2\x80\xae\x1b[2J\" <a@b>", "\x1b]0;x\x07 " "\xe4\xb8\xad\xe6\x96\x87", NOW, false);
+	gint64 id = queue(&w, "\"\xe2\x80\xae\x1b[2J\" <a@b>",
+		"\x1b]0;x\x07 \xe4\xb8\xad\xe6\x96\x87", NOW, false);
 	g_autofree char *reason = g_strnfill(3000, 'x');
 	state(&w, id, OUT_FAILED, 0, reason);
 	queue(&w, "Anna <a@b>", "second", NOW, false);
@@ -298,7 +366,8 @@ test_scroll(void)
 	for (int i = 0; i < 40; i++) {
 		g_autofree char *subject = g_strdup_printf("mail %d.", i);
 		gint64 id = queue(&w, "a@b", subject, NOW, false);
-		state(&w, id, OUT_FAILED, 0, "a reason of some words that takes more than one line on a small screen, as reasons do");
+		state(&w, id, OUT_FAILED, 0,
+			"a reason of some words that takes more than one line on a small screen, as reasons do");
 	}
 	for (int cols = 20; cols <= 120; cols += 50)
 		for (int step = -1; step <= 1; step += 2)

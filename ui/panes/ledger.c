@@ -83,7 +83,14 @@ title(void *self)
 }
 
 static const OverFace FACE = {
-	.where = where, .draw = draw, .move = move, .page = page, .ends = ends, .letter = letter, .free = pane_free, .title = title,
+	.where = where,
+	.draw = draw,
+	.move = move,
+	.page = page,
+	.ends = ends,
+	.letter = letter,
+	.free = pane_free,
+	.title = title,
 };
 
 void
@@ -91,7 +98,8 @@ ledger_open(App *a, guint account)
 {
 	LedgerPane *p = over_self(a, &FACE);
 	if (!p && over_has(a, &FACE)) {
-		app_say(a, STYLE_STATUS, "%s", _("The list of what lies on the server is below; Esc goes back to it."));
+		app_say(a, STYLE_STATUS, "%s",
+			_("The list of what lies on the server is below; Esc goes back to it."));
 		return;
 	}
 	if (!p) {

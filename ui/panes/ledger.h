@@ -1,4 +1,5 @@
-/* ledger.h - the pane of what lies on the POP3 servers, with the dry run before anything is removed there.
+/* ledger.h - the pane of what lies on the POP3 servers, with the dry run before anything is removed
+ * there.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once

@@ -13,7 +13,7 @@ typedef struct {
 	Clean *choices[QUESTION_CHOICES];	/* owned */
 	char *letters[QUESTION_CHOICES];	/* owned; may be NULL */
 	guint n, selected;
-	int top;		/* first line of the text that is shown: on small screens it scrolls */
+	int top;	/* first line of the text that is shown: on small screens it scrolls */
 	QuestionAnswered answered;
 	gpointer user;		/* owned if there is a free_user */
 	GDestroyNotify free_user;
@@ -62,7 +62,8 @@ draw_text(const Question *q, Canvas *c, Rect r)
 	for (int line = 0; left > 0; line++) {
 		gsize len = utf8_wrap(at, left, MAX(r.w, 4), &next);
 		if (line >= q->top && line < q->top + r.h)
-			canvas_put_part(c, r.y + line - q->top, r.x, r.w, STYLE_NORMAL, q->text, (gsize)(at - clean_peek(q->text)), len);
+			canvas_put_part(c, r.y + line - q->top, r.x, r.w, STYLE_NORMAL, q->text,
+				(gsize)(at - clean_peek(q->text)), len);
 		at += next;
 		left -= next;
 	}
@@ -89,7 +90,8 @@ draw(void *self, Canvas *c, Rect body, bool focused)
 		canvas_put(c, y, body.x + 2, 2, STYLE_HELP_KEY, PUT_CUT, clean_ours(digit));
 		canvas_put(c, y, body.x + 5, body.w - 5, STYLE_NORMAL, PUT_CUT, q->choices[i]);
 		if (i == q->selected) {
-			canvas_style_row(c, y, body.x, body.w, focused ? STYLE_SELECTED : STYLE_SELECTED_IDLE);
+			canvas_style_row(c, y, body.x, body.w,
+				focused ? STYLE_SELECTED : STYLE_SELECTED_IDLE);
 			if (focused)
 				canvas_cursor(c, y, body.x, true);
 		}
@@ -145,12 +147,18 @@ close_it(App *a, void *self)
 }
 
 static const OverFace FACE = {
-	.where = where, .draw = draw, .move = move, .page = page, .key = key, .close = close_it, .free = question_free,
+	.where = where,
+	.draw = draw,
+	.move = move,
+	.page = page,
+	.key = key,
+	.close = close_it,
+	.free = question_free,
 };
 
 void
-question_ask(App *a, const char *text, const QuestionChoice *choices, guint n, guint selected, QuestionAnswered answered, gpointer user,
-	GDestroyNotify free_user)
+question_ask(App *a, const char *text, const QuestionChoice *choices, guint n, guint selected,
+	QuestionAnswered answered, gpointer user, GDestroyNotify free_user)
 {
 	Question *q = g_new0(Question, 1);
 	g_assert(n > 0 && n <= QUESTION_CHOICES);

@@ -1,7 +1,8 @@
 /* waiting.c - the pane of all that is on its way.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * It is read anew before a picture, when a letter said that something changed; while something counts down, each second. */
+ * It is read anew before a picture, when a letter said that something changed; while something
+ * counts down, each second. */
 #include "config.h"
 #include "ui/app_private.h"
 #include "ui/panes/waiting.h"
@@ -32,10 +33,23 @@ static WaitAccount
 account_of(const AppAccount *acc)
 {
 	return (WaitAccount){
-		.number = acc->number, .account = acc->account, .db = acc->db, .state = acc->state,
-		.state_text = peek(acc->state_text), .trouble = peek(acc->trouble), .progress = peek(acc->progress), .schedule = peek(acc->schedule),
-		.done = acc->done, .total = acc->total, .paused = acc->paused, .removal_n = acc->removal_n, .schedule_paused = acc->schedule_paused, .stopped = acc->stopped,
-		.checked_at = acc->checked_at, .next_check = acc->next_check, .next_try = acc->next_try,
+		.number = acc->number,
+		.account = acc->account,
+		.db = acc->db,
+		.state = acc->state,
+		.state_text = peek(acc->state_text),
+		.trouble = peek(acc->trouble),
+		.progress = peek(acc->progress),
+		.schedule = peek(acc->schedule),
+		.done = acc->done,
+		.total = acc->total,
+		.paused = acc->paused,
+		.removal_n = acc->removal_n,
+		.schedule_paused = acc->schedule_paused,
+		.stopped = acc->stopped,
+		.checked_at = acc->checked_at,
+		.next_check = acc->next_check,
+		.next_try = acc->next_try,
 	};
 }
 
@@ -91,7 +105,8 @@ static void
 letter(App *a, void *self, const Letter *l)
 {
 	if (l->kind != LETTER_BODY)
-		((WaitingPane *)self)->stale = true;	/* after the app has taken it, before the next picture */
+		((WaitingPane *)self)->stale =
+			true; /* after the app has taken it, before the next picture */
 }
 
 static void
@@ -119,7 +134,15 @@ title(void *self)
 }
 
 static const OverFace FACE = {
-	.where = where, .draw = draw, .move = move, .page = page, .ends = ends, .letter = letter, .tick = tick, .free = pane_free, .title = title,
+	.where = where,
+	.draw = draw,
+	.move = move,
+	.page = page,
+	.ends = ends,
+	.letter = letter,
+	.tick = tick,
+	.free = pane_free,
+	.title = title,
 };
 
 void
@@ -127,7 +150,8 @@ waiting_open(App *a, WaitSection section)
 {
 	WaitingPane *p = over_self(a, &FACE);
 	if (!p && over_has(a, &FACE)) {
-		app_say(a, STYLE_STATUS, "%s", _("The list of what is on its way lies below; Esc goes back to it."));
+		app_say(a, STYLE_STATUS, "%s",
+			_("The list of what is on its way lies below; Esc goes back to it."));
 		return;
 	}
 	if (!p) {

@@ -91,8 +91,10 @@ poplist_policy(const Account *account)
 	case KEEP_NO:
 		return g_strdup(_("what is here goes from the server"));
 	case KEEP_DAYS:
-		return g_strdup_printf(ngettext("what is here goes from the server after %d day", "what is here goes from the server after %d days",
-			(gulong)account->keep_days), account->keep_days);
+		return g_strdup_printf(ngettext("what is here goes from the server after %d day",
+					       "what is here goes from the server after %d days",
+					       (gulong)account->keep_days),
+			account->keep_days);
 	case KEEP_UNTIL_DELETED:
 		return g_strdup(_("what you delete here goes from the server"));
 	}
@@ -140,7 +142,8 @@ poplist_fill(PopList *l, const PopListAccount *accounts, guint n, gint64 now)
 		if (!account_is_pop(a->account))
 			continue;
 		GPtrArray *rows = a->db ? pop_list(a->db, true, NULL) : NULL;
-		Section s = { a->number, account_ref((Account *)a->account), rows ? rows : g_ptr_array_new(), { 0 }, a->asks };
+		Section s = { a->number, account_ref((Account *)a->account),
+			rows ? rows : g_ptr_array_new(), { 0 }, a->asks };
 		count(&s, now);
 		for (guint k = 0; k <= s.rows->len; k++)
 			g_array_append_val(l->lines, ((Line){ l->sections->len, k }));
@@ -173,7 +176,8 @@ poplist_current(const PopList *l)
 	if (l->selected >= (gint64)l->lines->len)
 		return NULL;
 	const Line *at = &g_array_index(l->lines, Line, l->selected);
-	return at->row ? g_ptr_array_index(g_array_index(l->sections, Section, at->section).rows, at->row - 1) : NULL;
+	const Section *s = &g_array_index(l->sections, Section, at->section);
+	return at->row ? g_ptr_array_index(s->rows, at->row - 1) : NULL;
 }
 
 void
@@ -201,11 +205,14 @@ fate_words(const PopList *l, const Section *s, const PopRow *r)
 	case POP_STAYS:
 		return g_strdup(_("stays"));
 	case POP_GOES_NOW:
-		return g_strdup(r->state != POP_DELETING && s->asks ? _("due: asks you") : _("goes with the next check"));
+		return g_strdup(r->state != POP_DELETING && s->asks ?
+				_("due: asks you") :
+				_("goes with the next check"));
 	case POP_GOES_AT: {
 		g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(at);
 		g_autoptr(GDateTime) local = utc ? g_date_time_to_timezone(utc, l->zone) : NULL;
-		g_autofree char *day = local ? g_date_time_format(local, "%Y-%m-%d") : g_strdup("?");
+		g_autofree char *day =
+			local ? g_date_time_format(local, "%Y-%m-%d") : g_strdup("?");
 		return g_strdup_printf(_("goes %s"), day);
 	}
 	case POP_GOES_WHEN_DELETED:
@@ -235,9 +242,13 @@ mails(guint n, guint64 bytes)
 static void
 draw_head(Canvas *c, int y, Rect r, const Section *s)
 {
-	g_autofree char *all = mails(s->totals.all, s->totals.bytes), *policy = poplist_policy(s->account), *due = mails(s->totals.due, s->totals.due_bytes);
-	g_autofree char *asks = s->asks && s->totals.due ? g_strdup_printf(_("due: %s (D decides)"), due) : NULL;
-	Clean *text = clean_printf("  %s  %s · %s%s%s", s->account->name, all, asks ? asks : policy, asks ? " · " : "", asks ? policy : "");
+	g_autofree char *all = mails(s->totals.all, s->totals.bytes),
+			*policy = poplist_policy(s->account),
+			*due = mails(s->totals.due, s->totals.due_bytes);
+	g_autofree char *asks =
+		s->asks && s->totals.due ? g_strdup_printf(_("due: %s (D decides)"), due) : NULL;
+	Clean *text = clean_printf("  %s  %s · %s%s%s", s->account->name, all, asks ? asks : policy,
+		asks ? " · " : "", asks ? policy : "");
 	canvas_put(c, y, r.x, r.w, STYLE_HEADING, PUT_PAD | PUT_CUT, text);
 	if (asks)
 		canvas_put_char(c, y, r.x, STYLE_HEADING, '!');
@@ -256,10 +267,13 @@ draw_row(const PopList *l, Canvas *c, int y, Rect r, const Section *s, const Pop
 {
 	g_autofree char *fate_text = fate_words(l, s, row);
 	gint64 at;
-	CellStyle style = poplist_fate(s->account, row, l->now, &at) == POP_GOES_NOW ? STYLE_WARN : STYLE_NORMAL;
-	Clean *fate = clean_new(fate_text, -1, CLEAN_LINE), *date = since(l, row), *size = rows_size(row->size);
+	bool due = poplist_fate(s->account, row, l->now, &at) == POP_GOES_NOW;
+	CellStyle style = due ? STYLE_WARN : STYLE_NORMAL;
+	Clean *fate = clean_new(fate_text, -1, CLEAN_LINE), *date = since(l, row),
+	      *size = rows_size(row->size);
 	Clean *from = clean_new(row->from ? row->from : "", -1, CLEAN_LINE);
-	Clean *subject = clean_new(row->subject ? row->subject : row->state == POP_SEEN ? _("(not fetched yet)") : _("(no subject)"), -1, CLEAN_LINE);
+	const char *none = row->state == POP_SEEN ? _("(not fetched yet)") : _("(no subject)");
+	Clean *subject = clean_new(row->subject ? row->subject : none, -1, CLEAN_LINE);
 	int x = r.x + 2, end = r.x + r.w, fate_w = r.w >= NARROW ? 26 : CLAMP(r.w / 3, 6, 15);
 
 	canvas_put(c, y, x, MIN(7, end - x), style, PUT_CUT, date);
@@ -286,7 +300,8 @@ poplist_draw(PopList *l, Canvas *c, Rect r, bool focused)
 	if (rect_empty(r))
 		return;
 	if (l->lines->len == 0)
-		canvas_put(c, r.y, r.x + 1, r.w - 1, STYLE_NOTE, PUT_CUT, clean_ours(_("No account receives by POP3.")));
+		canvas_put(c, r.y, r.x + 1, r.w - 1, STYLE_NOTE, PUT_CUT,
+			clean_ours(_("No account receives by POP3.")));
 	l->top = layout_list_top(l->top, l->selected, r.h, l->lines->len);
 	for (int i = 0; i < r.h && l->top + i < l->lines->len; i++) {
 		const Line *line = &g_array_index(l->lines, Line, l->top + i);
@@ -296,7 +311,8 @@ poplist_draw(PopList *l, Canvas *c, Rect r, bool focused)
 		else
 			draw_head(c, r.y + i, r, s);
 		if (l->top + i == l->selected) {
-			canvas_style_row(c, r.y + i, r.x, r.w, focused ? STYLE_SELECTED : STYLE_SELECTED_IDLE);
+			canvas_style_row(c, r.y + i, r.x, r.w,
+				focused ? STYLE_SELECTED : STYLE_SELECTED_IDLE);
 			if (focused)
 				canvas_cursor(c, r.y + i, r.x, true);
 		}

@@ -1,4 +1,5 @@
-/* poplist.h - what lies on the POP3 servers, since when, and when it goes: what the ledger pane shows.
+/* poplist.h - what lies on the POP3 servers, since when, and when it goes: what the ledger pane
+ * shows.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * Reads the stores and draws on a canvas; knows neither keys nor engines. */
@@ -8,7 +9,13 @@
 #include "store/pop.h"
 #include "ui/canvas.h"
 
-typedef enum { POP_STAYS, POP_GOES_NOW /* with the next check */, POP_GOES_AT, POP_GOES_WHEN_DELETED, POP_NOT_HERE /* stays until it is fetched */ } PopFate;
+typedef enum {
+	POP_STAYS,
+	POP_GOES_NOW /* with the next check */,
+	POP_GOES_AT,
+	POP_GOES_WHEN_DELETED,
+	POP_NOT_HERE /* stays until it is fetched */
+} PopFate;
 /* The same rule as the engine's; *at gets the time of POP_GOES_AT. */
 PopFate poplist_fate(const Account *account, const PopRow *row, gint64 now, gint64 *at);
 
@@ -26,8 +33,10 @@ PopList *poplist_new(GTimeZone *zone /* borrowed */);
 void poplist_free(PopList *l);
 void poplist_fill(PopList *l, const PopListAccount *accounts, guint n, gint64 now);
 PopTotals poplist_totals(const PopList *l, guint account);
-bool poplist_account(const PopList *l, guint *account);	/* that of the selected row; false: there is no POP3 account */
-const PopRow *poplist_current(const PopList *l);	/* borrowed until the next fill; NULL: the head of an account, or none */
+/* that of the selected row; false: there is no POP3 account */
+bool poplist_account(const PopList *l, guint *account);
+/* borrowed until the next fill; NULL: the head of an account, or none */
+const PopRow *poplist_current(const PopList *l);
 void poplist_select_account(PopList *l, guint account);
 void poplist_move(PopList *l, int rows);
 void poplist_draw(PopList *l, Canvas *c, Rect r, bool focused);

@@ -1,8 +1,8 @@
 /* waitlist.c - all that is on its way, of all accounts, as one list in sections.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * An entry is as tall as its reasons need: the server's words are never cut. Lines are made for the width at hand at each
- * picture; there are few. */
+ * An entry is as tall as its reasons need: the server's words are never cut. Lines are made for the
+ * width at hand at each picture; there are few. */
 #include "config.h"
 #include "ui/view/waitlist_private.h"
 #include "base/intl.h"
@@ -66,7 +66,8 @@ waitlist_free(WaitList *l)
 /* ---- filling ---- */
 
 static WaitEntry *
-add(WaitList *l, WaitSection section, const WaitAccount *acc, gint64 id, const char *words, const char *who, const char *what)
+add(WaitList *l, WaitSection section, const WaitAccount *acc, gint64 id, const char *words,
+	const char *who, const char *what)
 {
 	WaitEntry *e = g_new0(WaitEntry, 1);
 	e->section = section;
@@ -105,7 +106,8 @@ add_reasons(WaitEntry *e, Db *db, const char *error)
 		if (r->state != 2)
 			continue;
 		bool coded = r->code && r->reply && g_ascii_strtoull(r->reply, NULL, 10) != r->code;
-		g_autofree char *text = coded ? g_strdup_printf(_("refused %s: %u %s"), r->address, r->code, r->reply) :
+		g_autofree char *text = coded ?
+			g_strdup_printf(_("refused %s: %u %s"), r->address, r->code, r->reply) :
 			g_strdup_printf(_("refused %s: %s"), r->address, r->reply ? r->reply : "");
 		detail(e, text);
 	}
@@ -114,16 +116,21 @@ add_reasons(WaitEntry *e, Db *db, const char *error)
 static void
 add_mail(WaitList *l, const WaitAccount *acc, const OutRow *r, gint64 now)
 {
-	WaitSection section = r->state == OUT_DRAFT ? WAIT_DRAFTS : r->state == OUT_SENT ? WAIT_FILING : WAIT_OUTBOX;
-	g_autofree char *words = waitlist_mail_words(r, acc, now, l->zone), *who = waitlist_people(r->to);
-	WaitEntry *e = add(l, section, acc, r->id, words, who, r->subject && *r->subject ? r->subject : _("(no subject)"));
+	WaitSection mail = r->state == OUT_SENT ? WAIT_FILING : WAIT_OUTBOX;
+	WaitSection section = r->state == OUT_DRAFT ? WAIT_DRAFTS : mail;
+	g_autofree char *words = waitlist_mail_words(r, acc, now, l->zone),
+			*who = waitlist_people(r->to);
+	WaitEntry *e = add(l, section, acc, r->id, words, who,
+		r->subject && *r->subject ? r->subject : _("(no subject)"));
 	e->state = r->state;
-	e->needs_person = r->state == OUT_UNKNOWN || r->state == OUT_FAILED || r->state == OUT_FILED;
+	e->needs_person =
+		r->state == OUT_UNKNOWN || r->state == OUT_FAILED || r->state == OUT_FILED;
 	if (r->not_before > now && r->not_before - now <= 61)
 		e->counts_to = r->not_before;
 	add_reasons(e, acc->db, r->last_error);
 	if (r->state == OUT_UNKNOWN && !r->last_error)
-		detail(e, _("The connection broke before the server confirmed this mail. It is not sent again by itself; Enter asks what to do."));
+		detail(e,
+			_("The connection broke before the server confirmed this mail. It is not sent again by itself; Enter asks what to do."));
 }
 
 static void
@@ -143,8 +150,9 @@ add_wish(WaitList *l, const WaitAccount *acc, const Wish *w, gint64 now)
 	MessageRow row = { 0 };
 	g_autofree char *words = wait_wish_words(w, now, l->zone);
 	bool known = w->message && messages_row(acc->db, w->message, &row, NULL);
+	const char *subject = row.subject && *row.subject ? row.subject : _("(no subject)");
 	WaitEntry *e = add(l, WAIT_WISHES, acc, w->id, words, wait_wish_kind(w),
-		!known ? _("(a message that is gone)") : row.subject && *row.subject ? row.subject : _("(no subject)"));
+		known ? subject : _("(a message that is gone)"));
 	e->needs_person = w->state == WISH_FAILED || w->state == WISH_PARKED;
 	if (w->not_before > now && w->not_before - now <= 61)
 		e->counts_to = w->not_before;
@@ -175,7 +183,8 @@ add_download(WaitList *l, const WaitAccount *acc)
 {
 	g_autofree char *words = NULL;
 	if (acc->progress && acc->total > 1)
-		words = g_strdup_printf(_("%'llu of %'llu"), (unsigned long long)acc->done, (unsigned long long)acc->total);
+		words = g_strdup_printf(_("%'llu of %'llu"), (unsigned long long)acc->done,
+			(unsigned long long)acc->total);
 	else if (acc->progress)
 		words = g_strdup(_("goes on"));
 	else if (acc->state == ENGINE_CONNECTING || acc->state == ENGINE_SIGNING_IN)
@@ -191,19 +200,24 @@ add_download(WaitList *l, const WaitAccount *acc)
 static void
 add_account(WaitList *l, const WaitAccount *acc, gint64 now)
 {
-	g_autofree char *words = wait_account_words(acc, now, l->zone), *schedule = wait_account_schedule(acc, now, l->zone);
+	g_autofree char *words = wait_account_words(acc, now, l->zone),
+			*schedule = wait_account_schedule(acc, now, l->zone);
 	WaitEntry *e = add(l, WAIT_ACCOUNTS, acc, 0, words, acc->account->name, schedule);
 	e->needs_person = acc->stopped || acc->state == ENGINE_BLOCKED || acc->removal_n;
 	e->paused = acc->schedule_paused;
-	g_autofree char *removal = acc->removal_n ? g_strdup_printf(ngettext("%u mail may be removed from the server by your setting; Enter shows it.",
-		"%u mails may be removed from the server by your setting; Enter shows them.", acc->removal_n), acc->removal_n) : NULL;
-	detail(e, removal);
+	if (acc->removal_n) {
+		g_autofree char *removal = g_strdup_printf(ngettext("%u mail may be removed from the "
+			"server by your setting; Enter shows it.", "%u mails may be removed from the "
+			"server by your setting; Enter shows them.", acc->removal_n), acc->removal_n);
+		detail(e, removal);
+	}
 	if (acc->trouble)
 		detail(e, acc->trouble);
 	else if ((acc->state == ENGINE_WAITING || acc->state == ENGINE_BLOCKED) && acc->state_text)
 		detail(e, acc->state_text);
 	else if (acc->stopped)
-		detail(e, _("The sign-in was refused; nothing is tried again by itself. r tries once more."));
+		detail(e,
+			_("The sign-in was refused; nothing is tried again by itself. r tries once more."));
 }
 
 static bool
@@ -317,7 +331,8 @@ make_lines(WaitList *l, int w, bool airy)
 			continue;
 		if (airy && l->lines->len)
 			g_array_append_val(l->lines, ((Line){ .kind = LINE_BLANK }));
-		g_array_append_val(l->lines, ((Line){ .kind = LINE_HEAD, .section = (WaitSection)s }));
+		g_array_append_val(
+			l->lines, ((Line){ .kind = LINE_HEAD, .section = (WaitSection)s }));
 		for (; i < l->entries->len; i++) {
 			const WaitEntry *e = g_ptr_array_index(l->entries, i);
 			if (e->section != (WaitSection)s)
@@ -326,10 +341,12 @@ make_lines(WaitList *l, int w, bool airy)
 			if (w < NARROW && *clean_peek(e->words))
 				add_wrapped(l, i, LINE_WORDS, e->words, w - detail_x(w));
 			for (guint k = 0; k < e->details->len; k++)
-				add_wrapped(l, i, LINE_DETAIL, g_ptr_array_index(e->details, k), w - detail_x(w) - 1);
+				add_wrapped(l, i, LINE_DETAIL, g_ptr_array_index(e->details, k),
+					w - detail_x(w) - 1);
 		}
 		if (n == 0 || l->more[s])
-			g_array_append_val(l->lines, ((Line){ .kind = LINE_NOTE, .section = (WaitSection)s }));
+			g_array_append_val(
+				l->lines, ((Line){ .kind = LINE_NOTE, .section = (WaitSection)s }));
 	}
 }
 
@@ -337,10 +354,17 @@ static void
 draw_head(const WaitList *l, Canvas *c, int y, Rect r, WaitSection s)
 {
 	const char *const names[WAIT_SECTIONS] = {
-		_("Outbox"), _("Sent, not filed yet"), _("Drafts"), _("Changes on their way"), _("Going on"), _("Accounts"),
+		_("Outbox"),
+		_("Sent, not filed yet"),
+		_("Drafts"),
+		_("Changes on their way"),
+		_("Going on"),
+		_("Accounts"),
 	};
 	guint n = waitlist_count(l, s);
-	Clean *text = s == WAIT_ACCOUNTS || s == WAIT_DOWNLOADS || n == 0 ? clean_printf(" %s", names[s]) : clean_printf(" %s  %u", names[s], n);
+	Clean *text = s == WAIT_ACCOUNTS || s == WAIT_DOWNLOADS || n == 0 ?
+		clean_printf(" %s", names[s]) :
+		clean_printf(" %s  %u", names[s], n);
 	canvas_put(c, y, r.x, r.w, STYLE_HEADING, PUT_PAD, text);
 	clean_free(text);
 }
@@ -354,7 +378,8 @@ draw_entry(const WaitList *l, Canvas *c, int y, Rect r, const WaitEntry *e)
 	if (e->needs_person)
 		canvas_put_char(c, y, r.x, STYLE_ERROR, '!');
 	if (r.w < NARROW) {
-		Clean *both = *clean_peek(e->who) && *clean_peek(e->what) ? clean_join(e->who, ": ", e->what) :
+		Clean *both = *clean_peek(e->who) && *clean_peek(e->what) ?
+			clean_join(e->who, ": ", e->what) :
 			clean_dup(*clean_peek(e->who) ? e->who : e->what);
 		canvas_put(c, y, x, end - x, style, PUT_CUT, both);
 		clean_free(both);
@@ -362,7 +387,8 @@ draw_entry(const WaitList *l, Canvas *c, int y, Rect r, const WaitEntry *e)
 	}
 	if (e->section > WAIT_WISHES) {
 		int name_w = r.w >= WIDE ? 24 : 14;
-		Clean *rest = *clean_peek(e->what) ? clean_join(e->words, " · ", e->what) : clean_dup(e->words);
+		Clean *rest = *clean_peek(e->what) ? clean_join(e->words, " · ", e->what) :
+						     clean_dup(e->words);
 		canvas_put(c, y, x, name_w - 1, style, PUT_CUT, e->who);
 		canvas_put(c, y, x + name_w, end - x - name_w, style, PUT_CUT, rest);
 		clean_free(rest);
@@ -372,9 +398,11 @@ draw_entry(const WaitList *l, Canvas *c, int y, Rect r, const WaitEntry *e)
 	int account_w = l->n_accounts > 1 && r.w >= WIDE ? 14 : 0;
 	canvas_put(c, y, x, words_w - 1, style, PUT_CUT, e->words);
 	canvas_put(c, y, x + words_w, who_w - 1, style, PUT_CUT, e->who);
-	canvas_put(c, y, x + words_w + who_w, end - account_w - (x + words_w + who_w) - 1, style, PUT_CUT, e->what);
+	canvas_put(c, y, x + words_w + who_w, end - account_w - (x + words_w + who_w) - 1, style,
+		PUT_CUT, e->what);
 	if (account_w)
-		canvas_put(c, y, end - account_w, account_w - 1, STYLE_FOLDER_DIM, PUT_PAD | PUT_RIGHT, e->account_name);
+		canvas_put(c, y, end - account_w, account_w - 1, STYLE_FOLDER_DIM,
+			PUT_PAD | PUT_RIGHT, e->account_name);
 }
 
 static void
@@ -383,7 +411,9 @@ draw_line(const WaitList *l, Canvas *c, int y, Rect r, const Line *line)
 	if (line->kind == LINE_HEAD) {
 		draw_head(l, c, y, r, line->section);
 	} else if (line->kind == LINE_NOTE) {
-		Clean *note = l->more[line->section] ? clean_printf(ngettext("and %u more", "and %u more", l->more[line->section]), l->more[line->section]) :
+		Clean *note = l->more[line->section] ?
+			clean_printf(ngettext("and %u more", "and %u more", l->more[line->section]),
+				l->more[line->section]) :
 			clean_new(_("No mail waits."), -1, CLEAN_LINE);
 		canvas_put(c, y, r.x + 2, r.w - 2, STYLE_NOTE, PUT_CUT, note);
 		clean_free(note);
@@ -392,7 +422,8 @@ draw_line(const WaitList *l, Canvas *c, int y, Rect r, const Line *line)
 	} else if (line->kind != LINE_BLANK) {
 		Clean *text = clean_new(line->text, (gssize)line->len, CLEAN_LINE);
 		const WaitEntry *e = g_ptr_array_index(l->entries, line->entry);
-		CellStyle style = line->kind == LINE_WORDS && e->needs_person ? STYLE_ERROR : line->kind == LINE_WORDS ? STYLE_NORMAL : STYLE_NOTE;
+		CellStyle words = e->needs_person ? STYLE_ERROR : STYLE_NORMAL;
+		CellStyle style = line->kind == LINE_WORDS ? words : STYLE_NOTE;
 		canvas_put(c, y, r.x + detail_x(r.w), r.w - detail_x(r.w), style, PUT_CUT, text);
 		clean_free(text);
 	}
@@ -435,7 +466,8 @@ waitlist_draw(WaitList *l, Canvas *c, Rect r, bool focused)
 		const Line *line = &g_array_index(l->lines, Line, l->top + i);
 		draw_line(l, c, r.y + i, r, line);
 		if (line->kind == LINE_ENTRY && line->entry == l->selected) {
-			canvas_style_row(c, r.y + i, r.x, r.w, focused ? STYLE_SELECTED : STYLE_SELECTED_IDLE);
+			canvas_style_row(c, r.y + i, r.x, r.w,
+				focused ? STYLE_SELECTED : STYLE_SELECTED_IDLE);
 			if (focused)
 				canvas_cursor(c, r.y + i, r.x, true);
 		}

@@ -1,7 +1,9 @@
-/* waitlist.h - all that is on its way, of all accounts, as one list in sections: what the waiting pane shows.
+/* waitlist.h - all that is on its way, of all accounts, as one list in sections: what the waiting
+ * pane shows.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Reads the stores and draws on a canvas; knows neither keys nor engines, so a test looks at it without a terminal. */
+ * Reads the stores and draws on a canvas; knows neither keys nor engines, so a test looks at it
+ * without a terminal. */
 #pragma once
 
 #include "store/journal.h"
@@ -9,7 +11,10 @@
 #include "sync/engine.h"
 #include "ui/canvas.h"
 
-typedef enum { WAIT_OUTBOX, WAIT_FILING, WAIT_DRAFTS, WAIT_WISHES, WAIT_DOWNLOADS, WAIT_ACCOUNTS, WAIT_SECTIONS } WaitSection;
+typedef enum {
+	WAIT_OUTBOX, WAIT_FILING, WAIT_DRAFTS, WAIT_WISHES, WAIT_DOWNLOADS, WAIT_ACCOUNTS,
+	WAIT_SECTIONS
+} WaitSection;
 enum { WAIT_WISHES_SHOWN = 100 };	/* of an account: more are only counted */
 
 /* What is known of an account beside its store. Borrowed, for the call. */
@@ -33,7 +38,7 @@ typedef struct {
 	bool needs_person;	/* nothing more happens by itself */
 	bool paused;
 	gint64 counts_to;	/* Unix seconds that are counted down to; 0: none */
-	Clean *words, *who, *what, *account_name;	/* owned: state in words; to whom; subject */
+	Clean *words, *who, *what, *account_name; /* owned: state in words; to whom; subject */
 	GPtrArray *details;	/* owned, of Clean*: reasons, refused recipients */
 } WaitEntry;
 
@@ -46,7 +51,7 @@ void waitlist_fill(WaitList *l, const WaitAccount *accounts, guint n, gint64 now
 bool waitlist_counts(const WaitList *l);	/* a number in it changes with each second */
 guint waitlist_count(const WaitList *l, WaitSection section);
 
-const WaitEntry *waitlist_current(const WaitList *l);	/* borrowed until the next fill; NULL: it is empty */
+const WaitEntry *waitlist_current(const WaitList *l);	/* borrowed until the next fill; or NULL */
 void waitlist_move(WaitList *l, int entries);
 void waitlist_select(WaitList *l, WaitSection section);	/* its first entry; stays if it has none */
 void waitlist_draw(WaitList *l, Canvas *c, Rect r, bool focused);

@@ -43,11 +43,14 @@ waitlist_people(const char *list)
 char *
 waitlist_time(gint64 when, gint64 now, GTimeZone *zone)
 {
-	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(when), utc_now = g_date_time_new_from_unix_utc(now);
+	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(when),
+			     utc_now = g_date_time_new_from_unix_utc(now);
 	if (!utc || !utc_now)
 		return g_strdup("?");
-	g_autoptr(GDateTime) t = g_date_time_to_timezone(utc, zone), n = g_date_time_to_timezone(utc_now, zone);
-	if (g_date_time_get_year(t) == g_date_time_get_year(n) && g_date_time_get_day_of_year(t) == g_date_time_get_day_of_year(n))
+	g_autoptr(GDateTime) t = g_date_time_to_timezone(utc, zone),
+			     n = g_date_time_to_timezone(utc_now, zone);
+	if (g_date_time_get_year(t) == g_date_time_get_year(n) &&
+		g_date_time_get_day_of_year(t) == g_date_time_get_day_of_year(n))
 		return g_date_time_format(t, "%H:%M");
 	if (ABS(when - now) < 6 * 86400)
 		return g_date_time_format(t, "%a %H:%M");
@@ -114,13 +117,15 @@ waitlist_mail_words(const OutRow *r, const WaitAccount *acc, gint64 now, GTimeZo
 		}
 		if (r->tries || r->last_error)
 			return tries_again(r->not_before, now, zone);
-		return r->not_before > now ? leaves(r->not_before, now, zone) : due_words(acc, now, zone);
+		return r->not_before > now ? leaves(r->not_before, now, zone) :
+					     due_words(acc, now, zone);
 	case OUT_SENDING:
 		return g_strdup(_("is being sent"));
 	case OUT_DOT_SENT:
 		return g_strdup(_("sent, waits for the receipt"));
 	case OUT_SENT:
-		return r->tries ? tries_again(r->not_before, now, zone) : g_strdup(_("sent, is being filed"));
+		return r->tries ? tries_again(r->not_before, now, zone) :
+				  g_strdup(_("sent, is being filed"));
 	case OUT_FILED:
 		return g_strdup(r->n_refused ? _("sent, but not to all") : _("sent"));
 	case OUT_UNKNOWN:
@@ -157,9 +162,11 @@ wait_wish_kind(const Wish *w)
 		switch (w->flag) {
 		case FLAG_SEEN:		return w->on ? _("mark as read") : _("mark as unread");
 		case FLAG_FLAGGED:	return w->on ? _("flag") : _("take the flag away");
-		case FLAG_ANSWERED:	return w->on ? _("mark as answered") : _("mark as not answered");
+		case FLAG_ANSWERED:
+			return w->on ? _("mark as answered") : _("mark as not answered");
 		case FLAG_DELETED:	return w->on ? _("mark as deleted") : _("bring back");
-		case FLAG_FORWARDED:	return w->on ? _("mark as forwarded") : _("mark as not forwarded");
+		case FLAG_FORWARDED:
+			return w->on ? _("mark as forwarded") : _("mark as not forwarded");
 		default:		return _("change a flag");
 		}
 	case WISH_MOVE:		return _("move");
@@ -204,7 +211,8 @@ wait_account_schedule(const WaitAccount *acc, gint64 now, GTimeZone *zone)
 		g_string_append_printf(s, "%s", s->len ? " · " : "");
 		g_string_append_printf(s, _("next %s"), at);
 	}
-	if (acc->stopped || acc->schedule_paused || acc->state == ENGINE_WAITING) {	/* else it is in the words before */
+	/* else it is in the words before */
+	if (acc->stopped || acc->schedule_paused || acc->state == ENGINE_WAITING) {
 		g_autofree char *last = last_run(acc, now, zone);
 		g_string_append_printf(s, "%s%s", s->len ? " · " : "", last);
 	}
