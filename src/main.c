@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct {
 	char *config, *profile, *account, *folder, *log_file;
@@ -171,7 +172,7 @@ run(const Options *o)
 		g_autoptr(Draft) write = command ? NULL : writing_draft(&o->writing, o->rest, &err);
 		if (err)
 			fprintf(stderr, "%s\n", err->message);
-		status = command ? command(&h, o->rest + 1) : err ? EXIT_USAGE : run_screen(o, places, conf, write);
+		status = command ? command(&h, o->rest + 1) : err ? EXIT_USAGE : write && !isatty(STDIN_FILENO) ? batch_write(&h, write) : run_screen(o, places, conf, write);
 	}
 	log_close();
 	places_free(places);

@@ -21,11 +21,11 @@ TABLE = {
     "store": ["base", "mail"],
     "sync": ["base", "conf", "net", "proto", "render", "store"],
     "ui": ["base", "conf", "store", "render/client.h", "sync/engine.h"],
-    "batch": ["base", "conf", "store", "sync/door.h", "sync/engine.h"],
+    "batch": ["base", "conf", "render/compose.h", "store", "sync/door.h", "sync/engine.h"],
     "main": ["base", "batch", "conf", "mail", "net", "proto", "render", "store", "sync", "ui"],
 }
 # What a neighbour's door may show of a third room goes with it: the reader draws the Document that the client hands over.
-DOORS = {"ui": ["mail/document.h", "mail/draft.h", "mail/mailto.h", "mail/reply.h"], "sync": ["mail/draft.h"], "batch": ["mail/draft.h", "mail/mailto.h"]}
+DOORS = {"ui": ["mail/document.h", "mail/draft.h", "mail/mailto.h", "mail/reply.h"], "sync": ["mail/draft.h"], "batch": ["mail/draft.h", "mail/mailto.h", "mail/reply.h"]}
 
 # Headers of libraries, and where alone they may be named.
 LIBRARIES = [

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "conf/conf.h"
+#include "mail/draft.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 /* the sendmail face says it as sysexits.h does; what waits in the outbox is EX_TEMPFAIL */
@@ -20,3 +21,5 @@ typedef struct {
 int batch_sync(const Batch *h, char **accounts);
 /* A message on standard input goes to the outbox and leaves. args: what stood behind "send": -t -oi -f ADDRESS -A NAME recipients. */
 int batch_send(const Batch *h, char **args);
+/* A mail that the command line began leaves, with the standard input as its text. */
+int batch_write(const Batch *h, Draft *d);

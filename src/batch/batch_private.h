@@ -23,5 +23,7 @@ bool job_start(Job *j, const Batch *h, Account *account, guint number, Chan *let
 void job_clear(Job *j);
 void letters_wait(Chan *letters, int timeout_ms);
 void progress_end(void);
+/* to: NULL-terminated; NULL: of its header. Sysexits. */
+int batch_send_message(const Batch *h, Account *a, GBytes *message, const char *const *to, const char *sender);
 char *ask_password(const char *label);	/* NULL: there is nobody to ask */
 Account *batch_account(const Batch *h, const char *name);	/* borrowed; NULL: none */

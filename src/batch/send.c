@@ -205,25 +205,24 @@ say_result(const Job *j, int status)
 		fprintf(stderr, _("eilpost: The mail could not be sent. %s\n"), why);
 }
 
-static int
-send_it(const Batch *h, Account *a, const SendOptions *o, GBytes *message)
+int
+batch_send_message(const Batch *h, Account *a, GBytes *message, const char *const *to, const char *sender)
 {
 	g_autoptr(Chan) letters = chan_new((GDestroyNotify)letter_free);
 	g_autoptr(GError) err = NULL;
 	Job j = { 0 };
 	int status = EXIT_EX_TEMPORARY;
-	const char *const *to = o->from_header ? NULL : (const char *const *)o->recipients->pdata;
 
 	if (job_start(&j, h, a, 0, letters, &err)) {
 		Request *r = request_new(REQ_SEND_RAW);
 		r->data = g_bytes_ref(message);
 		r->text = to ? g_strjoinv("\n", (char **)to) : g_strdup("");
-		r->text2 = g_strdup(o->sender);
+		r->text2 = g_strdup(sender);
 		r->when = 1;
 		engine_post(j.engine, r);
 		status = wait_for_it(&j, letters);
 		say_result(&j, status);
-	} else if (!err && door_queue(j.socket, message, to, o->sender, &err)) {
+	} else if (!err && door_queue(j.socket, message, to, sender, &err)) {
 		status = EXIT_DONE;	/* the eilpost that is open has it in its outbox and shows what becomes of it */
 	} else {
 		fprintf(stderr, "eilpost: %s\n", err ? err->message : "?");
@@ -255,7 +254,7 @@ batch_send(const Batch *h, char **args)
 			if (o.recipients->len == 0)
 				o.from_header = true;
 			g_ptr_array_add(o.recipients, NULL);
-			status = send_it(h, a, &o, message);
+			status = batch_send_message(h, a, message, o.from_header ? NULL : (const char *const *)o.recipients->pdata, o.sender);
 		}
 	}
 	if (problem)

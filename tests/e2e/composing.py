@@ -2,7 +2,7 @@
 """composing.py - writing mails as a person does: fields, text, files, drafts that survive kill -9, $EDITOR, answers; what arrives is looked at.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
-import email, email.policy, glob, os, re, signal, sys, time
+import email, email.policy, glob, os, signal, subprocess, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import EILPOST, Reader, Server, Sink, account, mail, run, scratch
@@ -317,6 +317,18 @@ def command_line():
     assert "is not a mail address" in reader.text
 
 
+def without_a_screen():
+    before = len(sink.kept())
+    done = subprocess.run([EILPOST, "-P", reader.profile, "-s", "By a script", "-b", "secret@example.com", "-a", os.path.join(home, "body.txt"), "--", "bob@example.com"],
+                          input="Grüße,\nder Rechner\n".encode(), capture_output=True, timeout=30)
+    assert done.returncode == 0, done
+    envelope, m = arrived(before + 1)
+    assert m["subject"] == "By a script" and m["bcc"] is None and "secret@example.com" in str(envelope)
+    assert content(m.get_body()) == "Grüße,\nder Rechner\n" and next(m.iter_attachments()).get_filename() == "body.txt"
+    done = subprocess.run([EILPOST, "-P", reader.profile, "nobody"], input=b"x", capture_output=True, timeout=30)
+    assert done.returncode == 2 and b"is not a mail address" in done.stderr, done
+
+
 def every_size():
     """Nothing breaks, and the cursor is where one types."""
     begin()
@@ -347,4 +359,4 @@ def no_send_line():
 
 run(write_and_send, address_error_at_its_field, questions_before_it_leaves, reply_with_quote, reply_to_all, forward_brings_the_file, forward_whole_and_bounce,
     files_by_the_picker, vanished_file, bad_pastes, kept_through_a_kill, several_drafts, own_editor, bad_editors, text_keys, another_sender, send_later,
-    command_line, every_size, no_send_line)
+    command_line, without_a_screen, every_size, no_send_line)
