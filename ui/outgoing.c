@@ -196,6 +196,10 @@ outgoing_countdown(App *a)
 		return NULL;
 	guint left = (guint)(m->not_before - now_s());
 	g_autofree char *key = keymap_first_key(a->keymap, app_where(a), CMD_undo);
+	const AppAccount *acc = app_account_of(a, m->account);
+	if (!waitlist_leaves_by_itself(acc->account, acc->stopped, acc->schedule_paused))
+		return key ? clean_printf(_("The mail to %s waits in the outbox · %s takes it back"),
+			m->people, key) : clean_printf(_("The mail to %s waits in the outbox"), m->people);
 	if (!key)
 		return clean_printf(_("The mail to %s leaves in %u s"), m->people, left);
 	Clean *whole = clean_printf(

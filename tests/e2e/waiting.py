@@ -217,6 +217,14 @@ def undo_takes_back():
     assert len(sink.mails) == 1 and b"It is 4.20." in sink.mails[0][1] and b"Subject: The wall" in sink.mails[0][1]
     r.keys("u").wait("nothing to undo")
     assert r.quit()[0] == 0
+    # no countdown where nothing leaves by itself
+    r = Reader(config=config(sink, "manual", "[general]\nundo-send = 3\n"))
+    r.wait("Outbox")
+    write(r, "Second")
+    r.wait("The mail to bob@example.com waits in the outbox").pump(4)
+    assert len(sink.mails) == 1
+    r.keys("$").wait("Sent to bob@example.com")
+    assert r.quit()[0] == 0
 
 
 def edit_and_cancel_while_waiting():

@@ -60,6 +60,8 @@ void waitlist_draw(WaitList *l, Canvas *c, Rect r, bool focused);
 char *waitlist_people(const char *list);
 /* "10:17", "Tue 10:17", "2026-12-24 10:17". Yours. */
 char *waitlist_time(gint64 when, gint64 now, GTimeZone *zone);
+/* Its mails leave when their time has come; else they wait for a check or a word. */
+bool waitlist_leaves_by_itself(const Account *account, bool stopped, bool paused);
 /* What happens next with a mail, in words. Yours. */
 char *waitlist_mail_words(const OutRow *r, const WaitAccount *acc, gint64 now, GTimeZone *zone);
 

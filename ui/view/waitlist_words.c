@@ -78,6 +78,14 @@ tries_again(gint64 when, gint64 now, GTimeZone *zone)
 	return g_strdup_printf(_("next try at %s"), at);
 }
 
+/* The engine's rule (outbox_may_leave): in manual mode nothing goes out but on the command (S23). */
+bool
+waitlist_leaves_by_itself(const Account *account, bool stopped, bool paused)
+{
+	return account->send.scheme != SCHEME_NONE && !stopped && !paused &&
+		!(account->check & CHECK_MANUAL) && !g_strcmp0(account->send_when, "at once");
+}
+
 /* It may go; what holds it is the account. */
 static char *
 due_words(const WaitAccount *acc, gint64 now, GTimeZone *zone)
@@ -117,8 +125,10 @@ waitlist_mail_words(const OutRow *r, const WaitAccount *acc, gint64 now, GTimeZo
 		}
 		if (r->tries || r->last_error)
 			return tries_again(r->not_before, now, zone);
-		return r->not_before > now ? leaves(r->not_before, now, zone) :
-					     due_words(acc, now, zone);
+		if (r->not_before > now && acc->state != ENGINE_BLOCKED &&
+			waitlist_leaves_by_itself(acc->account, acc->stopped, acc->schedule_paused))
+			return leaves(r->not_before, now, zone);
+		return due_words(acc, now, zone);
 	case OUT_SENDING:
 		return g_strdup(_("is being sent"));
 	case OUT_DOT_SENT:
