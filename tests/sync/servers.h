@@ -34,7 +34,7 @@ typedef struct {
 	guint16 port;
 	GMutex lock;
 	GPtrArray *taken;	/* owned: of Taken */
-	GPtrArray *mails;	/* owned: of Mail: what lies in the box */
+	GPtrArray *mails, *old;	/* owned: of Mail: what lies in the box; lay there in earlier stories */
 	GString *log;		/* owned: a line each, "smtp 1: EHLO" */
 	guint connections, signed_in, refused, lines;
 	bool pop;
@@ -496,6 +496,7 @@ server_start(bool pop, GString *log)
 	s->log = log ? log : g_string_new(NULL);
 	s->taken = g_ptr_array_new_with_free_func(taken_free);
 	s->mails = g_ptr_array_new_with_free_func(mail_free);
+	s->old = g_ptr_array_new_with_free_func(mail_free);
 	g_mutex_init(&s->lock);
 	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	g_assert_cmpint(bind(s->listener, (struct sockaddr *)&a, sizeof a), ==, 0);
@@ -557,7 +558,7 @@ server_reset(Server *s)
 	g_string_truncate(s->log, 0);
 	/* a session that just ends may still look at them */
 	while (s->mails->len)
-		((Mail *)g_ptr_array_steal_index(s->mails, s->mails->len - 1))->gone = true;
+		g_ptr_array_add(s->old, g_ptr_array_steal_index(s->mails, s->mails->len - 1));
 	s->no_capa = s->no_uidl = s->no_top = s->cut_quit_done = false;
 	s->cut_retr = s->cut_quit = s->refuse_quit = s->in_use = 0;
 	s->chunking = s->down = s->kill_after = false;
