@@ -276,6 +276,8 @@ make(App *a, const Answering *w, const Message *m, GBytes *raw)
 	const Document *doc = open_text(a);
 	g_autoptr(GPtrArray) identities = identities_read(a->setup->conf);
 	const char *lists[] = { delivered_to(doc), m->to, m->cc, w->kind == DRAFT_EDIT ? m->from_address : NULL };
+	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+		identities_meet(identities, w->account, lists[i]);
 	const Identity *id = g_ptr_array_index(identities, identities_find(identities, w->account, lists, G_N_ELEMENTS(lists)));
 	g_auto(GStrv) own = identities_addresses(identities);
 	g_autofree char *from = reply_mailbox(m->from_name, m->from_address), *post = list_post(doc);

@@ -19,6 +19,7 @@ identity_free(gpointer p)
 	g_free(i->from);
 	g_free(i->reply_to);
 	g_free(i->signature);
+	g_strfreev(i->others);
 	g_free(i);
 }
 
@@ -61,6 +62,61 @@ account_named(const Conf *conf, const char *name)
 	return 0;
 }
 
+guint
+identities_named(const GPtrArray *all, guint account, const char *name)
+{
+	guint own = 0;
+	for (guint i = 0; i < all->len; i++) {
+		const Identity *id = g_ptr_array_index(all, i);
+		if (id->account != account)
+			continue;
+		if (name && !g_strcmp0(id->name, name))
+			return i;
+		if (!id->name)
+			own = i;
+	}
+	return own;
+}
+
+static bool
+is_other(const Identity *own, const char *address)
+{
+	g_autofree char *folded = g_ascii_strdown(address, -1);
+
+	for (char **o = own->others; o && *o; o++) {
+		g_autofree char *pattern = g_ascii_strdown(*o, -1);
+		if (g_pattern_match_simple(pattern, folded))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_known(const GPtrArray *all, guint account, const char *address)
+{
+	for (guint i = 0; i < all->len; i++) {
+		const Identity *id = g_ptr_array_index(all, i);
+		if (id->account == account && !g_ascii_strcasecmp(id->address, address))
+			return true;
+	}
+	return false;
+}
+
+void
+identities_meet(GPtrArray *all, guint account, const char *list)
+{
+	g_auto(GStrv) entries = list ? draft_split_addresses(list) : NULL;
+	const Identity *own = g_ptr_array_index(all, identities_named(all, account, NULL));
+
+	for (char **e = entries; e && *e; e++) {
+		g_autofree char *bare = strchr(*e, '*') ? NULL : draft_address(*e, NULL);
+		if (!bare || is_known(all, account, bare) || !is_other(own, bare))
+			continue;
+		Identity *met = add(all, account, bare, own->full_name, bare, NULL);
+		met->signature = g_strdup(own->signature);
+	}
+}
+
 GPtrArray *
 identities_read(const Conf *conf)
 {
@@ -72,7 +128,9 @@ identities_read(const Conf *conf)
 		const Account *a = g_ptr_array_index(accounts, i);
 		g_autofree char *section = g_strconcat("account ", a->name, NULL);
 		g_autofree char *signature = conf_path(conf, section, "signature-file");
-		add(all, i, NULL, a->full_name, a->address, signature);
+		const char *others = conf_text(conf, section, "other-addresses");
+		Identity *own = add(all, i, NULL, a->full_name, a->address, signature);
+		own->others = others ? draft_split_addresses(others) : NULL;
 	}
 	for (char **s = sections; accounts->len && *s; s++) {
 		guint account = account_named(conf, conf_text(conf, *s, "account"));
@@ -83,6 +141,10 @@ identities_read(const Conf *conf)
 		i->reply_to = g_strdup(conf_text(conf, *s, "reply-to"));
 		if (!signature)
 			i->signature = g_strdup(own->signature);
+	}
+	for (guint i = 0; i < accounts->len; i++) {
+		g_autofree char *section = g_strconcat("account ", ((Account *)g_ptr_array_index(accounts, i))->name, NULL);
+		identities_meet(all, i, conf_text(conf, section, "other-addresses"));
 	}
 	return all;
 }
@@ -111,27 +173,16 @@ identities_find(const GPtrArray *all, guint account, const char *const *lists, g
 	return identities_named(all, account, NULL);
 }
 
-guint
-identities_named(const GPtrArray *all, guint account, const char *name)
-{
-	guint own = 0;
-	for (guint i = 0; i < all->len; i++) {
-		const Identity *id = g_ptr_array_index(all, i);
-		if (id->account != account)
-			continue;
-		if (name && !g_strcmp0(id->name, name))
-			return i;
-		if (!id->name)
-			own = i;
-	}
-	return own;
-}
-
 char **
 identities_addresses(const GPtrArray *all)
 {
-	char **out = g_new0(char *, all->len + 1);
-	for (guint i = 0; i < all->len; i++)
-		out[i] = g_strdup(((Identity *)g_ptr_array_index(all, i))->address);
-	return out;
+	GPtrArray *out = g_ptr_array_new();
+	for (guint i = 0; i < all->len; i++) {
+		const Identity *id = g_ptr_array_index(all, i);
+		g_ptr_array_add(out, g_strdup(id->address));
+		for (char **o = id->others; o && *o; o++)
+			g_ptr_array_add(out, g_strdup(*o));
+	}
+	g_ptr_array_add(out, NULL);
+	return (char **)g_ptr_array_free(out, FALSE);
 }

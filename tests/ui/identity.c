@@ -5,6 +5,7 @@
 #include "ui/identity.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 static const char config[] =
 	"[account work]\naddress = alice@example.org\nfull-name = Alice, Example\nreceive = imap+insecure://alice@127.0.0.1:1\n"
@@ -91,6 +92,71 @@ test_find(void)
 	g_assert_cmpuint(g_strv_length(own), ==, 4);
 }
 
+/* ---- other-addresses ---- */
+
+static const char others_config[] =
+	"[account home]\naddress = me@home.example\nfull-name = Me\nreceive = imaps://imap.home.example\n"
+	"other-addresses = old@home.example, *@mine.example\nsignature-file = %s\n"
+	"[account work]\naddress = me@work.example\nfull-name = Doe, Jane\nreceive = imaps://imap.work.example\n"
+	"[identity shop]\naccount = work\naddress = shop@work.example\nreply-to = desk@work.example\n"
+	"[identity night]\nfull-name = Night\n";
+
+static const struct { const char *name; guint account; const char *lists[3]; const char *from; } other_cases[] = {
+	{ "nothing known", 0, { NULL, "bob@x.example", NULL }, "Me <me@home.example>" },
+	{ "other address", 0, { NULL, "bob@x.example, OLD@home.example", NULL }, "Me <old@home.example>" },
+	{ "wildcard", 0, { "garden@mine.example", "me@home.example", NULL }, "Me <garden@mine.example>" },
+	{ "not of this account", 1, { NULL, "old@home.example", NULL }, "\"Doe, Jane\" <me@work.example>" },
+	{ "identity", 1, { NULL, "Shop <shop@work.example>", NULL }, "\"Doe, Jane\" <shop@work.example>" },
+	{ "in Cc", 1, { NULL, "bob@x.example", "shop@work.example" }, "\"Doe, Jane\" <shop@work.example>" },
+	{ "nonsense", 0, { "<", "@@, *@mine.example", "\"" }, "Me <me@home.example>" },
+};
+
+static Conf *
+read_config(char **folder)
+{
+	*folder = g_dir_make_tmp("eilpost-identity-XXXXXX", NULL);
+	g_autofree char *file = g_build_filename(*folder, "config", NULL), *signature = g_build_filename(*folder, "signature", NULL);
+	g_autofree char *text = g_strdup_printf(others_config, signature);
+	g_assert_true(g_file_set_contents(signature, "-- \nMe\nHome\n\n", -1, NULL));
+	g_assert_true(g_file_set_contents(file, text, -1, NULL));
+	Conf *c = conf_read(file);
+	g_assert_cmpuint(conf_problems(c)->len, ==, 0);
+	g_unlink(file);
+	return c;
+}
+
+static void
+forget(char *folder)
+{
+	g_autofree char *signature = g_build_filename(folder, "signature", NULL);
+	g_unlink(signature);
+	g_rmdir(folder);
+	g_free(folder);
+}
+
+static void
+test_others(void)
+{
+	char *folder;
+	g_autoptr(Conf) c = read_config(&folder);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(other_cases); i++) {
+		g_autoptr(GPtrArray) all = identities_read(c);
+		g_test_message("%s", other_cases[i].name);
+		for (int k = 0; k < 3; k++)
+			identities_meet(all, other_cases[i].account, other_cases[i].lists[k]);
+		const Identity *id = g_ptr_array_index(all, identities_find(all, other_cases[i].account, other_cases[i].lists, 3));
+		g_assert_cmpstr(id->from, ==, other_cases[i].from);
+		g_assert_cmpuint(id->account, ==, other_cases[i].account);
+		/* a draft that was kept finds it again by its name */
+		g_autoptr(GPtrArray) later = identities_read(c);
+		identities_meet(later, other_cases[i].account, id->name);
+		const Identity *again = g_ptr_array_index(later, identities_named(later, other_cases[i].account, id->name));
+		g_assert_cmpstr(again->from, ==, other_cases[i].from);
+	}
+	forget(folder);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -98,5 +164,6 @@ main(int argc, char **argv)
 	g_test_add_func("/ui/identity/read", test_read);
 	g_test_add_func("/ui/identity/signatures", test_signatures);
 	g_test_add_func("/ui/identity/find", test_find);
+	g_test_add_func("/ui/identity/others", test_others);
 	return g_test_run();
 }

@@ -378,6 +378,7 @@ compose_open(App *a, guint account, Draft *draft, gint64 row)
 	c->draft = draft;
 	c->clip = g_string_new(NULL);
 	c->identities = identities_read(a->setup->conf);
+	identities_meet(c->identities, account, draft->identity);
 	c->identity = identities_named(c->identities, account, draft->identity);
 	for (int f = 0; f < DRAFT_FIELDS; f++) {
 		c->fields[f] = editor_new(true, c->clip);
