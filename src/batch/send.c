@@ -124,26 +124,52 @@ choose_account(const Batch *h, const SendOptions *o, GBytes *message, char **pro
 
 /* ---- on its way ---- */
 
-typedef struct { gint64 row; bool decided; int status; gint64 until; } Way;
+typedef struct { gint64 row; bool decided, whole /* the trouble says all */; int status; gint64 until; } Way;
+
+/* The others have it: who does not, and in the server's words why. */
+static char *
+refusals(Job *j, gint64 row)
+{
+	g_autoptr(GArray) all = outbox_recipients(j->db, row, NULL);
+	GString *s = g_string_new(NULL);
+	for (guint i = 0; all && i < all->len; i++) {
+		const OutRecipient *r = &g_array_index(all, OutRecipient, i);
+		if (r->state == 2)
+			g_string_append_printf(s, "%s%s (%u %s)", s->len ? ", " : "", r->address, r->code, r->reply ? r->reply : "");
+	}
+	return g_string_free(s, FALSE);
+}
+
+static void
+look_at_sent(Job *j, Way *w, const OutRow *row)
+{
+	w->status = EXIT_DONE;	/* what is left is its copy: that is waited for a little */
+	w->decided = !row || row->state == OUT_FILED;
+	if (!row || !row->n_refused)
+		return;
+	g_autofree char *who = refusals(j, row->id);
+	w->status = EXIT_EX_UNAVAILABLE;
+	w->whole = true;
+	g_free(j->trouble);
+	j->trouble = g_strdup_printf(_("The mail was sent, but not to all: %s."), who);
+}
 
 static void
 look_at_row(Job *j, Way *w)
 {
 	g_autoptr(OutRow) row = outbox_get(j->db, w->row, NULL);
-	if (!row || row->state == OUT_FILED) {
-		w->decided = true;
-		w->status = EXIT_DONE;
-	} else if (row->state == OUT_SENT) {
-		w->status = EXIT_DONE;	/* what is left is its copy: that is waited for a little */
-		if (row->n_refused)
-			w->status = EXIT_EX_UNAVAILABLE;
-	} else if (row->state == OUT_FAILED || row->state == OUT_DRAFT) {
+	if (!row || row->state == OUT_FILED || row->state == OUT_SENT) {
+		look_at_sent(j, w, row);
+		return;
+	}
+	if (row->state == OUT_FAILED || row->state == OUT_DRAFT) {
 		w->decided = true;
 		w->status = EXIT_EX_UNAVAILABLE;
 	} else if (row->state == OUT_UNKNOWN || (row->state == OUT_QUEUED && row->last_error)) {
 		w->decided = true;
+		w->whole = row->state == OUT_UNKNOWN && row->last_error;
 	}
-	if (row && row->last_error) {
+	if (row->last_error) {
 		g_free(j->trouble);
 		j->trouble = g_strdup(row->last_error);
 	}
@@ -177,7 +203,7 @@ send_letter(Job *j, Way *w, const Letter *l)
 }
 
 static int
-wait_for_it(Job *j, Chan *letters)
+wait_for_it(Job *j, Chan *letters, bool *whole)
 {
 	enum { PATIENCE_S = 300, COPY_S = 20 };
 	Way w = { .status = EXIT_EX_TEMPORARY, .until = g_get_monotonic_time() + (gint64)PATIENCE_S * G_USEC_PER_SEC };
@@ -192,14 +218,17 @@ wait_for_it(Job *j, Chan *letters)
 		if (w.status != EXIT_EX_TEMPORARY)
 			w.until = MIN(w.until, g_get_monotonic_time() + (gint64)COPY_S * G_USEC_PER_SEC);
 	}
+	*whole = w.whole;
 	return w.status;
 }
 
 static void
-say_result(const Job *j, int status)
+say_result(const Job *j, int status, bool whole)
 {
 	const char *why = j->trouble ? j->trouble : "";
-	if (status == EXIT_EX_TEMPORARY)
+	if (whole)
+		fprintf(stderr, "eilpost: %s\n", why);
+	else if (status == EXIT_EX_TEMPORARY)
 		fprintf(stderr, _("eilpost: The mail waits in the outbox of %s and leaves later. %s\n"), j->account->name, why);
 	else if (status != EXIT_DONE)
 		fprintf(stderr, _("eilpost: The mail could not be sent. %s\n"), why);
@@ -220,8 +249,9 @@ batch_send_message(const Batch *h, Account *a, GBytes *message, const char *cons
 		r->text2 = g_strdup(sender);
 		r->when = 1;
 		engine_post(j.engine, r);
-		status = wait_for_it(&j, letters);
-		say_result(&j, status);
+		bool whole = false;
+		status = wait_for_it(&j, letters, &whole);
+		say_result(&j, status, whole);
 	} else if (!err && door_queue(j.socket, message, to, sender, &err)) {
 		status = EXIT_DONE;	/* the eilpost that is open has it in its outbox and shows what becomes of it */
 	} else {
