@@ -1,8 +1,9 @@
 /* act_compose.c - commands that begin a mail: a new one, an answer, a forward, a bounce, a draft.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * An answer needs the text of the message it answers, a forward its files too. What is not here yet is fetched first;
- * the person may go on reading meanwhile, and the composer opens when all has come. */
+ * An answer needs the text of the message it answers, a forward its files too. What is not here
+ * yet is fetched first; the person may go on reading meanwhile, and the composer opens when all
+ * has come. */
 #include "config.h"
 #include "ui/app_private.h"
 #include "ui/identity.h"
@@ -61,9 +62,14 @@ style_of(App *a, const Identity *id, const char *const *own)
 {
 	const char *attribution = conf_text(a->setup->conf, "compose", "attribution");
 	return (ReplyStyle){
-		.address = id->address, .full_name = id->full_name, .own = own, .signature = id->signature,
+		.address = id->address,
+		.full_name = id->full_name,
+		.own = own,
+		.signature = id->signature,
 		.signature_above = conf_bool(a->setup->conf, "compose", "signature-above"),
-		.attribution = attribution && *attribution ? attribution : NULL, .zone = a->zone, .wrap = (guint)conf_int(a->setup->conf, "compose", "quote-wrap"),
+		.attribution = attribution && *attribution ? attribution : NULL,
+		.zone = a->zone,
+		.wrap = (guint)conf_int(a->setup->conf, "compose", "quote-wrap"),
 	};
 }
 
@@ -72,7 +78,8 @@ sign(Draft *d, const Identity *id)
 {
 	if (!id->signature)
 		return;
-	g_autofree char *body = g_strdup_printf("%s\n-- \n%s\n", *d->body ? d->body : "\n", id->signature);
+	g_autofree char *body =
+		g_strdup_printf("%s\n-- \n%s\n", *d->body ? d->body : "\n", id->signature);
 	g_free(d->body);
 	d->body = g_steal_pointer(&body);
 }
@@ -82,7 +89,8 @@ void
 compose_begin(App *a, Draft *d /* taken */)
 {
 	g_autoptr(GPtrArray) identities = identities_read(a->setup->conf);
-	const Identity *id = g_ptr_array_index(identities, identities_named(identities, a->account, NULL));
+	const Identity *id =
+		g_ptr_array_index(identities, identities_named(identities, a->account, NULL));
 	sign(d, id);
 	d->flowed = conf_bool(a->setup->conf, "compose", "flowed");
 	compose_open(a, a->account, d, 0);
@@ -149,7 +157,8 @@ field(const Document *d, const char *name)
 	return NULL;
 }
 
-/* "<https://...>, <mailto:list@example.org?subject=...>": the address. Yours; NULL: none ("NO": nobody may post). */
+/* "<https://...>, <mailto:list@example.org?subject=...>": the address. Yours; NULL: none
+ * ("NO": nobody may post). */
 static char *
 list_post(const Document *d)
 {
@@ -199,7 +208,8 @@ file_bytes(App *a, const Answering *w, GBytes *raw, const char *section, char **
 	return data;
 }
 
-/* The files of the original as attachments of the draft. False: some are not here (asked for), or *problem. */
+/* The files of the original as attachments of the draft. False: some are not here (asked for),
+ * or *problem. */
 static bool
 take_files(App *a, Answering *w, GBytes *raw, Draft *d, char **problem)
 {
@@ -219,7 +229,8 @@ take_files(App *a, Answering *w, GBytes *raw, Draft *d, char **problem)
 			continue;
 		}
 		all = false;
-		if (*problem || g_ptr_array_find_with_equal_func(w->asked, p->section, g_str_equal, NULL))
+		if (*problem ||
+			g_ptr_array_find_with_equal_func(w->asked, p->section, g_str_equal, NULL))
 			continue;
 		g_ptr_array_add(w->asked, g_strdup(p->section));
 		Request *r = request_new(REQ_FETCH_PART);
@@ -242,7 +253,9 @@ bounce(App *a, guint account, Draft *d /* taken */, const char *to)
 	if (!draft_check(d, &err)) {
 		app_say(a, STYLE_ERROR, "%s", err->message);
 	} else if (acc->account->send.scheme == SCHEME_NONE) {
-		app_say(a, STYLE_ERROR, _("The account “%s” can't send: it has no “send” line in the configuration."), acc->account->name);
+		app_say(a, STYLE_ERROR,
+			_("The account “%s” can't send: it has no “send” line in the configuration."),
+			acc->account->name);
 	} else {
 		Request *r = request_new(REQ_SEND);
 		r->data = draft_write(d);
@@ -275,17 +288,33 @@ make(App *a, const Answering *w, const Message *m, GBytes *raw)
 {
 	const Document *doc = open_text(a);
 	g_autoptr(GPtrArray) identities = identities_read(a->setup->conf);
-	const char *lists[] = { delivered_to(doc), m->to, m->cc, w->kind == DRAFT_EDIT ? m->from_address : NULL };
+	const char *lists[] = { delivered_to(doc), m->to, m->cc,
+		w->kind == DRAFT_EDIT ? m->from_address : NULL };
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
 		identities_meet(identities, w->account, lists[i]);
-	const Identity *id = g_ptr_array_index(identities, identities_find(identities, w->account, lists, G_N_ELEMENTS(lists)));
+	const Identity *id = g_ptr_array_index(
+		identities, identities_find(identities, w->account, lists, G_N_ELEMENTS(lists)));
 	g_auto(GStrv) own = identities_addresses(identities);
-	g_autofree char *from = reply_mailbox(m->from_name, m->from_address), *post = list_post(doc);
+	g_autofree char *from = reply_mailbox(m->from_name, m->from_address),
+			*post = list_post(doc);
 	ReplyStyle style = style_of(a, id, (const char *const *)own);
 	ReplySource source = {
-		.from = from, .reply_to = field(doc, "Reply-To") ? m->reply_to : NULL /* IMAP says From there if it is not set */, .to = m->to, .cc = m->cc, .subject = m->subject, .message_id = m->message_id,
-		.references = m->references, .in_reply_to = m->in_reply_to, .list_post = post, .mail_followup_to = field(doc, "Mail-Followup-To"),
-		.delivered_to = delivered_to(doc), .sent = m->sent ? m->sent : m->received, .document = doc, .raw = raw,
+		.from = from,
+		.reply_to = field(doc, "Reply-To") ?
+			m->reply_to :
+			NULL /* IMAP says From there if it is not set */,
+		.to = m->to,
+		.cc = m->cc,
+		.subject = m->subject,
+		.message_id = m->message_id,
+		.references = m->references,
+		.in_reply_to = m->in_reply_to,
+		.list_post = post,
+		.mail_followup_to = field(doc, "Mail-Followup-To"),
+		.delivered_to = delivered_to(doc),
+		.sent = m->sent ? m->sent : m->received,
+		.document = doc,
+		.raw = raw,
 	};
 	Draft *d = reply_make(w->kind, &source, &style);
 	g_free(d->identity);
@@ -336,7 +365,8 @@ go_on(App *a)
 		if (problem)
 			fail(a, problem);
 		else
-			app_say(a, STYLE_PROGRESS, "%s", _("Fetching the attachments of the message …"));
+			app_say(a, STYLE_PROGRESS, "%s",
+				_("Fetching the attachments of the message …"));
 		return;
 	}
 	finish(a, g_steal_pointer(&d), m);
@@ -360,7 +390,9 @@ answering_body_came(App *a, const Letter *l)
 	Answering *w = a->answering;
 	if (!w || l->message != w->message || l->account != w->account)
 		return;
-	bool ours = w->asked_whole || g_ptr_array_find_with_equal_func(w->asked, l->text ? l->text : "", g_str_equal, NULL);
+	bool ours = w->asked_whole ||
+		g_ptr_array_find_with_equal_func(
+			w->asked, l->text ? l->text : "", g_str_equal, NULL);
 	if (ours && l->failed)
 		fail(a, l->text2 ? l->text2 : _("The message could not be fetched."));
 	else if (ours)
@@ -373,19 +405,24 @@ answer(App *a, DraftKind kind, const char *bounce_to)
 	const MessageRow *row = a->list ? listview_current(a->list) : NULL;
 
 	forget(a);
-	if (a->focus != PANE_PAGER && row && (a->open.message != row->key.id || a->open.account != a->account))
+	if (a->focus != PANE_PAGER && row &&
+		(a->open.message != row->key.id || a->open.account != a->account))
 		open_message(a, row);
 	if (!a->open.message)
 		return;
 	a->answering = g_new0(Answering, 1);
 	*a->answering = (Answering){
-		.kind = kind, .account = a->open.account, .message = a->open.message, .bounce_to = g_strdup(bounce_to),
+		.kind = kind,
+		.account = a->open.account,
+		.message = a->open.message,
+		.bounce_to = g_strdup(bounce_to),
 		.asked = g_ptr_array_new_with_free_func(g_free),
 	};
 	if (a->open.view)
 		go_on(a);
 	else
-		app_say(a, STYLE_PROGRESS, "%s", _("The message is fetched first; the answer opens then."));
+		app_say(a, STYLE_PROGRESS, "%s",
+			_("The message is fetched first; the answer opens then."));
 }
 
 void cmd_reply(App *a, const char *arg) { answer(a, DRAFT_REPLY, NULL); }
@@ -408,7 +445,8 @@ cmd_bounce(App *a, const char *arg)
 	if (arg)
 		bounce_to(a, arg);
 	else
-		app_ask_line(a, PROMPT_ADDRESS, _("Bounce the message, as it is, to: "), NULL, bounce_to);
+		app_ask_line(a, PROMPT_ADDRESS, _("Bounce the message, as it is, to: "), NULL,
+			bounce_to);
 }
 
 /* ---- files ---- */

@@ -1,8 +1,9 @@
 /* act_external.c - the text of a mail in the person's own editor.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * The terminal is the editor's until it ends; the engines go on in their threads, their letters wait. What comes back is
- * taken only as a whole; anything else changes nothing, and the file stays where the person can find it. */
+ * The terminal is the editor's until it ends; the engines go on in their threads, their letters
+ * wait. What comes back is taken only as a whole; anything else changes nothing, and the file
+ * stays where the person can find it. */
 #include "config.h"
 #include "ui/app_private.h"
 #include "ui/panes/compose.h"
@@ -53,7 +54,8 @@ write_temp(App *a, const char *text, char **problem)
 static void
 signals_of_a_program(gpointer user)
 {
-	static const int all[] = { SIGINT, SIGQUIT, SIGTSTP, SIGPIPE, SIGTERM, SIGHUP, SIGCONT, SIGWINCH, SIGCHLD };
+	static const int all[] = { SIGINT, SIGQUIT, SIGTSTP, SIGPIPE, SIGTERM, SIGHUP, SIGCONT,
+		SIGWINCH, SIGCHLD };
 	sigset_t none;
 	for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
 		signal(all[i], SIG_DFL);
@@ -74,7 +76,9 @@ run(const char *command, char **problem)
 	sigaction(SIGINT, &ignore, &was_int);
 	sigaction(SIGQUIT, &ignore, &was_quit);
 	signals_stop_for_real(true);	/* C-z in the editor stops both, and fg brings both back */
-	bool started = g_spawn_async(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CHILD_INHERITS_STDIN, signals_of_a_program, NULL, &pid, &err);
+	bool started = g_spawn_async(NULL, argv, NULL,
+		G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CHILD_INHERITS_STDIN, signals_of_a_program,
+		NULL, &pid, &err);
 	while (started && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	signals_stop_for_real(false);
@@ -122,14 +126,17 @@ cmd_edit_text(App *a, const char *arg)
 	}
 	g_autofree char *path = write_temp(a, compose_body(c), &problem);
 	if (path) {
-		g_autofree char *quoted = g_shell_quote(path), *command = g_strdup_printf("%s %s", program, quoted);
+		g_autofree char *quoted = g_shell_quote(path),
+				*command = g_strdup_printf("%s %s", program, quoted);
 		screen_pause(a->screen);
 		bool ok = run(command, &problem);
 		screen_resume(a->screen);
 		screen_redraw(a->screen);
 		g_autofree char *text = ok ? read_back(path, &problem) : NULL;
 		if (text && !compose_replace_body(c, text))
-			problem = g_strdup_printf(_("The text from the editor is too long (more than %d MB); the mail is as it was. It lies in %s."), EDITOR_BODY_MAX >> 20, path);
+			problem = g_strdup_printf(
+				_("The text from the editor is too long (more than %d MB); the mail is as it was. It lies in %s."),
+				EDITOR_BODY_MAX >> 20, path);
 		if (!ok || !problem)
 			g_unlink(path);
 	}

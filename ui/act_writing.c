@@ -27,7 +27,8 @@ text_act(App *a, EditorAct act)
 
 	if (!e)
 		return;
-	bool up = act == EDIT_UP, edge = up ? editor_at_first_row(e) : act == EDIT_DOWN && editor_at_last_row(e);
+	bool up = act == EDIT_UP,
+	     edge = up ? editor_at_first_row(e) : act == EDIT_DOWN && editor_at_last_row(e);
 	if ((up || act == EDIT_DOWN) && (!compose_in_body(c) || (edge && up)))
 		compose_step(c, up ? -1 : 1, true);	/* to the field above or below */
 	else
@@ -222,7 +223,8 @@ cmd_detach(App *a, const char *arg)
 {
 	Compose *c = compose_of(a);
 	if (c && !compose_detach(c))
-		app_say(a, STYLE_STATUS, "%s", _("Select an attachment first: the arrows go to it."));
+		app_say(a, STYLE_STATUS, "%s",
+			_("Select an attachment first: the arrows go to it."));
 }
 
 /* ---- the end of it ---- */
@@ -256,7 +258,8 @@ cmd_send_later(App *a, const char *arg)
 	if (arg)
 		later(a, arg);
 	else
-		app_ask_line(a, PROMPT_TIME, _("Send when (+2h, tomorrow 08:00, 2026-12-01 09:30): "), NULL, later);
+		app_ask_line(a, PROMPT_TIME,
+			_("Send when (+2h, tomorrow 08:00, 2026-12-01 09:30): "), NULL, later);
 }
 
 void

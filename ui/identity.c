@@ -29,17 +29,20 @@ read_signature(const char *path)
 	g_autofree char *text = NULL;
 	gsize len;
 
-	if (!path || !g_file_test(path, G_FILE_TEST_IS_REGULAR) || !g_file_get_contents(path, &text, &len, NULL) || !len || len > SIGNATURE_MAX)
+	if (!path || !g_file_test(path, G_FILE_TEST_IS_REGULAR) ||
+		!g_file_get_contents(path, &text, &len, NULL) || !len || len > SIGNATURE_MAX)
 		return NULL;
 	char *valid = g_strchomp(g_utf8_make_valid(text, (gssize)len));
-	const char *own = g_str_has_prefix(valid, "-- \n") ? valid + 4 : valid;	/* files often bring the line */
+	/* files often bring the line */
+	const char *own = g_str_has_prefix(valid, "-- \n") ? valid + 4 : valid;
 	char *signature = *own ? g_strdup(own) : NULL;
 	g_free(valid);
 	return signature;
 }
 
 static Identity *
-add(GPtrArray *all, guint account, const char *name, const char *full_name, const char *address, const char *signature)
+add(GPtrArray *all, guint account, const char *name, const char *full_name, const char *address,
+	const char *signature)
 {
 	Identity *i = g_new0(Identity, 1);
 	i->account = account;
@@ -135,15 +138,18 @@ identities_read(const Conf *conf)
 	for (char **s = sections; accounts->len && *s; s++) {
 		guint account = account_named(conf, conf_text(conf, *s, "account"));
 		const Identity *own = g_ptr_array_index(all, account);
-		const char *address = conf_text(conf, *s, "address"), *name = conf_text(conf, *s, "full-name");
+		const char *address = conf_text(conf, *s, "address"),
+			   *name = conf_text(conf, *s, "full-name");
 		g_autofree char *signature = conf_path(conf, *s, "signature-file");
-		Identity *i = add(all, account, *s + strlen("identity "), name ? name : own->full_name, address ? address : own->address, signature);
+		Identity *i = add(all, account, *s + strlen("identity "),
+			name ? name : own->full_name, address ? address : own->address, signature);
 		i->reply_to = g_strdup(conf_text(conf, *s, "reply-to"));
 		if (!signature)
 			i->signature = g_strdup(own->signature);
 	}
 	for (guint i = 0; i < accounts->len; i++) {
-		g_autofree char *section = g_strconcat("account ", ((Account *)g_ptr_array_index(accounts, i))->name, NULL);
+		g_autofree char *section = g_strconcat(
+			"account ", ((Account *)g_ptr_array_index(accounts, i))->name, NULL);
 		identities_meet(all, i, conf_text(conf, section, "other-addresses"));
 	}
 	return all;

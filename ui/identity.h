@@ -12,13 +12,17 @@ typedef struct {
 	char *from;		/* owned: "Full Name <address>" */
 	char *reply_to;		/* owned; NULL: none */
 	char *signature;	/* owned: text without "-- "; NULL: none */
-	char **others;		/* owned: of the account itself: its other-addresses, "*" allowed; else NULL */
+	/* owned: of the account itself: its other-addresses, "*" allowed; else NULL */
+	char **others;
 } Identity;
 
-GPtrArray *identities_read(const Conf *conf);	/* of Identity*; never empty while there is an account; yours */
-/* An address of these lists that is one of the account's other-addresses is a person too: added if it is not there. */
+/* of Identity*; never empty while there is an account; yours */
+GPtrArray *identities_read(const Conf *conf);
+/* An address of these lists that is one of the account's other-addresses is a person too:
+ * added if it is not there. */
 void identities_meet(GPtrArray *all, guint account, const char *list /* or NULL */);
 /* The one that mail to these lists of addresses was meant for; else the account's own. */
 guint identities_find(const GPtrArray *all, guint account, const char *const *lists /* NULL-terminated; entries may be NULL */, guint n_lists);
 guint identities_named(const GPtrArray *all, guint account, const char *name /* NULL: the account itself */);
-char **identities_addresses(const GPtrArray *all);	/* "*@example.org" may be among them; yours */
+/* "*@example.org" may be among them; yours */
+char **identities_addresses(const GPtrArray *all);

@@ -11,7 +11,8 @@
 
 enum { DEFAULT_HOUR = 8, YEARS_AHEAD = 5 };
 
-static const char *const days[] = { N_("mon"), N_("tue"), N_("wed"), N_("thu"), N_("fri"), N_("sat"), N_("sun") };
+static const char *const days[] = { N_("mon"), N_("tue"), N_("wed"), N_("thu"), N_("fri"),
+	N_("sat"), N_("sun") };
 
 /* The beginning of a word in either language, at least as long as the short form. */
 static bool
@@ -99,23 +100,29 @@ bool
 when_parse(const char *text, gint64 now, GTimeZone *zone, gint64 *when, char **problem)
 {
 	g_autofree char *stripped = g_strstrip(g_strdup(text)), *typed = utf8_fold(stripped, -1);
-	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(now), today = g_date_time_to_timezone(utc, zone), day = NULL;
+	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(now),
+			     today = g_date_time_to_timezone(utc, zone), day = NULL;
 	const char *clock = typed;
 	int hour, minute;
 
 	if (*typed == '+') {
 		gint64 span;
 		if (!parse_span(typed + 1, &span))
-			return no(problem, g_strdup(_("A span looks like these: +30m, +2h, +3d, +1h30m.")));
+			return no(problem,
+				g_strdup(_("A span looks like these: +30m, +2h, +3d, +1h30m.")));
 		*when = now + span;
 		return true;
 	}
 	bool dated = *typed && parse_day(typed, today, &day, &clock);
 	if (!*typed || !parse_clock(dated ? clock : typed, &hour, &minute))
-		return no(problem, g_strdup_printf(_("“%s” is not a time; it should look like +2h, tomorrow 08:00 or 2026-12-01 09:30."), stripped));
+		return no(problem,
+			g_strdup_printf(
+				_("“%s” is not a time; it should look like +2h, tomorrow 08:00 or 2026-12-01 09:30."),
+				stripped));
 	if (!dated)
 		day = g_date_time_ref(today);
-	g_autoptr(GDateTime) at = g_date_time_new(zone, g_date_time_get_year(day), g_date_time_get_month(day), g_date_time_get_day_of_month(day), hour, minute, 0);
+	g_autoptr(GDateTime) at = g_date_time_new(zone, g_date_time_get_year(day),
+		g_date_time_get_month(day), g_date_time_get_day_of_month(day), hour, minute, 0);
 	if (at && !dated && g_date_time_to_unix(at) <= now) {
 		GDateTime *next = g_date_time_add_days(at, 1);
 		g_date_time_unref(at);

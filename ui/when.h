@@ -7,5 +7,6 @@
 #include <stdbool.h>
 
 /* Also "18:00" (today, or tomorrow if that is over), "mon 9:00", "+3d". Words in English and in the
- * language of the screen. False: *problem gets a sentence (yours); a time in the past is refused. */
+ * language of the screen. False: *problem gets a sentence (yours); a time in the past is
+ * refused. */
 bool when_parse(const char *text, gint64 now, GTimeZone *zone, gint64 *when, char **problem);

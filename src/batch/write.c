@@ -20,10 +20,13 @@ read_text(Draft *d, GError **err)
 	char buffer[64 * 1024];
 	ssize_t n;
 
-	while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0 && text->len + (gsize)n <= TEXT_MAX)
+	while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0 &&
+		text->len + (gsize)n <= TEXT_MAX)
 		g_string_append_len(text, buffer, n);
 	if (n != 0) {
-		g_set_error_literal(err, EIL_ERROR, EIL_ASK_USER, n < 0 ? _("The standard input can't be read.") : _("The text is too long for a mail."));
+		g_set_error_literal(err, EIL_ERROR, EIL_ASK_USER,
+			n < 0 ? _("The standard input can't be read.") :
+				_("The text is too long for a mail."));
 		return false;
 	}
 	g_free(d->body);
@@ -54,17 +57,21 @@ batch_write(const Batch *h, Draft *d)
 	int status = EXIT_FAILED;
 
 	if (h->read_only)
-		err = g_error_new_literal(EIL_ERROR, EIL_REFUSED, _("Nothing was sent: eilpost runs read-only (-R)."));
+		err = g_error_new_literal(EIL_ERROR, EIL_REFUSED,
+			_("Nothing was sent: eilpost runs read-only (-R)."));
 	else if (!a || a->send.scheme == SCHEME_NONE)
-		err = g_error_new_literal(EIL_ERROR, EIL_ASK_USER, _("No account can send: none has a line “send”."));
+		err = g_error_new_literal(
+			EIL_ERROR, EIL_ASK_USER, _("No account can send: none has a line “send”."));
 	if (!err && read_text(d, &err) && draft_check(d, &err)) {
 		g_autofree char *from = reply_mailbox(a->full_name, a->address);
 		g_autoptr(Composed) mail = compose_message(d, from, &err);
 		if (mail)
-			status = batch_send_message(h, a, mail->message, (const char *const *)mail->recipients, mail->sender);
+			status = batch_send_message(h, a, mail->message,
+				(const char *const *)mail->recipients, mail->sender);
 		/* in the outbox it is done: who tried again would send it twice */
 		if (mail)
-			status = status == EXIT_DONE || status == EXIT_EX_TEMPORARY ? EXIT_DONE : EXIT_FAILED;
+			status = status == EXIT_DONE || status == EXIT_EX_TEMPORARY ? EXIT_DONE :
+										      EXIT_FAILED;
 	}
 	if (err)
 		fprintf(stderr, "eilpost: %s\n", err->message);

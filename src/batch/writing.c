@@ -29,7 +29,8 @@ attach(Draft *d, const char *path, GError **err)
 {
 	GStatBuf st;
 	if (g_stat(path, &st) != 0 || access(path, R_OK) != 0) {
-		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("%s can't be read: %s"), path, g_strerror(errno));
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("%s can't be read: %s"), path,
+			g_strerror(errno));
 		return false;
 	}
 	if (!S_ISREG(st.st_mode)) {
@@ -52,11 +53,13 @@ take_body(Draft *d, const char *path, GError **err)
 	gsize len;
 
 	if (g_stat(path, &st) == 0 && st.st_size > BODY_MAX) {
-		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("%s is too long for the text of a mail."), path);
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER,
+			_("%s is too long for the text of a mail."), path);
 		return false;
 	}
 	if (!g_file_get_contents(path, &text, &len, &why)) {
-		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("%s can't be read: %s"), path, why->message);
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("%s can't be read: %s"), path,
+			why->message);
 		return false;
 	}
 	g_free(d->body);

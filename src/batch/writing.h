@@ -5,9 +5,11 @@
 
 #include "mail/draft.h"
 
-typedef struct { char *subject, *body_file, **cc, **bcc, **attach; } Writing;	/* owned; NULL: not given */
+/* owned; NULL: not given */
+typedef struct { char *subject, *body_file, **cc, **bcc, **attach; } Writing;
 
 void writing_clear(Writing *w);
-/* rest: what stands behind the options: with -a first more files up to "--" (mutt's way), then addresses or links. NULL without err: no mail
+/* rest: what stands behind the options: with -a first more files up to "--" (mutt's way), then
+ * addresses or links. NULL without err: no mail
  * is asked for; with err: a file can't be read, or an argument is neither address nor link. */
 Draft *writing_draft(const Writing *w, char **rest /* may be NULL */, GError **err);

@@ -1,7 +1,8 @@
 /* mailto.c - a mailto: link as a draft (RFC 6068).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Links come from strangers: an attachment, a From or a header of their choice is none of their business. */
+ * Links come from strangers: an attachment, a From or a header of their choice is none of their
+ * business. */
 #include "config.h"
 #include "mail/mailto.h"
 #include "base/intl.h"
@@ -15,7 +16,8 @@ mailto_add_address(Draft *d, DraftField field, const char *addresses)
 	const char *there = d->fields[field];
 	if (!*addresses)
 		return;
-	g_autofree char *all = *there ? g_strconcat(there, ", ", addresses, NULL) : g_strdup(addresses);
+	g_autofree char *all =
+		*there ? g_strconcat(there, ", ", addresses, NULL) : g_strdup(addresses);
 	draft_set(d, field, all);
 }
 
@@ -55,7 +57,8 @@ take_field(Draft *d, const char *name, const char *value)
 		draft_set(d, DRAFT_SUBJECT, value);
 	} else if (!g_ascii_strcasecmp(name, "body")) {
 		add_body(d, value);
-	} else if (!g_ascii_strcasecmp(name, "in-reply-to") && value[0] == '<' && !strpbrk(value + 1, "<\r\n\t ")) {
+	} else if (!g_ascii_strcasecmp(name, "in-reply-to") && value[0] == '<' &&
+		!strpbrk(value + 1, "<\r\n\t ")) {
 		g_free(d->in_reply_to);
 		d->in_reply_to = g_strdup(value);
 	}
@@ -85,7 +88,8 @@ mailto_add(Draft *d, const char *uri, char **problem)
 		const char *equal = memchr(p, '=', n);
 		if (!equal)
 			continue;
-		g_autofree char *name = unescape(p, (gsize)(equal - p)), *value = unescape(equal + 1, n - (gsize)(equal + 1 - p));
+		g_autofree char *name = unescape(p, (gsize)(equal - p)),
+				*value = unescape(equal + 1, n - (gsize)(equal + 1 - p));
 		if (!name || !value)
 			return no(problem, uri);
 		take_field(d, name, value);

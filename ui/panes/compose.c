@@ -113,7 +113,10 @@ compose_editor(Compose *c)
 void
 compose_type_into(Compose *c, int field)
 {
-	compose_go(c, field < DRAFT_FIELDS ? (ComposeLine){ LINE_FIELD, field } : (ComposeLine){ LINE_BODY, 0 }, true);
+	compose_go(c,
+		field < DRAFT_FIELDS ? (ComposeLine){ LINE_FIELD, field } :
+				       (ComposeLine){ LINE_BODY, 0 },
+		true);
 }
 
 void
@@ -167,7 +170,8 @@ compose_gather(Compose *c)
 {
 	const Identity *id = compose_identity(c);
 	for (int f = 0; f < DRAFT_FIELDS; f++)
-		draft_set(c->draft, (DraftField)f, f == DRAFT_FROM ? id->from : editor_text(c->fields[f]));
+		draft_set(c->draft, (DraftField)f,
+			f == DRAFT_FROM ? id->from : editor_text(c->fields[f]));
 	g_free(c->draft->identity);
 	c->draft->identity = g_strdup(id->name);
 	g_free(c->draft->body);
@@ -175,18 +179,21 @@ compose_gather(Compose *c)
 	c->draft->body = g_strconcat(editor_text(c->body), ends ? "" : "\n", NULL);
 }
 
-/* The signature of the one before, if it still stands at the end as it was put there, becomes that of the new one. */
+/* The signature of the one before, if it still stands at the end as it was put there, becomes
+ * that of the new one. */
 static void
 change_signature(Compose *c, const Identity *from, const Identity *to)
 {
-	g_autofree char *old = from->signature ? g_strdup_printf("-- \n%s\n", from->signature) : NULL;
+	g_autofree char *old =
+		from->signature ? g_strdup_printf("-- \n%s\n", from->signature) : NULL;
 	const char *text = editor_text(c->body);
 
 	if (!old || !g_str_has_suffix(text, old))
 		return;
 	gsize keep = strlen(text) - strlen(old);
-	g_autofree char *fresh = g_strdup_printf("%.*s%s%s%s", (int)keep, text, to->signature ? "-- \n" : "", to->signature ? to->signature : "",
-		to->signature ? "\n" : "");
+	g_autofree char *fresh =
+		g_strdup_printf("%.*s%s%s%s", (int)keep, text, to->signature ? "-- \n" : "",
+			to->signature ? to->signature : "", to->signature ? "\n" : "");
 	editor_replace(c->body, fresh);
 }
 
@@ -197,7 +204,8 @@ compose_next_identity(Compose *c, int step)
 	const Identity *was = compose_identity(c);
 
 	if (n < 2) {
-		app_say(c->app, STYLE_STATUS, "%s", _("There is no other sender: each account and each [identity] of the configuration is one."));
+		app_say(c->app, STYLE_STATUS, "%s",
+			_("There is no other sender: each account and each [identity] of the configuration is one."));
 		return;
 	}
 	c->identity = (guint)(((int)c->identity + step + n) % n);
@@ -270,10 +278,14 @@ pasted(Compose *c, const char *paste)
 {
 	Editor *e = compose_editor(c);
 	if (!e)
-		app_say(c->app, STYLE_STATUS, "%s", _("Nothing was pasted: Enter or the key of a field begins to type there."));
+		app_say(c->app, STYLE_STATUS, "%s",
+			_("Nothing was pasted: Enter or the key of a field begins to type there."));
 	else if (!editor_insert(e, paste, -1))
-		app_say(c->app, STYLE_ERROR, e == c->body ? _("The text would be too long (more than %d MB); nothing was pasted.") :
-			_("That is too long for this field (more than %d KB); nothing was pasted."), e == c->body ? EDITOR_BODY_MAX >> 20 : EDITOR_LINE_MAX >> 10);
+		app_say(c->app, STYLE_ERROR,
+			e == c->body ?
+				_("The text would be too long (more than %d MB); nothing was pasted.") :
+				_("That is too long for this field (more than %d KB); nothing was pasted."),
+			e == c->body ? EDITOR_BODY_MAX >> 20 : EDITOR_LINE_MAX >> 10);
 }
 
 static bool
@@ -292,7 +304,8 @@ key(App *a, void *self, Key k, const char *paste)
 	}
 	if (e && key_is_text(k) && k < K_UP)
 		return editor_type(e, k);
-	if (!e && c->focus.kind == LINE_FIELD && c->focus.n == DRAFT_FROM && (k == K_LEFT || k == K_RIGHT)) {
+	if (!e && c->focus.kind == LINE_FIELD && c->focus.n == DRAFT_FROM &&
+		(k == K_LEFT || k == K_RIGHT)) {
 		compose_next_identity(c, k == K_LEFT ? -1 : 1);
 		return true;
 	}
@@ -311,8 +324,10 @@ title(void *self)
 	Compose *c = self;
 	clean_free(c->title);
 	const char *subject = editor_text(c->fields[DRAFT_SUBJECT]);
-	g_autofree char *shown = g_utf8_substring(subject, 0, MIN(g_utf8_strlen(subject, 400), 200));
-	c->title = *shown ? clean_printf(_("Writing: %s"), shown) : clean_new(_("Writing a mail"), -1, CLEAN_LINE);
+	g_autofree char *shown =
+		g_utf8_substring(subject, 0, MIN(g_utf8_strlen(subject, 400), 200));
+	c->title = *shown ? clean_printf(_("Writing: %s"), shown) :
+			    clean_new(_("Writing a mail"), -1, CLEAN_LINE);
 	return c->title;
 }
 
@@ -337,8 +352,14 @@ free_pane(void *self)
 }
 
 const OverFace compose_face = {
-	.where = where, .draw = compose_draw, .key = key, .letter = compose_letter, .tick = compose_tick,
-	.close = compose_close, .free = free_pane, .title = title,
+	.where = where,
+	.draw = compose_draw,
+	.key = key,
+	.letter = compose_letter,
+	.tick = compose_tick,
+	.close = compose_close,
+	.free = free_pane,
+	.title = title,
 };
 
 /* An answer is written below what it answers, above the signature, unless that stands on top. */
@@ -346,7 +367,8 @@ static void
 place_cursor(Compose *c)
 {
 	const char *text = editor_text(c->body), *sign = g_strrstr(text, "\n-- \n");
-	bool answer = c->draft->kind >= DRAFT_REPLY && c->draft->kind <= DRAFT_REPLY_LIST && !c->row;
+	bool answer =
+		c->draft->kind >= DRAFT_REPLY && c->draft->kind <= DRAFT_REPLY_LIST && !c->row;
 
 	if (answer && *text != '\n')
 		editor_set_cursor(c->body, sign ? (gsize)(sign - text) : strlen(text));
@@ -405,7 +427,8 @@ compose_continue(App *a, guint account, gint64 row)
 	Draft *d = acc && acc->db ? outbox_draft(acc->db, row, &err) : NULL;
 
 	if (!d) {
-		app_say(a, STYLE_ERROR, "%s", err ? err->message : _("This draft is not there any more."));
+		app_say(a, STYLE_ERROR, "%s",
+			err ? err->message : _("This draft is not there any more."));
 		return false;
 	}
 	compose_open(a, account, d, row);

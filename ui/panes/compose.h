@@ -1,8 +1,8 @@
 /* compose.h - the pane in which a mail is written: fields, attachments, text.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * It keeps what is written in the outbox of the account (REQ_DRAFT_SAVE), each ten seconds and when it closes: nothing
- * that was typed depends on a clean end. */
+ * It keeps what is written in the outbox of the account (REQ_DRAFT_SAVE), each ten seconds and
+ * when it closes: nothing that was typed depends on a clean end. */
 #pragma once
 
 #include "mail/draft.h"
@@ -13,7 +13,8 @@ extern const OverFace compose_face;
 
 /* Opens it over the panes. row: of the draft in the account's outbox, 0: not there yet. */
 void compose_open(struct App *a, guint account, Draft *draft /* taken */, gint64 row);
-/* Goes on with a draft (also one that REQ_OUT_EDIT took back); false: it is gone (a sentence was said). */
+/* Goes on with a draft (also one that REQ_OUT_EDIT took back); false: it is gone (a sentence
+ * was said). */
 bool compose_continue(struct App *a, guint account, gint64 row);
 
 /* what the commands do (ui/act_writing.c) */
@@ -24,7 +25,8 @@ struct Editor *compose_editor(Compose *c);	/* borrowed: what is typed into; NULL
 void compose_type_into(Compose *c, int field /* DraftField; DRAFT_FIELDS: the text */);
 void compose_leave(Compose *c);		/* from typing to the keys of the pane */
 void compose_step(Compose *c, int step, bool typing);	/* to the next, the previous line */
-void compose_enter(Compose *c);		/* Return: types into the selected line, or goes on to the next */
+/* Return: types into the selected line, or goes on to the next */
+void compose_enter(Compose *c);
 void compose_next_identity(Compose *c, int step);
 void compose_attach(Compose *c, const char *path);	/* says what is wrong with it */
 bool compose_detach(Compose *c);	/* the selected one; false: none is */

@@ -1,4 +1,5 @@
-/* compose_send.c - a mail that is written goes into the outbox: kept as a draft, sent, postponed, given up.
+/* compose_send.c - a mail that is written goes into the outbox: kept as a draft, sent, postponed,
+ * given up.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * One request at a time: a second save without the row of the first would make a second draft. */
@@ -52,14 +53,16 @@ static void
 no_store(Compose *c)
 {
 	if (!c->trouble_said)
-		app_say(c->app, STYLE_ERROR, "%s", _("This mail can't be kept on this disk: the account's store is not open here."));
+		app_say(c->app, STYLE_ERROR, "%s",
+			_("This mail can't be kept on this disk: the account's store is not open here."));
 	c->trouble_said = true;
 }
 
 void
 compose_save(Compose *c)
 {
-	if (c->saving || c->sending || c->saved == compose_version(c) || (nothing_typed(c) && !c->close_then))
+	if (c->saving || c->sending || c->saved == compose_version(c) ||
+		(nothing_typed(c) && !c->close_then))
 		return;
 	c->saving = post(c, REQ_DRAFT_SAVE);
 	if (!c->saving)
@@ -140,13 +143,17 @@ compose_abort(Compose *c)
 	if (c->sending)
 		return;
 	if (nothing_typed(c) && !c->saving && !c->row) {
-		app_say(c->app, STYLE_STATUS, "%s", c->draft->kind == DRAFT_NEW ? _("Nothing was written, so nothing is kept.") :
-			_("The mail was discarded."));
+		app_say(c->app, STYLE_STATUS, "%s",
+			c->draft->kind == DRAFT_NEW ?
+				_("Nothing was written, so nothing is kept.") :
+				_("The mail was discarded."));
 		leave(c);
 		return;
 	}
-	const QuestionChoice choices[] = { { _("Keep it as a draft"), "py" }, { _("Discard it"), "dn" }, { _("Go on writing"), "q" } };
-	question_ask(c->app, _("What becomes of this mail?"), choices, G_N_ELEMENTS(choices), 0, discarded, NULL, NULL);
+	const QuestionChoice choices[] = { { _("Keep it as a draft"), "py" },
+		{ _("Discard it"), "dn" }, { _("Go on writing"), "q" } };
+	question_ask(c->app, _("What becomes of this mail?"), choices, G_N_ELEMENTS(choices), 0,
+		discarded, NULL, NULL);
 }
 
 bool
@@ -210,7 +217,8 @@ show_problem(Compose *c, const char *sentence)
 		if (c->problems[lists[i]])
 			wrong = lists[i];
 	}
-	if (wrong < 0 && !editor_length(c->fields[DRAFT_TO]) && !editor_length(c->fields[DRAFT_CC]) && !editor_length(c->fields[DRAFT_BCC]))
+	if (wrong < 0 && !editor_length(c->fields[DRAFT_TO]) &&
+		!editor_length(c->fields[DRAFT_CC]) && !editor_length(c->fields[DRAFT_BCC]))
 		wrong = DRAFT_TO;
 	if (wrong >= 0)
 		compose_go(c, (ComposeLine){ LINE_FIELD, wrong }, true);
@@ -232,20 +240,27 @@ compose_send(Compose *c)
 		return;
 	}
 	if (acc && acc->account->send.scheme == SCHEME_NONE) {
-		g_autofree char *why = g_strdup_printf(_("The account “%s” can't send: it has no “send” line in the configuration. The draft is kept."), acc->account->name);
+		g_autofree char *why = g_strdup_printf(
+			_("The account “%s” can't send: it has no “send” line in the configuration. The draft is kept."),
+			acc->account->name);
 		show_problem(c, why);
 		return;
 	}
 	if (!*c->draft->fields[DRAFT_SUBJECT] && !c->no_subject_agreed) {
-		const QuestionChoice choices[] = { { _("Write a subject"), "sn" }, { _("Send it without"), "yj" } };
-		question_ask(c->app, _("The mail has no subject."), choices, G_N_ELEMENTS(choices), 0, subject_answered, NULL, NULL);
+		const QuestionChoice choices[] = { { _("Write a subject"), "sn" },
+			{ _("Send it without"), "yj" } };
+		question_ask(c->app, _("The mail has no subject."), choices, G_N_ELEMENTS(choices),
+			0, subject_answered, NULL, NULL);
 		return;
 	}
 	g_autofree char *word = c->no_attachment_agreed ? NULL : draft_forgot_attachment(c->draft);
 	if (word) {
-		const QuestionChoice choices[] = { { _("Attach a file"), "a" }, { _("Send it as it is"), "yj" }, { _("Go on writing"), "n" } };
-		g_autofree char *text = g_strdup_printf(_("“%s” stands in the text, but nothing is attached."), word);
-		question_ask(c->app, text, choices, G_N_ELEMENTS(choices), 0, attachment_answered, NULL, NULL);
+		const QuestionChoice choices[] = { { _("Attach a file"), "a" },
+			{ _("Send it as it is"), "yj" }, { _("Go on writing"), "n" } };
+		g_autofree char *text = g_strdup_printf(
+			_("“%s” stands in the text, but nothing is attached."), word);
+		question_ask(c->app, text, choices, G_N_ELEMENTS(choices), 0, attachment_answered,
+			NULL, NULL);
 		return;
 	}
 	send_now(c);
@@ -268,11 +283,15 @@ sent(Compose *c, const Letter *l)
 	c->sending = false;
 	if (l->failed) {
 		c->saved = 0;
-		app_say(a, STYLE_ERROR, "%s", l->text2 ? l->text2 : _("The mail could not be put into the outbox; it is kept here."));
+		app_say(a, STYLE_ERROR, "%s",
+			l->text2 ?
+				l->text2 :
+				_("The mail could not be put into the outbox; it is kept here."));
 		return;
 	}
 	if (c->send_at) {
-		g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(c->send_at), local = g_date_time_to_timezone(utc, a->zone);
+		g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(c->send_at),
+				     local = g_date_time_to_timezone(utc, a->zone);
 		g_autofree char *at = g_date_time_format(local, "%Y-%m-%d %H:%M");
 		app_say(a, STYLE_STATUS, _("The mail waits in the outbox until %s."), at);
 	} else {
@@ -290,7 +309,8 @@ saved(Compose *c, const Letter *l)
 	if (l->failed) {
 		c->saved = 0;
 		if (!c->trouble_said || c->close_then)
-			app_say(a, STYLE_ERROR, _("The draft could not be kept: %s"), l->text2 ? l->text2 : "?");
+			app_say(a, STYLE_ERROR, _("The draft could not be kept: %s"),
+				l->text2 ? l->text2 : "?");
 		c->trouble_said = true;
 		c->close_then = false;
 	} else {

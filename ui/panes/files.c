@@ -31,7 +31,9 @@ struct FilesPane {
 static const FileEntry *
 current(const FilesPane *f)
 {
-	return f->selected < (int)f->entries->len ? &g_array_index(f->entries, FileEntry, f->selected) : NULL;
+	return f->selected < (int)f->entries->len ?
+		&g_array_index(f->entries, FileEntry, f->selected) :
+		NULL;
 }
 
 static char *
@@ -116,7 +118,8 @@ files_mark(FilesPane *f)
 		return;
 	g_autofree char *path = path_of(f, e);
 	if (e->folder) {
-		app_say(f->app, STYLE_STATUS, "%s", _("Folders can't be attached; Enter opens them."));
+		app_say(f->app, STYLE_STATUS, "%s",
+			_("Folders can't be attached; Enter opens them."));
 		return;
 	}
 	e->marked = !e->marked;
@@ -131,7 +134,8 @@ void
 files_up(FilesPane *f)
 {
 	if (f->filter->len) {
-		const char *last = g_utf8_find_prev_char(f->filter->str, f->filter->str + f->filter->len);
+		const char *last =
+			g_utf8_find_prev_char(f->filter->str, f->filter->str + f->filter->len);
 		g_string_truncate(f->filter, last ? (gsize)(last - f->filter->str) : 0);
 		filter_changed(f);
 		return;
@@ -147,7 +151,9 @@ files_toggle_hidden(FilesPane *f)
 		g_string_append_c(f->filter, '.');
 	} else {
 		f->hidden = !f->hidden;
-		app_say(f->app, STYLE_STATUS, "%s", f->hidden ? _("Hidden files are shown.") : _("Hidden files are not shown."));
+		app_say(f->app, STYLE_STATUS, "%s",
+			f->hidden ? _("Hidden files are shown.") :
+				    _("Hidden files are not shown."));
 	}
 	filter_changed(f);
 }
@@ -155,7 +161,8 @@ files_toggle_hidden(FilesPane *f)
 bool
 files_go(FilesPane *f, const char *typed)
 {
-	g_autofree char *plain = parts_path(f->app, typed, NULL), *path = g_canonicalize_filename(plain, f->folder);
+	g_autofree char *plain = parts_path(f->app, typed, NULL),
+			*path = g_canonicalize_filename(plain, f->folder);
 	if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
 		enter(f, g_steal_pointer(&path), NULL);
 	} else if (g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
@@ -176,16 +183,20 @@ draw_entry(const FilesPane *f, Canvas *c, Rect r, const FileEntry *e)
 	RowContext rc = { .now = g_get_real_time() / G_USEC_PER_SEC, .zone = f->app->zone };
 	int date_w = r.w >= 40 ? 9 : 0, size_w = r.w >= 28 ? 6 : 0;
 	g_autofree char *shown = g_strconcat(e->name, e->folder ? "/" : "", NULL);
-	g_autoptr(Clean) name = clean_new(shown, -1, CLEAN_SHOW), date = rows_date(e->changed, &rc), size = rows_size(e->size);
+	g_autoptr(Clean) name = clean_new(shown, -1, CLEAN_SHOW), date = rows_date(e->changed, &rc),
+			 size = rows_size(e->size);
 
 	canvas_fill(c, r, STYLE_NORMAL);
 	if (e->marked)
 		canvas_put_char(c, r.y, r.x, STYLE_MARK, '*');
-	canvas_put(c, r.y, r.x + 2, r.w - 3 - date_w - size_w, e->folder ? STYLE_FOLDER_OPEN : STYLE_NORMAL, PUT_CUT, name);
+	canvas_put(c, r.y, r.x + 2, r.w - 3 - date_w - size_w,
+		e->folder ? STYLE_FOLDER_OPEN : STYLE_NORMAL, PUT_CUT, name);
 	if (size_w && !e->folder)
-		canvas_put(c, r.y, r.x + r.w - date_w - size_w, size_w - 1, STYLE_SIZE, PUT_RIGHT | PUT_PAD, size);
+		canvas_put(c, r.y, r.x + r.w - date_w - size_w, size_w - 1, STYLE_SIZE,
+			PUT_RIGHT | PUT_PAD, size);
 	if (date_w)
-		canvas_put(c, r.y, r.x + r.w - date_w, date_w - 1, STYLE_DATE, PUT_RIGHT | PUT_PAD, date);
+		canvas_put(c, r.y, r.x + r.w - date_w, date_w - 1, STYLE_DATE, PUT_RIGHT | PUT_PAD,
+			date);
 }
 
 static void
@@ -199,7 +210,8 @@ draw_head(const FilesPane *f, Canvas *c, Rect r)
 	if (f->filter->len)
 		g_string_append_printf(s, _("  · only “%s”"), f->filter->str);
 	if (marked)
-		g_string_append_printf(s, ngettext("  · %u marked", "  · %u marked", marked), marked);
+		g_string_append_printf(
+			s, ngettext("  · %u marked", "  · %u marked", marked), marked);
 	g_autoptr(Clean) text = clean_new(s->str, -1, CLEAN_SHOW);
 	canvas_put(c, r.y, r.x, r.w, STYLE_HEADING, PUT_PAD, text);
 }
@@ -215,9 +227,12 @@ draw(void *self, Canvas *c, Rect r, bool focused)
 		return;
 	draw_head(f, c, rect_row(r, 0));
 	if (!f->entries->len) {
-		g_autoptr(Clean) why = clean_new(f->problem ? f->problem : f->filter->len ? _("No name fits; Backspace takes a letter away.") :
-			_("Nothing is in this folder; Backspace goes up."), -1, CLEAN_LINE);
-		canvas_put(c, list.y, list.x + 1, list.w - 1, f->problem ? STYLE_ERROR : STYLE_NOTE, PUT_CUT, why);
+		g_autoptr(Clean) why = clean_new(f->problem ? f->problem :
+				f->filter->len ? _("No name fits; Backspace takes a letter away.") :
+						 _("Nothing is in this folder; Backspace goes up."),
+			-1, CLEAN_LINE);
+		canvas_put(c, list.y, list.x + 1, list.w - 1, f->problem ? STYLE_ERROR : STYLE_NOTE,
+			PUT_CUT, why);
 		if (focused && list.h > 0)
 			canvas_cursor(c, list.y, list.x, true);
 	}
@@ -310,8 +325,15 @@ title(void *self)
 }
 
 const OverFace files_face = {
-	.where = where, .draw = draw, .move = move, .page = page, .ends = ends, .key = key, .close = close_pane,
-	.free = free_pane, .title = title,
+	.where = where,
+	.draw = draw,
+	.move = move,
+	.page = page,
+	.ends = ends,
+	.key = key,
+	.close = close_pane,
+	.free = free_pane,
+	.title = title,
 };
 
 void
@@ -322,7 +344,9 @@ files_open(App *a, FilesTaken taken)
 
 	f->app = a;
 	f->taken = taken;
-	f->folder = g_strdup(a->files_folder && g_file_test(a->files_folder, G_FILE_TEST_IS_DIR) ? a->files_folder : here);
+	f->folder = g_strdup(a->files_folder && g_file_test(a->files_folder, G_FILE_TEST_IS_DIR) ?
+			a->files_folder :
+			here);
 	f->entries = g_array_new(FALSE, TRUE, sizeof(FileEntry));
 	f->filter = g_string_new(NULL);
 	f->marked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

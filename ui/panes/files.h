@@ -17,4 +17,5 @@ void files_take(FilesPane *f);	/* Enter */
 void files_mark(FilesPane *f);	/* and goes to the next */
 void files_up(FilesPane *f);	/* or takes a letter of the filter away */
 void files_toggle_hidden(FilesPane *f);
-bool files_go(FilesPane *f, const char *path);	/* a folder is opened, a file taken; false: it is neither (a sentence was said) */
+/* a folder is opened, a file taken; false: it is neither (a sentence was said) */
+bool files_go(FilesPane *f, const char *path);

@@ -133,7 +133,8 @@ row_edge(Editor *e, bool last)
 		e->at = e->at == row ? editor_line_start(e, e->at) : row;
 		return e->at != was;
 	}
-	gsize next = editor_row(e, row, &end), edge = next == end && end > row ? editor_backward(e, end) : end;
+	gsize next = editor_row(e, row, &end),
+	      edge = next == end && end > row ? editor_backward(e, end) : end;
 	e->at = e->at == edge ? editor_line_end(e, e->at) : edge;
 	return e->at != was;
 }
@@ -209,8 +210,13 @@ static void
 change(Editor *e, gsize at, gsize n_removed, const char *inserted, gsize n_inserted)
 {
 	EditorChange c = {
-		.at = at, .cursor = e->at, .removed = g_strndup(e->text->str + at, n_removed), .n_removed = n_removed,
-		.inserted = g_strndup(inserted, n_inserted), .n_inserted = n_inserted, .group = e->group,
+		.at = at,
+		.cursor = e->at,
+		.removed = g_strndup(e->text->str + at, n_removed),
+		.n_removed = n_removed,
+		.inserted = g_strndup(inserted, n_inserted),
+		.n_inserted = n_inserted,
+		.group = e->group,
 	};
 	drop_undone(e);
 	g_array_append_val(e->done, c);
@@ -224,7 +230,8 @@ change(Editor *e, gsize at, gsize n_removed, const char *inserted, gsize n_inser
 static bool
 fits(const Editor *e, gsize removed, gsize inserted)
 {
-	return e->text->len - removed + inserted <= (e->one_line ? EDITOR_LINE_MAX : EDITOR_BODY_MAX);
+	return e->text->len - removed + inserted <=
+		(e->one_line ? EDITOR_LINE_MAX : EDITOR_BODY_MAX);
 }
 
 void
@@ -275,8 +282,10 @@ editor_replace(Editor *e, const char *text)
 static bool
 goes_on_typing(const Editor *e, gunichar c)
 {
-	const EditorChange *last = e->done->len ? &g_array_index(e->done, EditorChange, e->done->len - 1) : NULL;
-	if (e->last != LAST_TYPED || !last || last->at + last->n_inserted != e->at || last->n_removed || c == '\n')
+	const EditorChange *last =
+		e->done->len ? &g_array_index(e->done, EditorChange, e->done->len - 1) : NULL;
+	if (e->last != LAST_TYPED || !last || last->at + last->n_inserted != e->at ||
+		last->n_removed || c == '\n')
 		return false;
 	gunichar before = editor_char(e, editor_previous(e, e->at));
 	return before != '\n' && !(g_unichar_isspace(before) && !g_unichar_isspace(c));
@@ -288,7 +297,8 @@ editor_type(Editor *e, gunichar c)
 	char bytes[8] = { 0 };
 	gsize n = (gsize)g_unichar_to_utf8(c, bytes);
 
-	if ((c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0) || !fits(e, 0, n) || (e->one_line && c < 0x20))
+	if ((c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0) || !fits(e, 0, n) ||
+		(e->one_line && c < 0x20))
 		return false;
 	if (goes_on_typing(e, c)) {
 		EditorChange *last = &g_array_index(e->done, EditorChange, e->done->len - 1);
@@ -343,7 +353,8 @@ cut(Editor *e)
 {
 	gsize from = e->at, to = editor_line_end(e, e->at);
 
-	if (!editor_marked(e, &from, &to) && to < e->text->len && (from == to || from == editor_line_start(e, from)))
+	if (!editor_marked(e, &from, &to) && to < e->text->len &&
+		(from == to || from == editor_line_start(e, from)))
 		to++;	/* pico's way at the beginning of a line, emacs' at its end */
 	if (from >= to)
 		return false;
@@ -379,7 +390,8 @@ undo(Editor *e, bool back)
 	guint group = g_array_index(from, EditorChange, from->len - 1).group;
 	while (from->len && g_array_index(from, EditorChange, from->len - 1).group == group) {
 		EditorChange c = g_array_index(from, EditorChange, from->len - 1);
-		g_array_index(from, EditorChange, from->len - 1) = (EditorChange){ 0 };	/* its strings move on */
+		/* its strings move on */
+		g_array_index(from, EditorChange, from->len - 1) = (EditorChange){ 0 };
 		g_array_set_size(from, from->len - 1);
 		if (back) {
 			splice(e, c.at, c.n_inserted, c.removed, c.n_removed);
@@ -406,7 +418,8 @@ in_paragraph(const Editor *e, gsize start, int depth, gsize *from)
 	gsize blank = *from;
 	while (blank < end && (e->text->str[blank] == ' ' || e->text->str[blank] == '\t'))
 		blank++;
-	return own == depth && blank < end && !(end - start == 3 && !strncmp(e->text->str + start, "-- ", 3));
+	return own == depth && blank < end &&
+		!(end - start == 3 && !strncmp(e->text->str + start, "-- ", 3));
 }
 
 /* The words, each behind one blank, in rows of the wrapping column. */
@@ -444,10 +457,12 @@ rewrap(Editor *e)
 	editor_quote_prefix(e->text->str + first, end - first, &depth);
 	if (e->one_line || !in_paragraph(e, first, depth, &from))
 		return false;
-	for (gsize up; first > 0 && in_paragraph(e, up = editor_line_start(e, first - 1), depth, &from);)
+	for (gsize up;
+		first > 0 && in_paragraph(e, up = editor_line_start(e, first - 1), depth, &from);)
 		first = up;
 	g_autoptr(GString) words = g_string_new(NULL);
-	for (last = first; last <= e->text->len && in_paragraph(e, last, depth, &from); last = end + 1) {
+	for (last = first; last <= e->text->len && in_paragraph(e, last, depth, &from);
+		last = end + 1) {
 		end = editor_line_end(e, last);
 		g_string_append_len(words, e->text->str + from, (gssize)(end - from));
 		g_string_append_c(words, ' ');
@@ -520,7 +535,9 @@ editor_act(Editor *e, EditorAct act)
 	case EDIT_ERASE: return erase(e, e->at, editor_forward(e, e->at), true);
 	case EDIT_ERASE_WORD: return erase(e, e->at, editor_word_forward(e, e->at), false);
 	case EDIT_ERASE_WORD_BACK:
-		return editor_marked(e, &from, &to) ? cut(e) : erase(e, editor_blank_backward(e, e->at), e->at, false);
+		return editor_marked(e, &from, &to) ?
+			cut(e) :
+			erase(e, editor_blank_backward(e, e->at), e->at, false);
 	case EDIT_MARK: return toggle_mark(e);
 	case EDIT_COPY: return copy(e);
 	case EDIT_PASTE: return paste(e);
@@ -537,7 +554,9 @@ matches(const Editor *e, gsize at, const char *needle)
 {
 	gsize from = at;
 	for (; *needle; needle = g_utf8_next_char(needle)) {
-		if (at >= e->text->len || g_unichar_tolower(editor_char(e, at)) != g_unichar_tolower(g_utf8_get_char(needle)))
+		if (at >= e->text->len ||
+			g_unichar_tolower(editor_char(e, at)) !=
+				g_unichar_tolower(g_utf8_get_char(needle)))
 			return 0;
 		at = editor_next(e, at);
 	}

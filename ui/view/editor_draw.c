@@ -67,7 +67,8 @@ scroll(Editor *e, int height)
 }
 
 static void
-show_range(const Editor *e, Canvas *c, Rect r, int y, gsize row, gsize end, gsize from, gsize to, bool found)
+show_range(const Editor *e, Canvas *c, Rect r, int y, gsize row, gsize end, gsize from, gsize to,
+	bool found)
 {
 	from = MAX(from, row);
 	to = MIN(to, end);
@@ -97,15 +98,18 @@ editor_draw(Editor *e, Canvas *c, Rect r, bool focused)
 		signature = signature || begins_signature(e, line);
 		const char *prefix;
 		gsize drawn = editor_drawn_prefix(e, row, &prefix);
-		g_autofree char *bytes = g_strdup_printf("%.*s%.*s", (int)drawn, prefix, (int)(end - row), e->text->str + row);
+		g_autofree char *bytes = g_strdup_printf(
+			"%.*s%.*s", (int)drawn, prefix, (int)(end - row), e->text->str + row);
 		g_autoptr(Clean) text = clean_new(bytes, -1, CLEAN_TEXT);
-		canvas_put_part(c, y, r.x, r.w, style_of(e, line, signature), text, 0, strlen(clean_peek(text)));
+		canvas_put_part(c, y, r.x, r.w, style_of(e, line, signature), text, 0,
+			strlen(clean_peek(text)));
 		if (marked)
 			show_range(e, c, r, y, row, end, from, to, false);
 		if (e->n_found)
 			show_range(e, c, r, y, row, end, e->found, e->found + e->n_found, true);
 		if (focused && row == cursor_row)
-			canvas_cursor(c, y, r.x + MIN(editor_column_of(e, row, e->at), r.w - 1), true);
+			canvas_cursor(
+				c, y, r.x + MIN(editor_column_of(e, row, e->at), r.w - 1), true);
 		row = next;
 	}
 }
@@ -116,7 +120,8 @@ scroll_line(Editor *e, int width)
 {
 	if (e->left > e->at || e->left > e->text->len)
 		e->left = e->at;
-	if (e->at - e->left > (gsize)width * 16) {	/* far away: only what can be seen is counted */
+	/* far away: only what can be seen is counted */
+	if (e->at - e->left > (gsize)width * 16) {
 		const char *p = e->text->str + e->at - (gsize)width * 4;
 		while (((guchar)*p & 0xc0) == 0x80)
 			p++;

@@ -46,7 +46,8 @@ gsize editor_line_start(const Editor *e, gsize at);
 gsize editor_line_end(const Editor *e, gsize at);
 /* Bytes of "> > " before a line's own text; depth counts the signs. */
 gsize editor_quote_prefix(const char *line, gsize len, int *depth);
-/* Quote marks that are drawn before a row which goes on with a quoted line: ASCII, so bytes are columns. */
+/* Quote marks that are drawn before a row which goes on with a quoted line: ASCII, so bytes
+ * are columns. */
 gsize editor_drawn_prefix(const Editor *e, gsize row, const char **prefix);
 gsize editor_previous_row(const Editor *e, gsize row);	/* G_MAXSIZE: none */
 int editor_column_of(const Editor *e, gsize row, gsize at);

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* What the cleaner takes out of the picture has no column; tables of one's own would disagree with it some day. */
+/* What the cleaner takes out of the picture has no column; tables of one's own would disagree
+ * with it some day. */
 int
 editor_columns(gunichar c, int column)
 {
@@ -137,7 +138,8 @@ editor_quote_prefix(const char *line, gsize len, int *depth)
 	return n;
 }
 
-/* Of a row: quote marks that are only drawn, where a quoted line goes on. The line is remembered, for walking through a long one. */
+/* Of a row: quote marks that are only drawn, where a quoted line goes on. The line is
+ * remembered, for walking through a long one. */
 gsize
 editor_drawn_prefix(const Editor *e, gsize row, const char **prefix)
 {
@@ -151,7 +153,8 @@ editor_drawn_prefix(const Editor *e, gsize row, const char **prefix)
 		in->line = editor_line_start(e, row);
 		in->end = editor_line_end(e, row);
 		in->changes = e->changes;
-		in->bytes = editor_quote_prefix(e->text->str + in->line, in->end - in->line, &depth);
+		in->bytes =
+			editor_quote_prefix(e->text->str + in->line, in->end - in->line, &depth);
 		if (in->bytes > (gsize)e->columns / 2)
 			in->bytes = 0;
 	}

@@ -41,11 +41,15 @@ files_list(const char *folder, const char *filter, bool hidden, char **problem)
 		return out;
 	}
 	while ((name = g_dir_read_name(dir)) && out->len < FILES_MAX) {
-		g_autofree char *folded = utf8_fold(name, -1), *path = g_build_filename(folder, name, NULL);
+		g_autofree char *folded = utf8_fold(name, -1),
+				*path = g_build_filename(folder, name, NULL);
 		GStatBuf st;
 		if ((*name == '.' && !hidden) || !strstr(folded, needle) || g_stat(path, &st) != 0)
 			continue;
-		FileEntry e = { .name = g_strdup(name), .size = (guint64)st.st_size, .changed = st.st_mtime, .folder = S_ISDIR(st.st_mode) };
+		FileEntry e = { .name = g_strdup(name),
+			.size = (guint64)st.st_size,
+			.changed = st.st_mtime,
+			.folder = S_ISDIR(st.st_mode) };
 		g_array_append_val(out, e);
 	}
 	g_array_sort(out, by_name);
