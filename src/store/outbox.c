@@ -384,7 +384,9 @@ outbox_queue(Db *db, gint64 id, const Draft *d, const OutMail *mail, gint64 not_
 bool
 outbox_set_state(Db *db, gint64 id, OutState state, gint64 not_before, const char *error, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "UPDATE outbox SET tries = tries + (state IN (2, 4) AND ?2 IN (1, 4) OR state = 3 AND ?2 = 1), state = ?2, not_before = ?3,"
+	g_autoptr(Stmt) st = db_stmt(db, "UPDATE outbox SET"
+		/* tries to send, and then tries to file */
+		" tries = CASE WHEN state <> 4 AND ?2 = 4 THEN 0 ELSE tries + (state = 2 AND ?2 = 1 OR state = 4 AND ?2 = 4 OR state = 3 AND ?2 = 1) END, state = ?2, not_before = ?3,"
 		" last_error = ?4, changed = ?5, later = later AND ?2 = 1 AND state = 1,"
 		/* what is filed is only remembered */
 		" draft = CASE ?2 WHEN 5 THEN NULL ELSE draft END, message = CASE ?2 WHEN 5 THEN NULL ELSE message END WHERE id = ?1", err);

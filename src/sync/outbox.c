@@ -235,7 +235,7 @@ void
 outbox_cycle(Engine *e, bool person)
 {
 	Sender *s = e->sender;
-	s->cycle = true;
+	s->cycle = s->acted = true;
 	s->next_try = 0;
 	if (person) {
 		GError *err = NULL;
@@ -412,6 +412,7 @@ send_now(Engine *e, const Request *r)
 	g_autoptr(GPtrArray) rows = outbox_list(e->db, false, NULL);
 
 	e->sender->blocked = false;
+	e->sender->acted = true;
 	e->sender->next_try = 0;
 	e->sender->tries = 0;
 	schedule_acted(&e->schedule);
@@ -477,14 +478,15 @@ decide(Engine *e, const Request *r)
 	if (state_of(e, r->message) != OUT_UNKNOWN)
 		return;
 	if (r->on) {
-		set_state(e, r->message, OUT_SENT, NULL);
-		if (e->is_pop) {
-			GError *err = NULL;
-			if (db_begin(e->db, &err)) {
-				file_copy_local(e, r->message, &err);
-				outbox_commit(e, err == NULL, err);
-			}
-		}
+		GError *err = NULL;
+		bool ok = db_begin(e->db, &err) && outbox_set_state(e->db, r->message, OUT_SENT, 0, NULL, &err);
+		if (ok)
+			file_mark_answered(e, r->message, &err);
+		if (ok && !err)
+			file_copy_local(e, r->message, &err);
+		outbox_commit(e, ok && !err, err);
+		outbox_told(e, r->message);
+		e->sender->acted = true;
 	} else {
 		set_state(e, r->message, OUT_QUEUED, NULL);
 		release(e, r->message);

@@ -36,6 +36,23 @@ no_copy(const Account *a)
 	return a->sent && (!strcmp(a->sent, "no copy") || !strcmp(a->sent, "no"));
 }
 
+typedef enum { NOBODY_KNOWS, WE_FILE, SERVER_FILES } Filing;
+
+/* The large ones are known: Exchange Online may take seconds to file the first mail, and one look would learn wrongly. */
+static Filing
+who_files(Engine *e)
+{
+	static const char *const known[] = { "smtp.office365.com", "smtp-mail.outlook.com", "smtp.gmail.com", "smtp.googlemail.com" };
+	g_autofree char *fact = db_fact(e->db, FACT);
+
+	if (fact)
+		return strcmp(fact, "yes") ? WE_FILE : SERVER_FILES;
+	for (guint i = 0; e->account->send.host && i < G_N_ELEMENTS(known); i++)
+		if (!g_ascii_strcasecmp(e->account->send.host, known[i]))
+			return SERVER_FILES;
+	return NOBODY_KNOWS;
+}
+
 static Folder *
 sent_folder(Engine *e)
 {
@@ -117,11 +134,21 @@ file_copy_local(Engine *e, gint64 row, GError **err)
 guint
 file_wait_s(Engine *e)
 {
-	g_autofree char *fact = db_fact(e->db, FACT);
-	return e->is_pop || no_copy(e->account) || (fact && !strcmp(fact, "no")) ? 0 : WAIT_S;
+	return e->is_pop || no_copy(e->account) || who_files(e) == WE_FILE ? 0 : WAIT_S;
 }
 
 /* ---- what is next ---- */
+
+/* Then a copy in Sent says nothing about the rest. */
+static bool
+some_have_it(Engine *e, gint64 row)
+{
+	g_autoptr(GArray) all = outbox_recipients(e->db, row, NULL);
+	for (guint i = 0; all && i < all->len; i++)
+		if (g_array_index(all, OutRecipient, i).state == 1)
+			return true;
+	return false;
+}
 
 /* A mail in doubt may have been filed by the server that took it: then it did arrive. */
 static OutRow *
@@ -130,7 +157,8 @@ next_in_doubt(Engine *e)
 	g_autoptr(GPtrArray) rows = outbox_list(e->db, false, NULL);
 	for (guint i = 0; rows && i < rows->len; i++) {
 		const OutRow *r = g_ptr_array_index(rows, i);
-		if (r->state == OUT_UNKNOWN && r->message_id && looks_of(e, r->id) < LOOKS && r->changed + LOOK_AGAIN_S * looks_of(e, r->id) <= clock_s())
+		if (r->state == OUT_UNKNOWN && r->message_id && looks_of(e, r->id) < LOOKS && r->changed + LOOK_AGAIN_S * looks_of(e, r->id) <= clock_s() &&
+			!some_have_it(e, r->id))
 			return outbox_get(e->db, r->id, NULL);
 	}
 	return NULL;
@@ -139,18 +167,20 @@ next_in_doubt(Engine *e)
 static FileStep
 step_of(Engine *e, const OutRow *row, const Folder *f)
 {
-	g_autofree char *fact = db_fact(e->db, FACT);
 	guint looks = looks_of(e, row->id);
+	Filing who = who_files(e);
 
+	if (row->state == OUT_SENT && no_copy(e->account))
+		return FILE_APPEND;	/* which sees that there is nothing to do */
 	if (!f)
 		return e->sender->creating ? FILE_NOTHING : FILE_CREATE;
 	if (row->state == OUT_UNKNOWN)
 		return FILE_SEARCH;
 	if (!row->message_id)
 		return FILE_APPEND;
-	if (fact && !strcmp(fact, "yes"))
+	if (who == SERVER_FILES)
 		return looks < LOOKS ? FILE_SEARCH : FILE_APPEND;
-	if (!fact || row->tries > 0)
+	if (who == NOBODY_KNOWS || row->tries > 0)
 		return looks == 0 ? FILE_SEARCH : FILE_APPEND;
 	return FILE_APPEND;
 }
@@ -184,7 +214,12 @@ file_step(Engine *e, gint64 *folder)
 bool
 file_waits(Engine *e)
 {
+	const Account *a = e->account;
+
 	if (!e->sender || e->is_pop || e->read_only)
+		return false;
+	/* what an earlier session left opens no connection by itself where the person said so (S25) */
+	if (!e->sender->acted && ((a->check & CHECK_MANUAL) || e->schedule.paused || e->schedule.stopped || e->headless))
 		return false;
 	g_autoptr(OutRow) row = outbox_next_to_file(e->db, clock_s(), NULL);
 	return row != NULL;
@@ -224,17 +259,19 @@ internal_date(gint64 when)
 static void
 append(Engine *e, const OutRow *row, const Folder *f)
 {
-	g_autoptr(GBytes) message = outbox_message(e->db, row->id, NULL);
+	g_autoptr(GBytes) message = no_copy(e->account) ? NULL : outbox_message(e->db, row->id, NULL);
 	GError *err = NULL;
 
 	if (!message) {
-		if (outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_FILED, 0, _("There was nothing to file."), &err), err))
+		const char *why = no_copy(e->account) ? row->last_error : _("There was nothing to file.");
+		if (outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_FILED, 0, why, &err), err))
 			outbox_told(e, row->id);
 		return;
 	}
-	/* the try is counted before the command leaves */
+	/* the try is counted before the command leaves, and if no answer comes it is looked for before it is repeated */
 	if (!outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, 0, row->last_error, &err), err))
 		return;
+	set_looks(e, row->id, 0);
 	g_autofree char *date = internal_date(row->changed);
 	ImapCommand *c = imap_command_new("APPEND");
 	imap_command_string(c, f->wire, -1);
@@ -337,16 +374,16 @@ filed(Engine *e, gint64 row, bool by_server)
 static void
 not_found(Engine *e, const OutRow *row)
 {
-	g_autofree char *fact = db_fact(e->db, FACT);
+	Filing who = who_files(e);
 	guint looks = looks_of(e, row->id) + 1;
 	GError *err = NULL;
 
 	set_looks(e, row->id, looks);
 	if (row->state == OUT_UNKNOWN)
 		return;
-	if (fact && !strcmp(fact, "yes") && looks < LOOKS)
+	if (who == SERVER_FILES && looks < LOOKS)
 		outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + LOOK_AGAIN_S, row->last_error, &err), err);
-	else
+	else if (who == NOBODY_KNOWS && row->tries == 0)
 		remember(e, "no");
 }
 
@@ -366,11 +403,23 @@ searched(Engine *e, const OutRow *row, const ImapResponse *r)
 	}
 }
 
+/* It is tried again by itself, after a look: the server may have kept it all the same. */
+static void
+not_filed(Engine *e, const OutRow *row, const char *server_words)
+{
+	GError *err = NULL;
+	char *why = sentence_with_server(g_strdup_printf(_("The copy of the sent mail “%s” could not be filed. It is tried again by itself."),
+		row->subject ? row->subject : ""), server_words);
+
+	set_looks(e, row->id, 0);
+	outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + RETRY_S, why, &err), err);
+	outbox_told(e, row->id);
+	engine_trouble(e, EIL_LATER, why);
+}
+
 static void
 appended(Engine *e, const OutRow *row, Job *job, const ImapResponse *r)
 {
-	GError *err = NULL;
-
 	if (r->status == IMAP_OK) {
 		filed(e, row->id, false);
 		g_array_append_val(e->status_queue, job->folder);
@@ -380,12 +429,7 @@ appended(Engine *e, const OutRow *row, Job *job, const ImapResponse *r)
 		create(e, row);
 		return;
 	}
-	char *why = sentence_with_server(g_strdup_printf(_("The copy of the sent mail “%s” could not be filed. It is tried again by itself."),
-		row->subject ? row->subject : ""), r->text);
-	set_looks(e, row->id, 0);
-	outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + RETRY_S, why, &err), err);
-	outbox_told(e, row->id);
-	engine_trouble(e, EIL_LATER, why);
+	not_filed(e, row, r->text);
 }
 
 void
@@ -398,7 +442,11 @@ file_done(Engine *e, Job *job, const ImapResponse *r)
 	switch ((FileStep)job->lo) {
 	case FILE_SEARCH:	searched(e, row, r); break;
 	case FILE_APPEND:	appended(e, row, job, r); break;
-	case FILE_CREATE:	e->listed = false; break;	/* it is there now, or a list says why not */
+	case FILE_CREATE:
+		e->listed = false;	/* it is there now, or was before */
+		if (r->status != IMAP_OK && r->code != IMAP_CODE_ALREADYEXISTS)
+			not_filed(e, row, r->text);
+		break;
 	case FILE_NOTHING:	break;
 	}
 }

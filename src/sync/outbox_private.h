@@ -42,6 +42,7 @@ struct Sender {
 	bool local_copy;	/* a copy was put into the local Sent: to be told after the commit */
 	gint64 marked_folder;	/* a message of it was marked as answered: to be told after the commit */
 	bool creating;		/* CREATE of the Sent folder was tried */
+	bool acted;		/* something left, or was to leave, in this session: its copy may open a connection */
 };
 
 /* outbox.c */

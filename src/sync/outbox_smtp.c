@@ -58,6 +58,7 @@ settle(Engine *e, OutState state, bool taken, gint64 not_before, const char *why
 	}
 	ok = ok && outbox_set_state(e->db, row, state, not_before, why, &err);
 	if (ok && state == OUT_SENT) {
+		s->acted = true;
 		file_mark_answered(e, row, &err);
 		if (!err)
 			file_copy_local(e, row, &err);
@@ -264,6 +265,47 @@ accepted(Engine *e, const SmtpEvent *ev)
 		engine_trouble(e, EIL_REFUSED, g_strdup(why));
 }
 
+static bool
+somebody_has_it(Engine *e, gint64 row)
+{
+	g_autoptr(GArray) all = outbox_recipients(e->db, row, NULL);
+	for (guint i = 0; all && i < all->len; i++)
+		if (g_array_index(all, OutRecipient, i).state == 1)
+			return true;
+	return false;
+}
+
+/* The last of its recipients will not get it, but others have it: it was sent. Whom the server did not name has its
+ * answer to the whole mail. */
+static void
+rest_refused(Engine *e, const SmtpEvent *ev)
+{
+	Sender *s = e->sender;
+
+	for (guint i = 0; s->recipients[i]; i++) {
+		bool named = false;
+		for (guint n = 0; n < s->results->len; n++) {
+			Result *r = &g_array_index(s->results, Result, n);
+			if (strcmp(r->address, s->recipients[i]))
+				continue;
+			named = true;
+			if (r->accepted) {
+				g_free(r->reply);
+				*r = (Result){ r->address, false, ev->reply.code, g_strdup(ev->reply.text) };
+			}
+		}
+		if (!named) {
+			Result r = { g_strdup(s->recipients[i]), false, ev->reply.code, g_strdup(ev->reply.text) };
+			g_array_append_val(s->results, r);
+		}
+	}
+	g_autofree char *refused = refused_list(s);
+	char *why = g_strdup_printf(_("The mail was sent, but not to all: %s."), refused ? refused : "");
+	s->released_end = false;
+	settle(e, OUT_SENT, true, clock_s() + file_wait_s(e), why);
+	engine_trouble(e, EIL_REFUSED, why);
+}
+
 static void
 mail_refused(Engine *e, const SmtpEvent *ev)
 {
@@ -276,6 +318,10 @@ mail_refused(Engine *e, const SmtpEvent *ev)
 		accepted_n += g_array_index(s->results, Result, i).accepted;
 	if (refused && !accepted_n)
 		later = later && some_for_later(s);
+	if (!later && somebody_has_it(e, s->row)) {
+		rest_refused(e, ev);
+		return;
+	}
 	char *why = later ? sentence_with_server(g_strdup_printf(_("%s did not take the mail yet. It is tried again by itself."), e->account->send.host),
 			refused ? refused : words) :
 		sentence_with_server(g_strdup_printf(_("%s did not take the mail. It waits in the outbox for you."), e->account->send.host),

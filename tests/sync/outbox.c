@@ -166,6 +166,35 @@ test_partial(void)
 	world_free(w);
 }
 
+/* One has it, and the other is refused in the end: it was sent, its copy is filed, and who did not get it is kept. */
+static void
+test_rest_refused(void)
+{
+	for (int whole = 0; whole < 2; whole++) {
+		World *w = world_new(CHECK_STARTUP, "at once", 0);
+		smtp->later_user = "busy@";
+		gint64 row = send_mail(w, "bob@example.com, busy@example.com", "rest");
+		WAIT_FOR(w, server_n_taken(smtp) == 1 && came_back(w, row, 1));
+		smtp->later_user = NULL;
+		if (whole)
+			smtp->refuse_data = 1;
+		else
+			smtp->no_user = "busy@";
+		later(w, 3600);
+		WAIT_FOR(w, is_done(w, row));
+		g_assert_cmpuint(server_n_taken(smtp), ==, 1);
+		g_assert_cmpuint(n_sent_copies(w), ==, 1);
+		g_autoptr(OutRow) r = row_of(w, row);
+		g_assert_nonnull(strstr(r->last_error, "busy@example.com"));
+		g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+		g_autoptr(GArray) all = outbox_recipients(db, row, NULL);
+		g_assert_cmpuint(g_array_index(all, OutRecipient, 0).state, ==, 1);
+		g_assert_cmpuint(g_array_index(all, OutRecipient, 1).state, ==, 2);
+		g_assert_cmpuint(g_array_index(all, OutRecipient, 1).code, ==, whole ? 554 : 550);
+		world_free(w);
+	}
+}
+
 /* Who is refused for good fails at once; what may go later is tried again, not earlier than it should. */
 static void
 test_later(void)
@@ -229,7 +258,7 @@ test_cut_after(void)
 		smtp->cut_end = 1;
 		smtp->chunking = arrived;
 		gint64 row = send_mail(w, "bob@example.com", "in doubt");
-		WAIT_FOR(w, state(w, row) == OUT_UNKNOWN);
+		WAIT_FOR(w, state(w, row) == OUT_UNKNOWN && w->trouble);
 		g_assert_nonnull(strstr(w->trouble, "in doubt"));
 		later(w, 86400);
 		ask(w, REQ_CHECK, 0, false);
@@ -514,6 +543,7 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/outbox/one", test_one);
 	g_test_add_func("/sync/outbox/S23", test_s23);
 	g_test_add_func("/sync/outbox/partial", test_partial);
+	g_test_add_func("/sync/outbox/rest-refused", test_rest_refused);
 	g_test_add_func("/sync/outbox/later", test_later);
 	g_test_add_func("/sync/outbox/refused", test_refused);
 	g_test_add_func("/sync/outbox/cut-before", test_cut_before);
