@@ -124,6 +124,7 @@ cmd_edit_text(App *a, const char *arg)
 		compose_type_into(c, DRAFT_FIELDS);
 		return;
 	}
+	compose_keep(c);	/* whatever the editor does to the terminal */
 	g_autofree char *path = write_temp(a, compose_body(c), &problem);
 	if (path) {
 		g_autofree char *quoted = g_shell_quote(path),

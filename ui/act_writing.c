@@ -214,6 +214,7 @@ cmd_attach_file(App *a, const char *arg)
 		g_autofree char *path = parts_path(a, arg, NULL);
 		compose_attach(c, path);
 	} else {
+		compose_keep(c);
 		files_open(a, files_taken);
 	}
 }

@@ -34,5 +34,6 @@ void compose_send(Compose *c);		/* asks what must be asked, then puts it into th
 void compose_send_at(Compose *c, gint64 when);
 void compose_postpone(Compose *c);
 void compose_abort(Compose *c);
+void compose_keep(Compose *c);	/* now, not only at the next tenth second */
 const char *compose_body(const Compose *c);	/* borrowed */
 bool compose_replace_body(Compose *c, const char *text);

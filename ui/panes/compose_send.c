@@ -70,6 +70,12 @@ compose_save(Compose *c)
 }
 
 void
+compose_keep(Compose *c)
+{
+	compose_save(c);
+}
+
+void
 compose_tick(App *a, void *self)
 {
 	Compose *c = self;
