@@ -59,6 +59,19 @@ read_args(SendOptions *o, char **args, char **problem)
 	return true;
 }
 
+/* An argument is one address, whatever a calling program was made to put into it (P16): the engine joins them by lines. */
+static bool
+one_line_each(const SendOptions *o, char **problem)
+{
+	for (guint i = 0; i < o->recipients->len; i++)
+		for (const char *c = g_ptr_array_index(o->recipients, i); *c; c++)
+			if (g_ascii_iscntrl(*c)) {
+				*problem = g_strdup(_("An address with a control character in it is not taken."));
+				return false;
+			}
+	return true;
+}
+
 static GBytes *
 read_message(void)
 {
@@ -269,7 +282,7 @@ batch_send(const Batch *h, char **args)
 	g_autofree char *problem = NULL;
 	int status = EXIT_EX_USAGE;
 
-	if (read_args(&o, args, &problem)) {
+	if (read_args(&o, args, &problem) && one_line_each(&o, &problem)) {
 		g_autoptr(GBytes) message = read_message();
 		Account *a = message ? choose_account(h, &o, message, &problem) : NULL;
 		if (!message) {

@@ -178,6 +178,8 @@ say_result(const Job *j)
 		fprintf(stderr, "%s: %s\n", j->account->name, j->trouble ? j->trouble : _("It did not work."));
 	else
 		printf(_("%s: %u unread of %u in the inbox\n"), j->account->name, unread, total);
+	if (!j->failed && j->trouble)	/* it went well but for this */
+		fprintf(stderr, "%s: %s\n", j->account->name, j->trouble);
 	if (waiting)
 		fprintf(stderr, ngettext("%s: %u mail waits in the outbox\n", "%s: %u mails wait in the outbox\n", waiting), j->account->name, waiting);
 }

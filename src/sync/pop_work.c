@@ -107,6 +107,14 @@ pop_begin(Engine *e)
 
 static void fetch_next(Engine *e);
 
+/* It stays on the server, and the others come. */
+static void
+too_big(Engine *e, const PopEntry *en)
+{
+	g_autofree char *size = g_format_size(en->size), *limit = g_format_size(LIMIT_MESSAGE_STORED);
+	engine_trouble(e, EIL_REFUSED, g_strdup_printf(_("A message of %s stays on %s: more than %s is not downloaded."), size, e->account->receive.host, limit));
+}
+
 static void
 start_fetching(Engine *e)
 {
@@ -121,6 +129,10 @@ start_fetching(Engine *e)
 			continue;
 		if (en->row && en->row->state == POP_GONE && en->row->message)	/* it came back: it is here */
 			continue;
+		if (en->size > LIMIT_MESSAGE_STORED) {
+			too_big(e, en);
+			continue;
+		}
 		en->wanted = true;
 		p->n_wanted++;
 		p->bytes_wanted += en->size;
@@ -228,8 +240,6 @@ body_append(Engine *e, PopBody *b, const void *data, gsize len)
 	const guint8 *at = data;
 
 	b->size += len;
-	if (b->size > LIMIT_MESSAGE_STORED)
-		return false;
 	if (b->fd < 0 && b->size > IN_MEMORY) {
 		b->fd = db_scratch(e->db);
 		if (b->fd < 0)
@@ -285,6 +295,10 @@ chunk(Engine *e, const Pop3Event *ev)
 		p->body = body_new(i - 1);
 	if (p->phase == POP_HASHING && p->body->size > LIMIT_HEADER_BLOCK)
 		return;
+	if (p->body->size + ev->len > LIMIT_MESSAGE_STORED) {	/* LIST said less: the rest goes by */
+		p->body->size = LIMIT_MESSAGE_STORED + 1;
+		return;
+	}
 	if (!body_append(e, p->body, ev->data, ev->len)) {
 		log_line(LOG_WARN, "pop3", "message %u can't be kept: %s", ev->number, g_strerror(errno));
 		engine_store_failed(e, g_error_new(EIL_ERROR, EIL_LATER, _("A message could not be written to the disk: %s"), g_strerror(errno)));
@@ -325,6 +339,11 @@ body_came(Engine *e, PopEntry *en, bool ok, const char *words)
 	p->n_fetched++;
 	if (!ok)
 		log_line(LOG_INFO, "pop3", "message %u: %s", en->number, words ? words : "");
+	if (b && b->size > LIMIT_MESSAGE_STORED) {
+		en->size = b->size;
+		too_big(e, en);
+		ok = false;
+	}
 	if (ok && !b)
 		b = body_new((guint)(en - &g_array_index(p->entries, PopEntry, 0)));	/* an empty one */
 	if (!ok || !body_finish(b)) {

@@ -325,6 +325,17 @@ def cut_connections():
     assert subjects(path) == all_
 
 
+def too_big():
+    """One that is beyond all limits stays there and is named; the others come."""
+    all_ = fill(5)
+    proxy = FaultProxy(server.pop3, "--replace", r"down:^3 \d{1,5}\r\n:3 700000000\r\n")
+    path = profile(pop_account(server, user="bob", scheme="pop3+insecure", port=proxy.port))
+    status, said = sync(path)
+    proxy.stop()
+    assert subjects(path) == all_[:2] + all_[3:], subjects(path)
+    assert "700.0 MB stays" in said.replace("\u00a0", " "), (status, said)
+
+
 def one_inbox_on_screen():
     """The account has its one inbox in the folder pane, newest first, read by keys."""
     fill(8)
@@ -336,4 +347,4 @@ def one_inbox_on_screen():
 
 
 run(keep, bodies_are_the_servers, restart_downloads_nothing, removal_is_asked_first, days, until_deleted_here, in_use, stls_and_pop3s, stls_is_required,
-    wrong_certificate, wrong_password, cut_connections, one_inbox_on_screen, killed_while_removing, killed_in_the_middle)
+    wrong_certificate, wrong_password, cut_connections, too_big, one_inbox_on_screen, killed_while_removing, killed_in_the_middle)

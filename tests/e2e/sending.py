@@ -239,6 +239,44 @@ def several_on_one_connection():
     assert subjects() == subjects("alice", "Sent") == [f"s{n}" for n in range(4)]
 
 
+def P15_no_smuggling():
+    """Whatever ends of lines a program gives: one mail arrives, its lines end in CRLF, and a dot alone ends nothing."""
+    evil = [b"a\n.\nMAIL FROM:<x@localhost>\nRCPT TO:<alice@localhost>\nDATA\nSubject: smuggled\n\nb\n.\n", b"a\n.\r\nb", b"a\r.\r\nb", b"a\r.\rb\r", b"a\r\n.\nb\n",
+            b".\r\n..\r\n.a\r\n", b"no end", b"\r\r\n\n\r", b"\r\n.\r\n\r\n.\r\n.", b"x" * 999 + b"\r" + b"\n.\r" * 3]
+    for port, what in ((exim.smtp, ()), (exim.smtp, ("--replace", r"down:^250-CHUNKING\r\n:250-XNOTHING\r\n"))):
+        clear()
+        proxy = FaultProxy(port, *what)
+        path = profile(config("smtp+insecure", port=proxy.port, extra="sent = no copy\n"))
+        for n, body in enumerate(evil):
+            text = b"From: alice@localhost\nTo: bob@localhost\nSubject: e%d\n\n" % n + body
+            p = subprocess.run([EILPOST, "-P", path, "send", "-t"], input=text, env={**os.environ, "LC_ALL": "C.UTF-8"}, capture_output=True)
+            assert p.returncode == 0, (n, p)
+        got = arrives(len(evil))
+        proxy.stop()
+        time.sleep(0.3)
+        assert subjects() == [f"e{n}" for n in range(len(evil))] and there("alice") == [], subjects()
+        for raw in got:
+            n = int(re.search(rb"Subject: e(\d)", raw).group(1))
+            assert re.sub(rb"\r\n", b"", raw).translate(None, b"\r\n") == re.sub(rb"\r\n", b"", raw), "only CRLF"
+            wanted = re.sub(rb"\r\n|\r|\n", b"\r\n", evil[n])
+            body = raw.split(b"\r\n\r\n", 1)[1]
+            if b"base64" not in raw and b"quoted-printable" not in raw:
+                assert body.rstrip(b"\r\n") == wanted.rstrip(b"\r\n"), (n, body, wanted)
+
+
+def P16_no_injection():
+    """Ends of lines in addresses and headers reach neither the commands nor the header."""
+    clear()
+    path = profile(config(extra="sent = no copy\n"))
+    env = {**os.environ, "LC_ALL": "C.UTF-8"}
+    for arguments in (["bob@localhost>\r\nRCPT TO:<alice@localhost"], ["-f", "alice@localhost>\r\nRCPT TO:<alice@localhost", "bob@localhost"], ["bob@localhost\nalice@localhost"]):
+        p = subprocess.run([EILPOST, "-P", path, "send", "--", *arguments] if arguments[0] != "-f" else [EILPOST, "-P", path, "send", *arguments],
+                           input=b"From: alice@localhost\nSubject: inject\n\nx\n", env=env, capture_output=True)
+        assert p.returncode not in (0, -6, -11), (arguments, p)
+    time.sleep(0.5)
+    assert there("alice") == [] and there() == []
+
+
 def killed_while_sending():
     """S1: kill -9 while twenty mails leave: each arrived at most once; those in doubt say so, the others arrive."""
     clear()
@@ -270,4 +308,4 @@ def killed_while_sending():
 
 
 run(S22_starttls, S22_implicit_tls, pop_account_sends, cut_before_the_dot, answer_lost, refused_recipient, too_big, wrong_password, wrong_certificate,
-    several_on_one_connection, killed_while_sending)
+    several_on_one_connection, P15_no_smuggling, P16_no_injection, killed_while_sending)
