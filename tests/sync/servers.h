@@ -484,26 +484,32 @@ listen_for_ever(gpointer user)
 	}
 }
 
-/* Lives until the end of the program: its threads may still look at it. */
-static inline Server *
-server_start(bool pop, GString *log)
+/* A free port of the loopback. */
+static inline void
+server_listen(Server *s, GString *log, GThreadFunc listens)
 {
-	Server *s = g_new0(Server, 1);
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof a;
 
-	s->pop = pop;
 	s->log = log ? log : g_string_new(NULL);
 	s->taken = g_ptr_array_new_with_free_func(taken_free);
 	s->mails = g_ptr_array_new_with_free_func(mail_free);
-	s->old = g_ptr_array_new_with_free_func(mail_free);
 	g_mutex_init(&s->lock);
 	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	g_assert_cmpint(bind(s->listener, (struct sockaddr *)&a, sizeof a), ==, 0);
 	g_assert_cmpint(listen(s->listener, 50), ==, 0);
 	g_assert_cmpint(getsockname(s->listener, (struct sockaddr *)&a, &len), ==, 0);
 	s->port = ntohs(a.sin_port);
-	g_thread_unref(g_thread_new("server", listen_for_ever, s));
+	g_thread_unref(g_thread_new("server", listens, s));
+}
+
+/* Lives until the end of the program: its threads may still look at it. */
+static inline Server *
+server_start(bool pop, GString *log)
+{
+	Server *s = g_new0(Server, 1);
+	s->pop = pop;
+	server_listen(s, log, listen_for_ever);
 	return s;
 }
 
