@@ -5,6 +5,7 @@ Servers listen on loopback, in a private folder, and are stopped by the pid that
 
     server = Server()                   Dovecot: .imap .imaps .pop3 .pop3s ports, .ca, alice and bob, password secret
     mta = Exim(server)                  its mail for alice@localhost and bob@localhost is delivered by that Dovecot; one CA for both
+    mta = Postfix(server)               the same; root only
     sink = Sink()                       takes all mail; sink.kept() is [(envelope, bytes)]
     proxy = FaultProxy(port, "--delay", "100")      before any port
     account(server, send=mta)           text of a configuration: IMAP, sends by STARTTLS (how="smtps", "smtp+insecure")
@@ -152,6 +153,13 @@ class Exim(Started):
 
     def __init__(self, dovecot, **environment):
         super().__init__("exim", dovecot.dir, **environment)
+
+
+class Postfix(Started):
+    """The same with Postfix; only root can start it."""
+
+    def __init__(self, dovecot, **environment):
+        super().__init__("postfix", dovecot.dir, **environment)
 
 
 class Sink(Started):

@@ -6,7 +6,7 @@ SPDX-License-Identifier: GPL-3.0-or-later"""
 import email, email.policy, glob, os, random, re, signal, sqlite3, subprocess, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import EILPOST, Exim, FaultProxy, Reader, Server, Unavailable, account, pop_account, profile, run, send_url, sync
+from harness import EILPOST, Exim, FaultProxy, Postfix, Reader, Server, Unavailable, account, pop_account, profile, run, send_url, sync
 
 QUEUED, SENDING, DOT_SENT, SENT, FILED, UNKNOWN = 1, 2, 3, 4, 5, 6    # OutState
 server = Server()
@@ -87,6 +87,23 @@ def S22_starttls():
 
 def S22_implicit_tls():
     by_keys("smtps")
+
+
+def S22_through_postfix():
+    """Another MTA: both roads, 8-bit text, three recipients of whom one is unknown."""
+    postfix = Postfix(server)
+    for how in ("smtp", "smtps"):
+        clear()
+        path = profile(account(server, check="manual", address="alice@localhost", send=send_url(postfix, how=how)))
+        text = "From: alice@localhost\nTo: bob@localhost\nSubject: plain\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nGrüße\n.\n..\nend\n"
+        p = subprocess.run([EILPOST, "-P", path, "send", "--", "bob@localhost", "alice@localhost", "nobody@localhost"], input=text.encode(),
+                           env={**os.environ, "LC_ALL": "C.UTF-8"}, capture_output=True)
+        said = p.stderr.decode()
+        assert p.returncode == 69 and "nobody@localhost (550" in said, (p.returncode, said)
+        raw, = arrives(1)
+        arrives(1, "alice")
+        assert raw.endswith("\r\n\r\nGrüße\r\n.\r\n..\r\nend\r\n".encode()), raw
+    postfix.stop()
 
 
 def pop_account_sends():
@@ -307,5 +324,5 @@ def killed_while_sending():
     print(f"# {len(got)} arrived, {len(doubt)} in doubt")
 
 
-run(S22_starttls, S22_implicit_tls, pop_account_sends, cut_before_the_dot, answer_lost, refused_recipient, too_big, wrong_password, wrong_certificate,
+run(S22_starttls, S22_implicit_tls, S22_through_postfix, pop_account_sends, cut_before_the_dot, answer_lost, refused_recipient, too_big, wrong_password, wrong_certificate,
     several_on_one_connection, P15_no_smuggling, P16_no_injection, killed_while_sending)
