@@ -20,7 +20,7 @@ TABLE = {
     "render": ["base", "mail"],
     "store": ["base", "mail"],
     "sync": ["base", "conf", "net", "proto", "render", "store"],
-    "ui": ["base", "conf", "store", "render/client.h", "sync/engine.h"],
+    "ui": ["base", "conf", "store", "render/client.h", "render/compose.h", "sync/door.h", "sync/engine.h"],
     "batch": ["base", "conf", "render/compose.h", "store", "sync/door.h", "sync/engine.h"],
     "main": ["base", "batch", "conf", "mail", "net", "proto", "render", "store", "sync", "ui"],
 }

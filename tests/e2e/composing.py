@@ -212,7 +212,7 @@ def kept_through_a_kill():
     while reader.pump(0.1):
         pass
     begin(profile)
-    reader.keys("R").wait("More, ").keys("\x18").gone("Writing")
+    reader.keys("R").wait("More,").keys("\x18").gone("Writing")
     arrived(7)
     reader.keys("R").wait("There are no drafts")
 
@@ -329,6 +329,17 @@ def without_a_screen():
     assert done.returncode == 2 and b"is not a mail address" in done.stderr, done
 
 
+def beside_another_eilpost():
+    global reader
+    first, before = begin(), len(sink.kept())
+    reader = Reader(profile=first.profile, arguments=["-s", "From the second", "bob@example.com"], EDITOR="", VISUAL="")
+    reader.wait("Writing: From the second").keys("Hello.").keys("\x0f").wait("can't be kept")
+    reader.keys("\x18").wait("in the outbox of the other eilpost")
+    assert arrived(before + 1)[1]["subject"] == "From the second"
+    reader.kill()
+    reader = first
+
+
 def every_size():
     """Nothing breaks, and the cursor is where one types."""
     begin()
@@ -359,4 +370,4 @@ def no_send_line():
 
 run(write_and_send, address_error_at_its_field, questions_before_it_leaves, reply_with_quote, reply_to_all, forward_brings_the_file, forward_whole_and_bounce,
     files_by_the_picker, vanished_file, bad_pastes, kept_through_a_kill, several_drafts, own_editor, bad_editors, text_keys, another_sender, send_later,
-    command_line, without_a_screen, every_size, no_send_line)
+    command_line, without_a_screen, beside_another_eilpost, every_size, no_send_line)

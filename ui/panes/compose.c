@@ -370,7 +370,7 @@ place_cursor(Compose *c)
 	bool answer =
 		c->draft->kind >= DRAFT_REPLY && c->draft->kind <= DRAFT_REPLY_LIST && !c->row;
 
-	if (answer && *text != '\n')
+	if (c->row || (answer && *text != '\n'))
 		editor_set_cursor(c->body, sign ? (gsize)(sign - text) : strlen(text));
 }
 

@@ -8,6 +8,8 @@
 #include "ui/panes/files.h"
 #include "ui/panes/question.h"
 #include "base/intl.h"
+#include "render/compose.h"
+#include "sync/door.h"
 
 #include <string.h>
 
@@ -124,6 +126,7 @@ compose_postpone(Compose *c)
 		return;
 	}
 	c->close_then = true;
+	c->trouble_said = false;
 	compose_save(c);
 	c->close_then = c->saving;
 }
@@ -171,6 +174,31 @@ compose_close(App *a, void *self)
 
 /* ---- sending ---- */
 
+/* Another eilpost has the account's store, maybe in another window: it sends. */
+static void
+give_to_first(Compose *c)
+{
+	App *a = c->app;
+	const AppAccount *acc = app_account_of(a, c->account);
+	g_autoptr(GError) err = NULL;
+
+	if (c->send_at) {
+		app_say(a, STYLE_ERROR, "%s",
+			_("Another eilpost has this account; only there a mail can wait for a time."));
+		return;
+	}
+	g_autofree char *socket = places_socket(a->setup->places, acc->account);
+	g_autoptr(Composed) mail = compose_message(c->draft, compose_identity(c)->from, &err);
+	if (mail && door_queue(socket, mail->message, (const char *const *)mail->recipients,
+			    mail->sender, &err)) {
+		app_say(a, STYLE_STATUS, "%s",
+			_("The mail is in the outbox of the other eilpost, which has this account."));
+		leave(c);
+		return;
+	}
+	app_say(a, STYLE_ERROR, "%s", err ? err->message : _("The mail could not be put into the outbox; it is kept here."));
+}
+
 static void
 send_now(Compose *c)
 {
@@ -180,7 +208,7 @@ send_now(Compose *c)
 	}
 	c->sending = post(c, REQ_SEND);
 	if (!c->sending)
-		no_store(c);
+		give_to_first(c);
 	else
 		app_say(c->app, STYLE_PROGRESS, "%s", _("The mail goes into the outbox …"));
 }
