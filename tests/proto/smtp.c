@@ -307,7 +307,8 @@ test_large_chunks(void)
 		memcpy(data + i, "\r\n", 2);
 	SmtpMail mail = { .sender = "a@b", .recipients = (const char *const[]){ "c@d", NULL }, .size = SIZE };
 	g_assert_true(smtp_session_submit(s, &mail));
-	smtp_session_feed(s, "220 x\r\n250-x\r\n250-CHUNKING\r\n250 PIPELINING\r\n250 ok\r\n250 ok\r\n", 63);
+	static const char said[] = "220 x\r\n250-x\r\n250-CHUNKING\r\n250 PIPELINING\r\n250 ok\r\n250 ok\r\n";
+	smtp_session_feed(s, said, strlen(said));
 	for (;;) {
 		SmtpEvent e = smtp_session_next(s);
 		wants |= e.kind == SMTP_EV_WANTS_DATA;
