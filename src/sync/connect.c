@@ -57,7 +57,10 @@ connect_lost(Engine *e, EilError code, char *sentence)
 	g_autoptr(GError) err = NULL;
 
 	headers_flush(e);
+	/* the sending may wait for the same secret, and needs it though the receiving is over */
+	SecretJob *job = outbox_waits_for_secret(e) ? g_steal_pointer(&e->secret_job) : NULL;
 	connect_drop(e);
+	e->secret_job = job;
 	if (db_begin(e->db, &err) && (!journal_recover(e->db, &err) || !db_commit(e->db, &err)))
 		db_rollback(e->db);
 	connect_back_off(e, code, sentence);

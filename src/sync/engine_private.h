@@ -168,6 +168,7 @@ void pop_request(Engine *e, const Request *r);
 Sender *outbox_new(Engine *e);	/* also outbox_recover of the store */
 void outbox_free(Sender *s);
 bool outbox_up(const Engine *e);
+bool outbox_waits_for_secret(const Engine *e);
 bool outbox_wants(Engine *e);	/* something is due and may leave by itself (send-when), or the cycle wants it */
 void outbox_start(Engine *e);
 void outbox_pump(Engine *e);

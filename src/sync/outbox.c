@@ -135,6 +135,12 @@ outbox_up(const Engine *e)
 }
 
 bool
+outbox_waits_for_secret(const Engine *e)
+{
+	return e->sender && e->sender->starting && !e->sender->link;
+}
+
+bool
 outbox_wants(Engine *e)
 {
 	gint64 next;

@@ -141,6 +141,20 @@ def offline_waits_then_leaves():
     assert r.quit()[0] == 0
 
 
+def the_secret_outlives_the_receiving():
+    """The server of the receiving is away at once, the password comes a moment later: sending goes on."""
+    sink = Sink(listen=False)
+    r = Reader(config=config(sink))
+    r.wait("Outbox")
+    send(r.profile)
+    r.wait(lambda r: re.search(r"Outbox +1", r.text)).kill()
+    sink.listen()
+    r = Reader(profile=r.profile, config=config(sink).replace("echo secret", "sleep 1; echo secret"))
+    r.keys("$").wait("Sent to Bob Meyer", 15)
+    assert len(sink.mails) == 1
+    assert r.quit()[0] == 0
+
+
 def manual_waits_for_a_word():
     sink = Sink()
     r = Reader(config=config(sink, "manual"))
@@ -253,5 +267,6 @@ def schedule_pauses():
     assert r.quit()[0] == 0
 
 
-run(nothing_waits, offline_waits_then_leaves, manual_waits_for_a_word, refused_recipients_with_words, in_doubt_asks, undo_takes_back, edit_and_cancel_while_waiting,
+run(nothing_waits, offline_waits_then_leaves, the_secret_outlives_the_receiving, manual_waits_for_a_word,
+    refused_recipients_with_words, in_doubt_asks, undo_takes_back, edit_and_cancel_while_waiting,
     schedule_pauses)
