@@ -494,6 +494,7 @@ server_listen(Server *s, GString *log, GThreadFunc listens)
 	s->log = log ? log : g_string_new(NULL);
 	s->taken = g_ptr_array_new_with_free_func(taken_free);
 	s->mails = g_ptr_array_new_with_free_func(mail_free);
+	s->old = g_ptr_array_new_with_free_func(mail_free);
 	g_mutex_init(&s->lock);
 	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	g_assert_cmpint(bind(s->listener, (struct sockaddr *)&a, sizeof a), ==, 0);
