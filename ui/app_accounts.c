@@ -56,8 +56,10 @@ add_account_lines(App *a, const AppAccount *acc)
 		if (f->role == ROLE_INBOX)
 			unseen = unseen_of(f);
 	}
+	/* its folders are another matter than a server's: that is seen from the name on */
+	g_autofree char *name = account_is_pop(acc->account) ? g_strdup_printf("%s (POP3)", acc->account->name) : g_strdup(acc->account->name);
 	FolderLine root = {
-		.account = true, .selectable = true, .name = acc->account->name, .unseen = unseen,
+		.account = true, .selectable = true, .name = name, .unseen = unseen,
 		.trouble = acc->trouble != NULL || acc->state == ENGINE_BLOCKED,
 		.busy = acc->state == ENGINE_CONNECTING || acc->state == ENGINE_SIGNING_IN,
 	};

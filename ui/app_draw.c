@@ -4,6 +4,7 @@
  * The whole canvas is composed anew each time (some hundred microseconds); screen.c sends only what differs. */
 #include "config.h"
 #include "ui/app_private.h"
+#include "store/local.h"
 #include "ui/view/waitlist.h"
 #include "base/intl.h"
 
@@ -119,7 +120,8 @@ title_left(App *a, bool *over)
 	}
 	Clean *folder = a->folder_row ? rows_folder_name(a->folder_row->role, a->folder_row->name) : clean_new("", 0, CLEAN_LINE);
 	Clean *left = said ? clean_printf(" eilpost  %s", clean_peek(said)) :
-		clean_printf(" eilpost  %s / %s", acc ? acc->account->name : "", clean_peek(folder));
+		clean_printf(" eilpost  %s / %s%s", acc ? acc->account->name : "", clean_peek(folder),
+			a->folder_row && folder_is_local(a->folder_row) && a->folder_row->role != ROLE_INBOX ? _(" (only on this computer)") : "");
 
 	*over = said != NULL;
 	window_title(a, acc ? acc->account->name : "", folder);

@@ -174,7 +174,7 @@ def writing():
             r.keys("q").pump(0.1)
     see("Entwurf", r)
     r.keys("\x1b").pump(0.2)
-    r.keys("P").pump(0.4)
+    r.keys("\x1bl").pump(0.4)
     pure(r.text, "postponed")
     r.kill()
 

@@ -28,7 +28,7 @@ def config(keep):
 def keeps_all_by_default():
     r = Reader(config=config("yes"))
     r.wait("manual").keys("G").wait("Gamma").wait("Alpha")
-    r.keys("P").wait("On the POP3 server").wait("3 mails").wait("everything stays on the server").wait("stays")
+    r.keys("\x1bl").wait("On the POP3 server").wait("3 mails").wait("everything stays on the server").wait("stays")
     r.keys("D").wait("Nothing is due").keys("q").gone("On the POP3 server")
     assert r.quit()[0] == 0
     assert on_server() == 3
@@ -44,7 +44,7 @@ def asks_before_the_first_removal():
     r.keys("D").wait("Remove 3 mails").wait("other programs").keys("\r").wait("Everything stays on the server for now")
     r.keys("qq").gone("On its way").keys("G").wait("3 mails may be removed from the server")
     assert on_server() == 3
-    r.keys("P").wait("due: asks you").keys("D").wait("Remove 3 mails").keys("2").wait("removed from the server now")
+    r.keys("\x1bl").wait("due: asks you").keys("D").wait("Remove 3 mails").keys("2").wait("removed from the server now")
     r.wait(lambda r: "0 mails" in r.text)
     assert on_server() == 0
     r.keys("q").wait("Gamma").wait("Alpha")    # here they stay
