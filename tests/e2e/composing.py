@@ -287,6 +287,31 @@ def another_sender():
     assert m["from"] == "Alice Example <alice@club.example>" and "alice@club.example" in str(envelope)
 
 
+def draft_follows_its_sender():
+    """One draft, in the outbox of the account that would send it."""
+    global reader
+    reader.kill()
+    second = account(server, user="bob").replace("[account work]", "[account other]").replace("alice@example.org", "bob@example.org")
+    reader = Reader(config=CONFIG + second, EDITOR="", VISUAL="")
+    reader.wait("Plans for the lake")
+    new_mail(subject="Wanderer")
+    reader.keys("\x0f").wait("The draft is kept").keys("R").wait("Writing: Wanderer")
+    reader.keys(ESC).wait("y send")
+    for address in ("bob@example.org", "alice@club.example", "alice@example.org", "bob@example.org"):
+        while address not in reader.lines[1]:
+            before = reader.lines[1]
+            reader.keys("F").wait(lambda r: r.lines[1] != before)
+        reader.wait("kept")
+    profile = reader.profile
+    reader.pump(0.5)
+    os.kill(reader.process.pid, signal.SIGKILL)
+    reader = Reader(profile=profile, EDITOR="", VISUAL="")
+    reader.wait("Plans for the lake").keys("R").wait("Writing: Wanderer").wait("bob@example.org")    # more than one would be listed
+    discard()
+    reader.keys("R").wait("There are no drafts")
+    begin()
+
+
 def send_later():
     new_mail(subject="Later")
     reader.keys(ESC).wait("y send").keys("Y").wait("Send when").keys("soon\r").wait("is not a time")
@@ -369,5 +394,5 @@ def no_send_line():
 
 
 run(write_and_send, address_error_at_its_field, questions_before_it_leaves, reply_with_quote, reply_to_all, forward_brings_the_file, forward_whole_and_bounce,
-    files_by_the_picker, vanished_file, bad_pastes, kept_through_a_kill, several_drafts, own_editor, bad_editors, text_keys, another_sender, send_later,
+    files_by_the_picker, vanished_file, bad_pastes, kept_through_a_kill, several_drafts, own_editor, bad_editors, text_keys, another_sender, draft_follows_its_sender, send_later,
     command_line, without_a_screen, beside_another_eilpost, every_size, no_send_line)

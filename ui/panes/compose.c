@@ -212,17 +212,8 @@ compose_next_identity(Compose *c, int step)
 	const Identity *id = compose_identity(c);
 	change_signature(c, was, id);
 	c->touched++;
-	if (id->account == c->account)
-		return;
-	if (c->row) {	/* its draft moves to the other account's outbox */
-		Request *r = request_new(REQ_DRAFT_REMOVE);
-		r->message = c->row;
-		app_post(c->app, c->account, r);
-	}
-	c->row = 0;
-	c->saving = false;
-	c->number++;
-	c->account = id->account;
+	if (id->account != c->account)
+		compose_change_account(c, id->account);
 }
 
 void
@@ -347,6 +338,7 @@ free_pane(void *self)
 	draft_free(c->draft);
 	clean_free(c->title);
 	g_string_free(c->clip, TRUE);
+	g_array_unref(c->left);
 	g_ptr_array_unref(c->identities);
 	g_free(c);
 }
@@ -399,6 +391,7 @@ compose_open(App *a, guint account, Draft *draft, gint64 row)
 	c->row = row;
 	c->draft = draft;
 	c->clip = g_string_new(NULL);
+	c->left = g_array_new(FALSE, FALSE, sizeof(ComposeLeft));
 	c->identities = identities_read(a->setup->conf);
 	identities_meet(c->identities, account, draft->identity);
 	c->identity = identities_named(c->identities, account, draft->identity);

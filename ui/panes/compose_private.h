@@ -14,6 +14,11 @@ enum { SAVE_S = 10, SAVE_KEYS = 200 };
 typedef enum { LINE_FIELD, LINE_ATTACHMENT, LINE_BODY } ComposeLineKind;
 typedef struct { ComposeLineKind kind; int n; } ComposeLine;
 
+/* A copy in another account's outbox, from before the sender was changed: it goes when the mail is
+ * kept in the new one.
+ * row 0: the answer to that save, `number`, is still to come. */
+typedef struct { guint account; gint64 row, number; } ComposeLeft;
+
 struct Compose {
 	App *app;		/* borrowed */
 	guint account;
@@ -32,6 +37,7 @@ struct Compose {
 
 	guint touched;		/* changes outside of the editors */
 	guint begun, saved;	/* compose_version at the beginning, when it was last saved */
+	GArray *left;		/* owned, of ComposeLeft */
 	gint64 number;		/* of the request that runs */
 	gint64 tried_at;	/* monotonic seconds of the last save */
 	gint64 kept_at;		/* Unix seconds; 0: not yet */
@@ -53,6 +59,7 @@ void compose_check_field(Compose *c, int field);
 void compose_go(Compose *c, ComposeLine to, bool typing);
 
 /* compose_send.c */
+void compose_change_account(Compose *c, guint account);
 void compose_save(Compose *c);
 void compose_letter(App *a, void *self, const Letter *l);
 void compose_tick(App *a, void *self);

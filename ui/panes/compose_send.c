@@ -85,6 +85,68 @@ compose_tick(App *a, void *self)
 		compose_save(c);
 }
 
+/* ---- copies in other outboxes ---- */
+
+static void
+remove_row(Compose *c, guint account, gint64 row)
+{
+	Request *r = request_new(REQ_DRAFT_REMOVE);
+	r->message = row;
+	app_post(c->app, account, r);
+}
+
+void
+compose_change_account(Compose *c, guint account)
+{
+	ComposeLeft here = { c->account, c->row, c->saving ? c->number : 0 };
+
+	if (here.row || here.number)
+		g_array_append_val(c->left, here);
+	c->account = account;
+	c->row = 0;
+	c->saving = false;
+	c->number++;
+	for (guint i = 0; i < c->left->len && !c->row; i++) {	/* it was there before */
+		const ComposeLeft *l = &g_array_index(c->left, ComposeLeft, i);
+		if (l->account != account || !l->row)
+			continue;
+		c->row = l->row;
+		g_array_remove_index(c->left, i);
+	}
+	compose_save(c);
+}
+
+static void
+remove_left(Compose *c)
+{
+	for (guint i = c->left->len; i-- > 0;) {
+		const ComposeLeft *l = &g_array_index(c->left, ComposeLeft, i);
+		if (!l->row)
+			continue;
+		remove_row(c, l->account, l->row);
+		g_array_remove_index(c->left, i);
+	}
+}
+
+/* The answer to a save from before the sender was changed. */
+static void
+left_answered(Compose *c, const Letter *l)
+{
+	for (guint i = 0; i < c->left->len; i++) {
+		ComposeLeft *left = &g_array_index(c->left, ComposeLeft, i);
+		if (left->account != l->account || left->number != l->when)
+			continue;
+		left->number = 0;
+		if (!l->failed)
+			left->row = l->message;
+		if (!left->row)
+			g_array_remove_index(c->left, i);
+		if (c->row && !c->saving)
+			remove_left(c);
+		return;
+	}
+}
+
 /* ---- leaving ---- */
 
 static void
@@ -99,11 +161,9 @@ leave(Compose *c)
 static void
 remove_draft(Compose *c)
 {
-	if (c->row) {
-		Request *r = request_new(REQ_DRAFT_REMOVE);
-		r->message = c->row;
-		app_post(c->app, c->account, r);
-	}
+	if (c->row)
+		remove_row(c, c->account, c->row);
+	remove_left(c);
 	c->row = 0;
 }
 
@@ -323,6 +383,7 @@ sent(Compose *c, const Letter *l)
 				_("The mail could not be put into the outbox; it is kept here."));
 		return;
 	}
+	remove_left(c);
 	if (c->send_at) {
 		g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(c->send_at),
 				     local = g_date_time_to_timezone(utc, a->zone);
@@ -349,6 +410,7 @@ saved(Compose *c, const Letter *l)
 		c->close_then = false;
 	} else {
 		c->row = l->message;
+		remove_left(c);
 		c->kept_at = g_get_real_time() / G_USEC_PER_SEC;
 		c->trouble_said = false;
 	}
@@ -367,9 +429,11 @@ void
 compose_letter(App *a, void *self, const Letter *l)
 {
 	Compose *c = self;
-	if (l->kind != LETTER_DRAFT || l->account != c->account || l->when != c->number)
+	if (l->kind != LETTER_DRAFT)
 		return;
-	if (c->sending)
+	if (l->account != c->account || l->when != c->number)
+		left_answered(c, l);
+	else if (c->sending)
 		sent(c, l);
 	else if (c->saving)
 		saved(c, l);
