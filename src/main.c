@@ -56,6 +56,7 @@ parse(int *argc, char ***argv, Options *o, GError **err)
 		{ "bcc", 'b', 0, G_OPTION_ARG_STRING_ARRAY, &o->writing.bcc, N_("Write a mail with a copy that others do not see"), N_("ADDRESS") },
 		{ "attach", 'a', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->writing.attach, N_("Write a mail with this file; more files may follow up to “--”"), N_("FILE") },
 		{ "include", 'i', 0, G_OPTION_ARG_FILENAME, &o->writing.body_file, N_("Write a mail that begins with the text of this file"), N_("FILE") },
+		{ "draft", 'H', 0, G_OPTION_ARG_FILENAME, &o->writing.template_file, N_("Write a mail that begins with the header lines and the text of this file"), N_("FILE") },
 		{ "debug", 'd', 0, G_OPTION_ARG_INT, &o->log_level, N_("Write a log up to this level (0 to 4); secrets never get into it"), N_("LEVEL") },
 		{ "log", 'l', 0, G_OPTION_ARG_FILENAME, &o->log_file, N_("The file for the log"), N_("FILE") },
 		{ "list-commands", 0, 0, G_OPTION_ARG_NONE, &o->list_commands, N_("List all commands with their keys"), NULL },

@@ -19,6 +19,7 @@ writing_clear(Writing *w)
 {
 	g_free(w->subject);
 	g_free(w->body_file);
+	g_free(w->template_file);
 	g_strfreev(w->cc);
 	g_strfreev(w->bcc);
 	g_strfreev(w->attach);
@@ -64,6 +65,49 @@ take_body(Draft *d, const char *path, GError **err)
 	}
 	g_free(d->body);
 	d->body = g_utf8_make_valid(text, (gssize)len);
+	return true;
+}
+
+static void
+take_header(Draft *d, const char *name, const char *value)
+{
+	static const struct { const char *name; DraftField field; } fields[] = {
+		{ "To", DRAFT_TO }, { "Cc", DRAFT_CC }, { "Bcc", DRAFT_BCC }, { "Reply-To", DRAFT_REPLY_TO },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
+		if (!g_ascii_strcasecmp(name, fields[i].name))
+			mailto_add_address(d, fields[i].field, value);
+	if (!g_ascii_strcasecmp(name, "Subject"))
+		draft_set(d, DRAFT_SUBJECT, value);
+}
+
+/* Lines "Name: value" (going on where a line begins with a blank), an empty line, the text: the person's own file,
+ * written as one reads it. */
+static bool
+take_template(Draft *d, const char *path, GError **err)
+{
+	if (!take_body(d, path, err))
+		return false;
+	g_autofree char *text = g_steal_pointer(&d->body);
+	g_autoptr(GString) line = g_string_new(NULL);
+	char *p = text;
+
+	for (gsize n; *p && *p != '\n' && *p != '\r'; p += n + (p[n] == '\n')) {
+		n = strcspn(p, "\n");
+		g_string_append_len(line, p, (gssize)n);
+		char next = p[n] ? p[n + 1] : 0;
+		if (next == ' ' || next == '\t')
+			continue;
+		char *colon = strchr(line->str, ':');
+		if (colon) {
+			*colon = 0;
+			take_header(d, line->str, g_strstrip(colon + 1));
+		}
+		g_string_truncate(line, 0);
+	}
+	p += *p == '\r';
+	p += *p == '\n';
+	d->body = g_strdup(p);
 	return true;
 }
 
@@ -115,9 +159,11 @@ writing_draft(const Writing *w, char **rest, GError **err)
 {
 	bool ok = true;
 
-	if (!w->subject && !w->body_file && !w->cc && !w->bcc && !w->attach && (!rest || !rest[0]))
+	if (!w->subject && !w->body_file && !w->template_file && !w->cc && !w->bcc && !w->attach && (!rest || !rest[0]))
 		return NULL;
 	g_autoptr(Draft) d = draft_new();
+	if (w->template_file)
+		ok = take_template(d, w->template_file, err);
 	rest = take_files(d, w, rest, &ok, err);
 	if (w->subject)
 		draft_set(d, DRAFT_SUBJECT, w->subject);

@@ -6,7 +6,7 @@
 #include "mail/draft.h"
 
 /* owned; NULL: not given */
-typedef struct { char *subject, *body_file, **cc, **bcc, **attach; } Writing;
+typedef struct { char *subject, *body_file, *template_file, **cc, **bcc, **attach; } Writing;
 
 void writing_clear(Writing *w);
 /* rest: what stands behind the options: with -a first more files up to "--" (mutt's way), then

@@ -324,18 +324,22 @@ def command_line():
     path = os.path.join(home, "body.txt")
     with open(path, "w") as f:
         f.write("From a file.\n")
+    template = os.path.join(home, "template")
+    with open(template, "w") as f:
+        f.write("From: forged@example.com\nTo: dora@example.com,\n emil@example.com\nSubject: From a template\nX-Odd: 1\n\nText of the template.\n")
     global reader
     for arguments, wanted in (
             (["mailto:bob@example.com?subject=By%20link&body=Hi%0D%0Athere&attach=/etc/passwd"], ["bob@example.com", "By link", "there"]),
             (["-s", "By option", "-c", "c@example.com", "-b", "b@example.com", "-i", path, "-a", path, "--", "bob@example.com"],
              ["By option", "c@example.com", "b@example.com", "From a file.", "body.txt", "bob@example.com"]),
+            (["-H", template], ["dora@example.com, emil@example.com", "From a template", "Text of the template."]),
             (["-a", path, path, "--", "bob@example.com"], ["body.txt", "bob@example.com"])):
         reader.kill()
         reader = Reader(config=CONFIG, arguments=arguments, EDITOR="", VISUAL="")
         reader.wait("Writing")
         for text in wanted:
             reader.wait(text)
-        assert "passwd" not in reader.text
+        assert "passwd" not in reader.text and "forged" not in reader.text
     reader.kill()
     reader = Reader(config=CONFIG, arguments=["not an address"])
     reader.pump(0.5)
