@@ -15,123 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static gint64 clock_shifted;	/* atomic enough: tests set it while nothing runs */
-
-gint64
-clock_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (gint64)t.tv_sec * 1000 + t.tv_nsec / 1000000 + __atomic_load_n(&clock_shifted, __ATOMIC_RELAXED);
-}
-
-gint64
-clock_s(void)
-{
-	return g_get_real_time() / G_USEC_PER_SEC + __atomic_load_n(&clock_shifted, __ATOMIC_RELAXED) / 1000;
-}
-
-void
-clock_shift(gint64 ms)
-{
-	__atomic_fetch_add(&clock_shifted, ms, __ATOMIC_RELAXED);
-}
-
-/* ---- letters ---- */
-
-Request *
-request_new(RequestKind kind)
-{
-	Request *r = g_new0(Request, 1);
-	r->kind = kind;
-	return r;
-}
-
-void
-request_free(Request *r)
-{
-	if (!r)
-		return;
-	if (r->kind == REQ_SECRET)
-		secret_wipe_string(g_steal_pointer(&r->text));
-	if (r->ids)
-		g_array_unref(r->ids);
-	g_free(r->text);
-	g_free(r->text2);
-	g_clear_pointer(&r->data, g_bytes_unref);
-	g_clear_pointer(&r->config, account_unref);
-	g_free(r);
-}
-
-Letter *
-letter_new(LetterKind kind)
-{
-	Letter *l = g_new0(Letter, 1);
-	l->kind = kind;
-	return l;
-}
-
-void
-letter_free(Letter *l)
-{
-	if (!l)
-		return;
-	g_free(l->text);
-	g_free(l->text2);
-	g_free(l);
-}
-
-void
-engine_tell(Engine *e, Letter *l)
-{
-	l->account = e->number;
-	door_heard(e->door, l);
-	chan_send(e->letters, l);
-}
-
-void
-engine_changed(Engine *e, gint64 folder, guint change)
-{
-	Letter *l = letter_new(LETTER_CHANGED);
-	l->folder = folder;
-	l->change = change;
-	engine_tell(e, l);
-}
-
-void
-engine_state(Engine *e, EngineState state, const char *text)
-{
-	e->state = state;
-	Letter *l = letter_new(LETTER_STATE);
-	l->state = state;
-	l->text = g_strdup(text);
-	if (state == ENGINE_WAITING)
-		l->when = g_get_real_time() / G_USEC_PER_SEC + (e->next_try - e->now) / 1000;
-	engine_tell(e, l);
-}
-
-void
-engine_trouble(Engine *e, EilError code, char *text)
-{
-	log_line(LOG_WARN, "sync", "%s", text);
-	g_free(e->last_trouble);
-	e->last_trouble = g_strdup(text);
-	Letter *l = letter_new(LETTER_TROUBLE);
-	l->error = code;
-	l->text = text;
-	engine_tell(e, l);
-}
-
-void
-engine_store_failed(Engine *e, GError *err)
-{
-	e->drop = true;
-	e->tries = MAX(e->tries, 3);
-	engine_trouble(e, EIL_BROKEN, g_strdup_printf(_("The mail store of %s could not be written: %s"), e->account->name,
-		err ? err->message : _("unknown error")));
-	g_clear_error(&err);
-}
-
 /* ---- requests ---- */
 
 static void
@@ -222,127 +105,6 @@ set_flag(Engine *e, const Request *r)
 	g_free(where);
 }
 
-/* ---- cycles ---- */
-
-static char *
-schedule_words(const Account *a)
-{
-	g_autoptr(GString) s = g_string_new(NULL);
-	if (a->check & CHECK_MANUAL)
-		return g_strdup(_("manual"));
-	if (a->check & CHECK_STARTUP)
-		g_string_append(s, _("on startup"));
-	if (a->check & CHECK_EVERY)
-		g_string_append_printf(s, ngettext("%severy minute", "%severy %u minutes", a->check_minutes), s->len ? ", " : "", a->check_minutes);
-	if (a->check & CHECK_PUSH)
-		g_string_append_printf(s, "%s%s", s->len ? ", " : "", _("push"));
-	return g_string_free(g_steal_pointer(&s), FALSE);
-}
-
-void
-schedule_tell(Engine *e)
-{
-	Letter *l = letter_new(LETTER_SCHEDULE);
-	if (e->schedule.due && !e->schedule.stopped && !e->schedule.paused)
-		l->when = g_get_real_time() / G_USEC_PER_SEC + (e->schedule.due - clock_ms()) / 1000;
-	l->text = schedule_words(e->account);
-	l->failed = e->schedule.stopped;
-	engine_tell(e, l);
-}
-
-void
-engine_refused(Engine *e)
-{
-	schedule_refused(&e->schedule);
-	schedule_tell(e);
-}
-
-static void
-cycle_begin(Engine *e, bool person)
-{
-	e->cycle = CYCLE_SENDS;
-	outbox_cycle(e, person);
-}
-
-void
-engine_sent(Engine *e)
-{
-	if (e->cycle != CYCLE_SENDS)
-		return;
-	e->cycle = CYCLE_RECEIVES;
-	e->check_wanted = e->is_pop || connect_up(e);	/* a fresh connection looks by itself */
-	e->wake_wanted = true;
-}
-
-void
-engine_cycle_ended(Engine *e, bool well)
-{
-	if (e->cycle != CYCLE_RECEIVES)
-		return;
-	e->cycle = CYCLE_NONE;
-	e->wake_wanted = false;
-	Letter *l = letter_new(LETTER_CHECKED);
-	l->when = g_get_real_time() / G_USEC_PER_SEC;
-	l->failed = !well;
-	engine_tell(e, l);
-}
-
-static bool
-same_server(const ServerUrl *a, const ServerUrl *b)
-{
-	return a->scheme == b->scheme && a->port == b->port && !g_strcmp0(a->host, b->host) && !g_strcmp0(a->user, b->user);
-}
-
-/* Another server, another name, another key: what is connected is not what is wanted any more. */
-static bool
-same_connection(const Account *a, const Account *b)
-{
-	return same_server(&a->receive, &b->receive) && same_server(&a->send, &b->send) && a->auth == b->auth &&
-		!g_strcmp0(a->address, b->address) && !g_strcmp0(a->password_command, b->password_command) && !g_strcmp0(a->ca_file, b->ca_file);
-}
-
-static void
-configure(Engine *e, Account *config)
-{
-	Account *was = e->account;
-	bool check_changed = was->check != config->check || was->check_minutes != config->check_minutes;
-
-	e->account = account_ref(config);
-	if (!same_connection(was, config)) {
-		connect_drop(e);
-		pop_drop(e);
-		outbox_drop(e);
-		g_clear_pointer(&e->secret, secret_free);
-		e->secret_asked = false;
-		e->next_try = 0;
-		e->tries = 0;
-		schedule_acted(&e->schedule);
-		engine_state(e, ENGINE_OFFLINE, _("not connected"));
-		e->wake_wanted = !(config->check & CHECK_MANUAL);
-	}
-	account_unref(was);
-	if (check_changed) {
-		schedule_change(&e->schedule, config->check, config->check_minutes, e->now);
-		if (e->state == ENGINE_BLOCKED)	/* the person acted */
-			engine_state(e, ENGINE_OFFLINE, _("not connected"));
-	}
-	schedule_tell(e);
-}
-
-static void
-check_now(Engine *e)
-{
-	cycle_begin(e, true);
-	e->paused = false;
-	schedule_acted(&e->schedule);
-	schedule_ran(&e->schedule, e->now, 0);
-	schedule_tell(e);
-	e->next_try = 0;
-	e->tries = 0;
-	if (e->state == ENGINE_WAITING || e->state == ENGINE_BLOCKED)
-		e->state = ENGINE_OFFLINE;
-}
-
 static void
 request(Engine *e, Request *r)
 {
@@ -365,7 +127,7 @@ request(Engine *e, Request *r)
 		set_flag(e, r);
 		break;
 	case REQ_CHECK:
-		check_now(e);
+		engine_check_now(e);
 		break;
 	case REQ_PAUSE: case REQ_CANCEL:
 		e->paused = true;
@@ -377,7 +139,7 @@ request(Engine *e, Request *r)
 		connect_secret(e, r->text);
 		break;
 	case REQ_CONFIGURE:
-		configure(e, r->config);
+		engine_configure(e, r->config);
 		break;
 	case REQ_SCHEDULE:
 		e->schedule.paused = !r->on;
@@ -450,17 +212,6 @@ look_at_clock(Engine *e)
 }
 
 static void
-check_due(Engine *e)
-{
-	if (e->headless || !schedule_due(&e->schedule, e->now))
-		return;
-	schedule_ran(&e->schedule, e->now, (guint)g_random_int_range(0, 2000));
-	schedule_tell(e);
-	if (e->cycle == CYCLE_NONE)
-		cycle_begin(e, false);
-}
-
-static void
 turn(Engine *e)
 {
 	Request *r;
@@ -468,7 +219,7 @@ turn(Engine *e)
 	look_at_clock(e);
 	while ((r = chan_take(e->requests)))
 		request(e, r);
-	check_due(e);
+	engine_check_due(e);
 	if (e->session)
 		imap_session_tick(e->session, e->now);
 	connect_pump(e);

@@ -133,7 +133,7 @@ struct Engine {
 	gint64 told_progress;
 };
 
-/* engine.c */
+/* letters.c */
 void engine_tell(Engine *e, Letter *l);	/* takes l */
 Letter *letter_new(LetterKind kind);
 void engine_changed(Engine *e, gint64 folder, guint change);
@@ -143,6 +143,11 @@ void engine_store_failed(Engine *e, GError *err /* taken */);	/* the disk said n
 gint64 clock_ms(void);
 gint64 clock_s(void);	/* Unix seconds, of the same clock */
 void clock_shift(gint64 ms);	/* tests only: the engine's clock goes on from ms later (all engines; any thread) */
+
+/* cycle.c */
+void engine_check_now(Engine *e);	/* REQ_CHECK */
+void engine_check_due(Engine *e);	/* in each turn */
+void engine_configure(Engine *e, Account *config);	/* REQ_CONFIGURE */
 void engine_cycle_ended(Engine *e, bool well);	/* the receiving part of the cycle is through (or could not be) */
 void engine_sent(Engine *e);	/* the outbox has nothing more that can go now: the cycle goes on to receive */
 void schedule_tell(Engine *e);	/* LETTER_SCHEDULE */

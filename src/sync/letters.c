@@ -1,0 +1,126 @@
+/* letters.c - what an engine and the screen say to each other, and the clock that both live by.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+#include "sync/engine_private.h"
+#include "base/intl.h"
+#include "base/log.h"
+
+#include <time.h>
+
+static gint64 clock_shifted;	/* atomic enough: tests set it while nothing runs */
+
+gint64
+clock_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (gint64)t.tv_sec * 1000 + t.tv_nsec / 1000000 + __atomic_load_n(&clock_shifted, __ATOMIC_RELAXED);
+}
+
+gint64
+clock_s(void)
+{
+	return g_get_real_time() / G_USEC_PER_SEC + __atomic_load_n(&clock_shifted, __ATOMIC_RELAXED) / 1000;
+}
+
+void
+clock_shift(gint64 ms)
+{
+	__atomic_fetch_add(&clock_shifted, ms, __ATOMIC_RELAXED);
+}
+
+/* ---- letters ---- */
+
+Request *
+request_new(RequestKind kind)
+{
+	Request *r = g_new0(Request, 1);
+	r->kind = kind;
+	return r;
+}
+
+void
+request_free(Request *r)
+{
+	if (!r)
+		return;
+	if (r->kind == REQ_SECRET)
+		secret_wipe_string(g_steal_pointer(&r->text));
+	if (r->ids)
+		g_array_unref(r->ids);
+	g_free(r->text);
+	g_free(r->text2);
+	g_clear_pointer(&r->data, g_bytes_unref);
+	g_clear_pointer(&r->config, account_unref);
+	g_free(r);
+}
+
+Letter *
+letter_new(LetterKind kind)
+{
+	Letter *l = g_new0(Letter, 1);
+	l->kind = kind;
+	return l;
+}
+
+void
+letter_free(Letter *l)
+{
+	if (!l)
+		return;
+	g_free(l->text);
+	g_free(l->text2);
+	g_free(l);
+}
+
+void
+engine_tell(Engine *e, Letter *l)
+{
+	l->account = e->number;
+	door_heard(e->door, l);
+	chan_send(e->letters, l);
+}
+
+void
+engine_changed(Engine *e, gint64 folder, guint change)
+{
+	Letter *l = letter_new(LETTER_CHANGED);
+	l->folder = folder;
+	l->change = change;
+	engine_tell(e, l);
+}
+
+void
+engine_state(Engine *e, EngineState state, const char *text)
+{
+	e->state = state;
+	Letter *l = letter_new(LETTER_STATE);
+	l->state = state;
+	l->text = g_strdup(text);
+	if (state == ENGINE_WAITING)
+		l->when = g_get_real_time() / G_USEC_PER_SEC + (e->next_try - e->now) / 1000;
+	engine_tell(e, l);
+}
+
+void
+engine_trouble(Engine *e, EilError code, char *text)
+{
+	log_line(LOG_WARN, "sync", "%s", text);
+	g_free(e->last_trouble);
+	e->last_trouble = g_strdup(text);
+	Letter *l = letter_new(LETTER_TROUBLE);
+	l->error = code;
+	l->text = text;
+	engine_tell(e, l);
+}
+
+void
+engine_store_failed(Engine *e, GError *err)
+{
+	e->drop = true;
+	e->tries = MAX(e->tries, 3);
+	engine_trouble(e, EIL_BROKEN, g_strdup_printf(_("The mail store of %s could not be written: %s"), e->account->name,
+		err ? err->message : _("unknown error")));
+	g_clear_error(&err);
+}
