@@ -118,6 +118,18 @@ def help_and_unknown_key():
     reader.keys(":hel").wait("Show the keys and commands").keys("\x1b").gone("Show the keys and")
 
 
+def help_is_read_whole():
+    """What a command does stands there whole in the narrowest window, on several rows."""
+    reader.resize(15, 50)
+    reader.keys("?").wait("Help: keys")
+    seen = ""
+    for _ in range(80):
+        seen += " " + " ".join(line[18:].strip() for line in reader.lines[1:-1])
+        reader.keys(" ").pump(0.02)
+    assert "in the message, open the next one" in " ".join(seen.split()), seen
+    reader.keys("q").gone("Help: keys").resize(30, 100)
+
+
 def sizes():
     for rows, cols in ((24, 80), (15, 50), (6, 20), (40, 160), (30, 110)):
         reader.resize(rows, cols)
@@ -156,4 +168,4 @@ def offline_again():
 
 
 run(first_screen, open_and_close, no_control_byte_gets_through, attachments, scroll_quotes_headers, search_and_limit, next_unread, flags_reach_the_server,
-    folders, help_and_unknown_key, sizes, all_demo_mails_open, quit, offline_again)
+    folders, help_and_unknown_key, help_is_read_whole, sizes, all_demo_mails_open, quit, offline_again)

@@ -12,7 +12,7 @@ typedef struct { Clean *keys, *name, *help; bool heading; } HelpLine;
 
 struct HelpPane {
 	GArray *lines;		/* owned, of HelpLine */
-	int keys_columns, name_columns;
+	int keys_columns, name_columns, width;	/* width: of the last picture */
 	guint top;
 	char *needle;		/* owned, folded */
 };
@@ -63,6 +63,7 @@ title_of(Where context)
 	case IN_SETTINGS:	return _("Help: keys in the settings");
 	case IN_WAITING:	return _("Help: keys in the list of what waits");
 	case IN_LEDGER:		return _("Help: keys in the list of what lies on the server");
+	case IN_QUESTION:	return _("Help: keys in a question");
 	default:		return _("Help: keys in the list of messages");
 	}
 }
@@ -71,6 +72,7 @@ HelpPane *
 help_new(const Keymap *keymap, Where context)
 {
 	HelpPane *h = g_new0(HelpPane, 1);
+	h->width = 80;
 	h->lines = g_array_new(FALSE, TRUE, sizeof(HelpLine));
 	g_array_set_clear_func(h->lines, line_clear);
 	heading(h, title_of(context));
@@ -103,10 +105,47 @@ help_count(const HelpPane *h)
 	return h->lines->len;
 }
 
+/* ---- widths: what a command does is read whole, on several rows if it must ---- */
+
+typedef struct { int keys, names, text; } HelpColumns;
+
+static HelpColumns
+columns_for(const HelpPane *h, int width)
+{
+	HelpColumns k = { .keys = MIN(h->keys_columns, MAX(width / 3, 6)), .names = width >= 110 ? h->name_columns + 2 : 0 };
+	k.text = MAX(width - 1 - k.keys - 2 - k.names, 4);
+	return k;
+}
+
+static int
+rows_of(const HelpPane *h, const HelpLine *l)
+{
+	const char *p = clean_peek(l->help);
+	gsize len = strlen(p), next;
+	int rows = 0;
+
+	for (; len && !l->heading; p += next, len -= next, rows++)
+		utf8_wrap(p, len, columns_for(h, h->width).text, &next);
+	return MAX(rows, 1);
+}
+
+/* The first line of the last page. */
+static gint64
+last_top(const HelpPane *h, int height)
+{
+	int rows = 0;
+	for (guint i = h->lines->len; i > 0; i--) {
+		rows += rows_of(h, &g_array_index(h->lines, HelpLine, i - 1));
+		if (rows > height)
+			return MIN(i, h->lines->len - 1);
+	}
+	return 0;
+}
+
 bool
 help_scroll(HelpPane *h, int lines, int height)
 {
-	gint64 last = MAX((gint64)h->lines->len - height, 0), now = CLAMP((gint64)h->top + lines, 0, last);
+	gint64 now = CLAMP((gint64)h->top + lines, 0, last_top(h, height));
 	bool moved = now != h->top;
 	h->top = (guint)now;
 	return moved;
@@ -135,25 +174,42 @@ help_search(HelpPane *h, const char *text, bool backwards)
 	return false;
 }
 
+static void
+draw_line(const HelpPane *h, Canvas *c, Rect r, const HelpLine *l, int rows)
+{
+	HelpColumns k = columns_for(h, r.w);
+	const char *p = clean_peek(l->help);
+	gsize len = strlen(p), next;
+	int x = r.x + 1;
+
+	if (l->heading) {
+		canvas_put(c, r.y, x, r.w - 1, STYLE_HEADLINE, PUT_CUT, l->help);
+		return;
+	}
+	/* without a key it is called by its name */
+	canvas_put(c, r.y, x, k.keys, STYLE_HELP_KEY, PUT_CUT, !k.names && !*clean_peek(l->keys) ? l->name : l->keys);
+	x += k.keys + 2;
+	if (k.names)
+		canvas_put(c, r.y, x, k.names - 2, STYLE_HELP_KEY, PUT_CUT, l->name);
+	x += k.names;
+	for (int i = 0; i < MIN(rows, r.h) && len; i++, p += next, len -= next) {
+		gsize n = utf8_wrap(p, len, k.text, &next);
+		canvas_put_part(c, r.y + i, x, k.text, STYLE_HELP_TEXT, l->help, (gsize)(p - clean_peek(l->help)), n);
+	}
+}
+
 void
 help_draw(HelpPane *h, Canvas *c, Rect r)
 {
 	canvas_fill(c, r, STYLE_NORMAL);
+	h->width = r.w;
 	help_scroll(h, 0, r.h);
-	for (int i = 0; i < r.h && h->top + (guint)i < h->lines->len; i++) {
-		const HelpLine *l = &g_array_index(h->lines, HelpLine, h->top + (guint)i);
-		int y = r.y + i, x = r.x + 1, right = r.x + r.w, name_columns = r.w >= 80 ? h->name_columns + 2 : 0;
-		if (l->heading) {
-			canvas_put(c, y, x, right - x, STYLE_HEADLINE, PUT_CUT, l->help);
-			continue;
-		}
-		canvas_put(c, y, x, MIN(h->keys_columns, right - x), STYLE_HELP_KEY, PUT_CUT, l->keys);
-		x += h->keys_columns + 2;
-		if (name_columns && x < right)
-			canvas_put(c, y, x, MIN(name_columns, right - x), STYLE_HELP_KEY, PUT_CUT, l->name);
-		x += name_columns;
-		if (x < right)
-			canvas_put(c, y, x, right - x, STYLE_HELP_TEXT, PUT_CUT, l->help);
+	int y = 0;
+	for (guint i = h->top; y < r.h && i < h->lines->len; i++) {
+		const HelpLine *l = &g_array_index(h->lines, HelpLine, i);
+		int rows = rows_of(h, l);
+		draw_line(h, c, (Rect){ r.y + y, r.x, r.h - y, r.w }, l, rows);
+		y += rows;
 	}
 	canvas_cursor(c, r.y, r.x, true);
 }
