@@ -52,8 +52,8 @@ draft_split_addresses(const char *list)
 		} else if ((*p == ',' || *p == ';') && !angle) {
 			add_entry(out, from, p);
 			from = p + 1;
-		} else if (*p == ':' && !angle) {	/* a group's name is nobody's address */
-			from = p + 1;
+		} else if (*p == ':' && !angle && !memchr(from, '@', (gsize)(p - from))) {
+			from = p + 1;	/* a group's name is nobody's address; where one stands, it is not lost in silence */
 		}
 		p = skip_token(p);
 	}
@@ -132,9 +132,14 @@ draft_address(const char *entry, char **why)
 	for (const guchar *p = (const guchar *)plain; *p; p++)
 		if (*p < 0x20 || *p == 0x7f)
 			return no(why, g_strdup(_("An address holds a control character.")));
-	for (const char *p = plain; *p; p = skip_token(p))
+	bool colon = false;
+	for (const char *p = plain; *p; p = skip_token(p)) {
+		colon |= *p == ':' && !open;
 		if (*p == '<')
 			open = p;
+	}
+	if (open && colon)	/* "bob@x.org RCPT TO:<eve@y.org>": nobody would be told that it goes to eve alone */
+		return no(why, g_strdup_printf(_("“%s” is not a mail address; it should look like alice@example.org."), entry));
 	if (open) {
 		char *close = strchr(open, '>');
 		if (!close || close[1])

@@ -185,7 +185,7 @@ def bad_pastes():
     reader.keys("m").wait("Writing a mail")
     reader.keys(paste("bob@example.com\r\nBcc: evil@example.org\nX-Evil: 1")).pump(0.2)
     reader.keys("\t").wait("is not a mail address").keys("\t")
-    assert "evil" not in reader.lines[3]
+    assert [n for n, line in enumerate(reader.lines) if "evil" in line] == [2, 3]    # all of it in To, and refused whole
     reader.keys(paste("x" * (10 << 20))).wait("That is too long for this field", 20)
     reader.keys("Short\t").keys(paste("one\r\ntwo\nthree")).wait("three")
     reader.keys("\x1f").gone("three").keys("\x1b_").wait("three")    # one step, there and back

@@ -94,6 +94,7 @@ static const struct { const char *list; const char *entries; } lists[] = {
 	{ "\"a\\\", b\" <a@b>", "\"a\\\", b\" <a@b>" },
 	{ ",,a@b,,", "a@b" },
 	{ "a@[IPv6:::1], b@c", "a@[IPv6:::1]|b@c" },
+	{ "bob@x.org Bcc: eve@y.org, c@d", "bob@x.org Bcc: eve@y.org|c@d" },
 };
 
 static void
@@ -112,7 +113,7 @@ static const struct { const char *entry, *address; } addresses[] = {
 	{ "a+b.c@x-y.example", "a+b.c@x-y.example" }, { "a@[127.0.0.1]", "a@[127.0.0.1]" }, { "\"Weber, Anna\" <a@b>", "a@b" },
 	{ "", NULL }, { "anna", NULL }, { "@b", NULL }, { "a@", NULL }, { "a b@c", NULL }, { "a@b c", NULL }, { "a@b>", NULL }, { "<a@b", NULL },
 	{ "a..b@c", NULL }, { ".a@c", NULL }, { "a@b@c", NULL }, { "a@-b", NULL }, { "<a@b> x", NULL }, { "a@b/c", NULL }, { "a\x01@b", NULL },
-	{ "a@[evil>]", NULL }, { "a@b\nRCPT TO:<c@d>", NULL },
+	{ "a@[evil>]", NULL }, { "a@b\nRCPT TO:<c@d>", NULL }, { "a@b RCPT TO:<c@d>", NULL }, { "\"x: y\" <a@b>", "a@b" },
 };
 
 static void
