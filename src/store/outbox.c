@@ -314,9 +314,12 @@ outbox_save_draft(Db *db, gint64 id, const Draft *d, GError **err)
 	if (!id && !(id = new_row(db, err)))
 		return 0;
 	g_autofree char *text = draft_text(d);
-	if (!db_run_ints(db, err, "DELETE FROM recipient WHERE outbox = ?1", INTS(id)) || !put_draft(db, id, d, err) ||
-		!write_file(db, id, text, strlen(text), err))
+	g_autoptr(GError) no_file = NULL;
+	if (!db_run_ints(db, err, "DELETE FROM recipient WHERE outbox = ?1", INTS(id)) || !put_draft(db, id, d, err))
 		return 0;
+	/* on a disk that is all but full the draft in the store is worth more than none at all */
+	if (!write_file(db, id, text, strlen(text), &no_file))
+		log_line(LOG_WARN, "store", "the file of draft %" G_GINT64_FORMAT ": %s", id, no_file->message);
 	return id;
 }
 
@@ -375,10 +378,15 @@ outbox_queue(Db *db, gint64 id, const Draft *d, const OutMail *mail, gint64 not_
 		id = 0;
 	if (!id && !(id = new_row(db, err)))
 		return 0;
-	if ((d && !put_draft(db, id, d, err)) || !put_recipients(db, id, mail->recipients, err) ||
-		!put_message(db, id, mail, not_before, later, err) || !write_file(db, id, bytes, len, err))
+	if (d && !put_draft(db, id, d, err))
 		return 0;
-	return id;
+	/* the file first: where it finds no room the store's log is not filled up either, and the draft can still be kept */
+	if (!write_file(db, id, bytes, len, err))
+		return 0;
+	if (put_recipients(db, id, mail->recipients, err) && put_message(db, id, mail, not_before, later, err))
+		return id;
+	remove_file(db, id);
+	return 0;
 }
 
 bool

@@ -174,6 +174,7 @@ outbox_pump(Engine *e)
 		return;
 	if (outbox_up(e))
 		smtp_pump(e);
+	file_here(e);
 	end_cycle(e);
 }
 
@@ -421,6 +422,7 @@ send_now(Engine *e, const Request *r)
 	e->sender->acted = true;
 	e->sender->next_try = 0;
 	e->sender->tries = 0;
+	e->sender->here_at = 0;
 	schedule_acted(&e->schedule);
 	for (guint i = 0; rows && i < rows->len; i++) {
 		const OutRow *row = g_ptr_array_index(rows, i);
@@ -488,9 +490,8 @@ decide(Engine *e, const Request *r)
 		bool ok = db_begin(e->db, &err) && outbox_set_state(e->db, r->message, OUT_SENT, 0, NULL, &err);
 		if (ok)
 			file_mark_answered(e, r->message, &err);
-		if (ok && !err)
-			file_copy_local(e, r->message, &err);
 		outbox_commit(e, ok && !err, err);
+		file_here(e);
 		outbox_told(e, r->message);
 		e->sender->acted = true;
 	} else {

@@ -67,7 +67,7 @@ sent_folder(Engine *e)
 	return NULL;
 }
 
-/* ---- in the transaction that says SENT ---- */
+/* ---- what a sent mail leaves here ---- */
 
 void
 file_mark_answered(Engine *e, gint64 row, GError **err)
@@ -115,20 +115,16 @@ copy_local(Engine *e, const OutRow *row, GBytes *message, GError **err)
 	return local_add(e->db, folder, m, message, err) != 0;
 }
 
-void
-file_copy_local(Engine *e, gint64 row, GError **err)
+static bool
+file_one_here(Engine *e, const OutRow *r, GError **err)
 {
-	g_autoptr(OutRow) r = outbox_get(e->db, row, err);
-
-	if (!r || (!e->is_pop && !no_copy(e->account)))
-		return;
 	if (!no_copy(e->account)) {
-		g_autoptr(GBytes) message = outbox_message(e->db, row, err);
+		g_autoptr(GBytes) message = outbox_message(e->db, r->id, err);
 		if (!message || !copy_local(e, r, message, err))
-			return;
+			return false;
 		e->sender->local_copy = true;
 	}
-	outbox_set_state(e->db, row, OUT_FILED, 0, r->last_error, err);
+	return outbox_set_state(e->db, r->id, OUT_FILED, 0, r->last_error, err);
 }
 
 guint
@@ -228,7 +224,7 @@ file_waits(Engine *e)
 gint64
 file_next_time(Engine *e)
 {
-	if (e->is_pop || e->read_only)
+	if (e->read_only)
 		return -1;
 	g_autoptr(OutRow) row = outbox_next_to_file(e->db, G_MAXINT64, NULL);
 	return row && row->not_before > clock_s() ? row->not_before : -1;
@@ -415,6 +411,36 @@ not_filed(Engine *e, const OutRow *row, const char *server_words)
 	outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + RETRY_S, why, &err), err);
 	outbox_told(e, row->id);
 	engine_trouble(e, EIL_LATER, why);
+}
+
+/* Not in the transaction that says SENT: a full disk must not make a mail doubtful that the server has taken. */
+void
+file_here(Engine *e)
+{
+	Sender *s = e->sender;
+	OutRow *next;
+
+	if (e->read_only || (!e->is_pop && !no_copy(e->account)) || e->now < s->here_at)
+		return;
+	while ((next = outbox_next_to_file(e->db, clock_s(), NULL))) {
+		g_autoptr(OutRow) r = next;
+		GError *err = NULL;
+		if (!db_begin(e->db, &err) || !file_one_here(e, r, &err)) {
+			g_autofree char *why = g_strdup(err ? err->message : NULL);
+			g_clear_error(&err);
+			db_rollback(e->db);
+			s->local_copy = false;
+			s->here_at = e->now + RETRY_S * 1000;
+			log_line(LOG_WARN, "smtp", "no copy here: %s", why ? why : "");
+			not_filed(e, r, NULL);
+			return;
+		}
+		if (!outbox_commit(e, true, NULL)) {
+			s->here_at = e->now + RETRY_S * 1000;
+			return;
+		}
+		outbox_told(e, r->id);
+	}
 }
 
 static void

@@ -38,6 +38,7 @@ struct Sender {
 
 	/* the copies */
 	GHashTable *looked;	/* owned, of gint64* -> number: fruitless looks into Sent, this session */
+	gint64 here_at;		/* ms: not earlier is a copy put into the local Sent again */
 	bool found;		/* the search under way found it */
 	bool local_copy;	/* a copy was put into the local Sent: to be told after the commit */
 	gint64 marked_folder;	/* a message of it was marked as answered: to be told after the commit */
@@ -57,7 +58,7 @@ void smtp_pump(Engine *e);
 void smtp_drop(Engine *e);	/* closes; what was on its way goes back to its place in the queue, or is in doubt */
 
 /* outbox_file.c */
-void file_copy_local(Engine *e, gint64 row, GError **err);	/* in the caller's transaction: into the local Sent */
+void file_here(Engine *e);	/* copies that belong into the local Sent, or nowhere; what finds no room is tried again */
 void file_mark_answered(Engine *e, gint64 row, GError **err);	/* in the caller's transaction */
 guint file_wait_s(Engine *e);	/* how long a server gets to file the copy by itself before it is looked for */
 gint64 file_next_time(Engine *e);	/* Unix seconds; -1: nothing to file */

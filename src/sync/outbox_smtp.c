@@ -60,10 +60,10 @@ settle(Engine *e, OutState state, bool taken, gint64 not_before, const char *why
 	if (ok && state == OUT_SENT) {
 		s->acted = true;
 		file_mark_answered(e, row, &err);
-		if (!err)
-			file_copy_local(e, row, &err);
 	}
 	outbox_commit(e, ok && !err, err);
+	if (state == OUT_SENT)
+		file_here(e);
 	if (state != OUT_QUEUED)
 		g_hash_table_remove(s->released, &row);
 	mail_clear(s);

@@ -9,7 +9,9 @@
 #include "world.h"
 
 #include <locale.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 
 static OutRow *
 row_of(World *w, gint64 id)
@@ -368,6 +370,7 @@ static void
 test_bad_input(void)
 {
 	static const struct { const char *to, *attachment, *words; } bad[] = {
+		{ "bob@example.com\r\nRCPT TO:<eve@example.com>", NULL, "" }, { "bob@example.com\r\nBcc: eve@example.com", NULL, "" },
 		{ "", NULL, "no recipient" }, { "bob", NULL, "bob" }, { "bob@example.com", "/nonexistent/a.pdf", "/nonexistent/a.pdf" },
 	};
 	World *w = world_new(CHECK_STARTUP, "at once", 0);
@@ -386,7 +389,85 @@ test_bad_input(void)
 	g_assert_true(w->failed);
 	g_assert_cmpint(state(w, row), ==, OUT_DRAFT);
 	g_assert_cmpuint(server_n_connections(smtp), ==, 0);
+	/* a name of two lines is one line: it forges no field and reaches nobody else */
+	row = send_mail(w, "\"x\r\nBcc: eve@example.com\r\nX-Forged: yes\" <bob@example.com>", "two\r\nX-Forged: yes");
+	WAIT_FOR(w, is_done(w, row));
+	g_assert_cmpstr(taken(0)->recipients, ==, "bob@example.com");
+	g_assert_null(strstr(taken(0)->data, "\nBcc:"));
+	g_assert_null(strstr(taken(0)->data, "\nX-Forged"));
 	world_free(w);
+}
+
+/* ---- a full disk ---- */
+
+/* A file system of its own for the store, of that many KiB; again: another size. False: not allowed here. */
+static bool
+small_disk(const char *dir, guint kib, bool again)
+{
+	g_autofree char *size = g_strdup_printf("size=%uk", kib);
+
+	if (!again && unshare(CLONE_NEWNS) != 0) {
+		g_autofree char *map = g_strdup_printf("0 %u 1", (guint)getuid());
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 || !g_file_set_contents("/proc/self/uid_map", map, -1, NULL))
+			return false;
+	}
+	return (again || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0) &&
+		mount("tmpfs", dir, "tmpfs", again ? MS_REMOUNT : 0, size) == 0;
+}
+
+/* In a process of its own: the mail does not fit on the disk, is kept as a draft, and leaves when there is room. */
+static int
+full_disk(const char *dir, const char *big)
+{
+	if (!small_disk(dir, 2048, false))
+		_exit(78);
+	smtp = server_start(false, NULL);
+	pop = server_start(true, NULL);
+	World w = { .dir = (char *)(guintptr)dir, .store = g_build_filename(dir, "test.db", NULL), .letters = chan_new((GDestroyNotify)letter_free),
+		.account = account_for(smtp->port, pop->port, CHECK_STARTUP, "at once") };
+	g_autoptr(Draft) d = draft_to("bob@example.com", "big");
+
+	world_open(&w, 0);
+	draft_attach(d)->path = g_strdup(big);
+	gint64 row = post(&w, REQ_SEND, 0, d, 0);
+	g_assert_true(w.failed);
+	g_assert_nonnull(w.why);
+	g_assert_cmpint(state(&w, row), ==, OUT_DRAFT);
+	wait_ms(&w, 200);
+	g_assert_cmpuint(server_n_connections(smtp), ==, 0);
+	g_assert_true(small_disk(dir, 65536, true));
+	g_assert_cmpint(post(&w, REQ_SEND, row, d, 0), ==, row);
+	g_assert_false(w.failed);
+	/* it leaves; the copy waits as long as the disk is nearly full, and the mail is not in doubt */
+	WAIT_FOR(&w, state(&w, row) == OUT_SENT && w.trouble);
+	g_assert_cmpuint(server_n_taken(smtp), ==, 1);
+	g_assert_true(small_disk(dir, 1 << 20, true));
+	later(&w, 3600);
+	WAIT_FOR(&w, is_done(&w, row));
+	g_assert_cmpuint(server_n_taken(smtp), ==, 1);
+	g_assert_cmpuint(n_sent_copies(&w), ==, 1);
+	world_close(&w);
+	_exit(0);
+}
+
+/* S2: bad input of the issue: the disk is full while a mail is queued. */
+static void
+test_full_disk(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("eilpost-full-XXXXXX", NULL), *big = g_strconcat(dir, ".bin", NULL), *zeros = g_malloc0(3 << 20);
+	char *argv[] = { self, (char *)(guintptr)"full", dir, big, NULL };
+	g_autoptr(GError) err = NULL;
+	int status = 0;
+
+	g_assert_true(g_file_set_contents(big, zeros, 3 << 20, NULL));
+	g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL, &status, &err);
+	g_assert_no_error(err);
+	g_unlink(big);
+	g_rmdir(dir);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 78)
+		g_test_skip("no file system can be mounted here");
+	else
+		g_assert_cmpint(status, ==, 0);
 }
 
 /* ---- killed ---- */
@@ -536,6 +617,8 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 7 && strcmp(argv[1], "child") == 0)
 		return child(argv);
+	if (argc == 4 && strcmp(argv[1], "full") == 0)
+		return full_disk(argv[2], argv[3]);
 	g_test_init(&argc, &argv, NULL);
 	self = g_file_read_link("/proc/self/exe", NULL);
 	smtp = server_start(false, NULL);
@@ -553,6 +636,7 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/outbox/undo", test_undo);
 	g_test_add_func("/sync/outbox/send-later", test_send_later);
 	g_test_add_func("/sync/outbox/bad-input/P16", test_bad_input);
+	g_test_add_func("/sync/outbox/full-disk/S2", test_full_disk);
 	g_test_add_func("/sync/outbox/S10", test_s10);
 	g_test_add_func("/sync/outbox/stopped-at-commits", test_stopped_at_commits);
 	g_test_add_func("/sync/outbox/stopped-at-lines", test_stopped_at_lines);
