@@ -2,11 +2,11 @@
 """seed.py - what the user's document wants of sending and receiving (SEED.md), a named test each; wire logs are read.
 
 SPDX-License-Identifier: GPL-3.0-or-later
-The rest of its rows: S10 to S12 batch.py, S14 to S17 pop.py, S22 to S25, S31, S32 settings.py, S24 to S26 also
+The rest of its rows: S10 to S12 batch.py, S14 to S16 pop.py, S22 to S25, S31, S32 settings.py, S24 to S26 also
 tests/sync/schedule.c with a clock of its own."""
 import email, os, re, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Proxy, Reader, Server, Sink, SlowProxy, account, mail, run, scratch
+from harness import Proxy, Reader, Server, Sink, SlowProxy, account, mail, pop_account, run, scratch
 
 server, sink = Server(), Sink()
 server.deliver(*[mail(f"Number {i}") for i in range(1, 31)])
@@ -62,6 +62,20 @@ def S13_the_difference():
     r.kill()
     german = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "po", "de.po")).read()
     assert "IMAP lässt Mail und Ordner auf dem Server" in german.replace('"\n"', "")
+
+
+def S17_one_folder():
+    """POP3: the inbox and what lies on this computer are all the folders there are, the screen says so, and nothing but POP3 goes to the server."""
+    log = os.path.join(scratch(), "log")
+    account = pop_account(server, check="startup").replace(server.ca, ca) + f"send = smtp://alice@localhost:{sink.submission}\n[general]\nundo-send = 0\n"
+    r = Reader(config=account, arguments=("-d", "4", "-l", log))
+    r.wait("30 messages", 15).wait("checked").wait("(POP3)").wait("Number 1 ").gone("Archive")
+    write(r, "Kept here")
+    r.wait("Sent").keys("csent\r").wait("only on this computer").wait("Kept here").keys("G").pump(1)
+    r.kill()
+    verbs = {line.split()[0] for _, line in said(log, "pop3") if not line.endswith("...")}
+    assert "RETR" in verbs and verbs <= {"CAPA", "AUTH", "USER", "PASS", "STAT", "UIDL", "LIST", "TOP", "RETR", "NOOP", "QUIT", "<secret>"}, verbs
+    assert said(log, "smtp") and not said(log, "imap")
 
 
 def S19_one_copy():
@@ -181,4 +195,4 @@ def S33_two_clients():
 
 
 if __name__ == "__main__":
-    run(S13_the_difference, S19_one_copy, S23_sends_then_receives, S27_reads_only, S28_slow_sign_in, S30_near_real_time, S33_two_clients)
+    run(S13_the_difference, S17_one_folder, S19_one_copy, S23_sends_then_receives, S27_reads_only, S28_slow_sign_in, S30_near_real_time, S33_two_clients)
