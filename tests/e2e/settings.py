@@ -83,13 +83,24 @@ def S22_switched():
     r.kill()
 
 
-def S31_S32_advice():
-    """The screen says what each mode is for, and ? explains the keys; in German too."""
+def S31_advice():
+    """The screen says beside the modes what each is for."""
     r = Reader(server)
     r.wait("Number 5").keys(F2).wait("Always connected").wait("Not always connected").wait("Several devices: keep a copy")
-    r.keys("?").wait("Help: keys in the settings").wait("mode-manual")
+    r.kill()
+
+
+def S32_help():
+    """? on the settings screen explains the keys and every option; the manual page has the three modes by their names."""
+    r = Reader(server)
+    r.wait("Number 5").keys(F2).wait("Send and receive").keys("?").wait("Help: keys in the settings").wait("mode-manual")
+    r.keys("/keep-on-server\r").wait("keep-on-server").wait("POP3")
+    r.keys("/check \r").pump(0.1)
     r.keys("q").wait("Send and receive")
     r.kill()
+    page = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../doc/eilpost.1.in")).read()
+    for mode in (".B startup\n", ".B manual\n", '.BI every " N " minutes\n'):
+        assert mode in page, mode
 
 
 def options():
@@ -126,4 +137,4 @@ def small():
 
 
 if __name__ == "__main__":
-    run(S25_manual, S24_startup, S31_S32_advice, options, small, S22_switched)
+    run(S25_manual, S24_startup, S31_advice, S32_help, options, small, S22_switched)

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "ui/panes/help.h"
 #include "base/intl.h"
+#include "conf/options.h"
 #include "ui/theme.h"
 
 #include <string.h>
@@ -50,6 +51,24 @@ add(HelpPane *h, const Keymap *keymap, Where context, CommandId id, bool with_ke
 	g_array_append_val(h->lines, l);
 }
 
+/* S32: how it is set is in the program's help, each option in words. */
+static void
+add_options(HelpPane *h)
+{
+	gsize n;
+	const Option *options = options_table(&n);
+
+	heading(h, "");
+	heading(h, _("What each setting means"));
+	heading(h, "");
+	for (gsize i = 0; i < n; i++) {
+		HelpLine l = { .keys = clean_new(options[i].name, -1, CLEAN_LINE), .name = clean_new(options[i].section, -1, CLEAN_LINE),
+			.help = clean_new(_(options[i].help), -1, CLEAN_LINE) };
+		h->keys_columns = MAX(h->keys_columns, MIN(utf8_columns(options[i].name, -1), 22));
+		g_array_append_val(h->lines, l);
+	}
+}
+
 static const char *
 title_of(Where context)
 {
@@ -86,6 +105,8 @@ help_new(const Keymap *keymap, Where context)
 	for (CommandId id = 0; id < N_COMMANDS; id++)
 		if (command_row(id)->where & context)
 			add(h, keymap, context, id, false);
+	if (context == IN_SETTINGS)
+		add_options(h);
 	return h;
 }
 
