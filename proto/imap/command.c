@@ -16,6 +16,7 @@ piece_clear(gpointer p)
 	if (piece->literal)
 		g_bytes_unref(piece->literal);
 	g_free(piece->text);
+	g_free(piece->mailbox);
 }
 
 ImapCommand *
@@ -67,10 +68,12 @@ end_text(ImapCommand *c)
 void
 imap_command_literal(ImapCommand *c, GBytes *data, bool binary)
 {
-	g_string_append_c(c->text, ' ');
+	if (!g_str_has_suffix(c->text->str, "("))
+		g_string_append_c(c->text, ' ');
 	if (binary)
 		g_string_append_c(c->text, '~');
 	end_text(c);
+	c->has_literal = true;
 	ImapPiece piece = { .literal = g_bytes_ref(data) };
 	g_array_append_val(c->pieces, piece);
 }
@@ -96,6 +99,18 @@ quotable(const char *s, gsize len)
 }
 
 void
+imap_quote(GString *out, const char *bytes, gsize len)
+{
+	g_string_append_c(out, '"');
+	for (gsize i = 0; i < len; i++) {
+		if (bytes[i] == '"' || bytes[i] == '\\')
+			g_string_append_c(out, '\\');
+		g_string_append_c(out, bytes[i]);
+	}
+	g_string_append_c(out, '"');
+}
+
+void
 imap_command_string(ImapCommand *c, const char *bytes, gssize length)
 {
 	gsize len = length < 0 ? strlen(bytes) : (gsize)length;
@@ -103,19 +118,29 @@ imap_command_string(ImapCommand *c, const char *bytes, gssize length)
 		g_string_append_c(c->text, ' ');
 		g_string_append_len(c->text, bytes, (gssize)len);
 	} else if (quotable(bytes, len)) {
-		g_string_append(c->text, " \"");
-		for (gsize i = 0; i < len; i++) {
-			if (bytes[i] == '"' || bytes[i] == '\\')
-				g_string_append_c(c->text, '\\');
-			g_string_append_c(c->text, bytes[i]);
-		}
-		g_string_append_c(c->text, '"');
+		g_string_append_c(c->text, ' ');
+		imap_quote(c->text, bytes, len);
 	} else {
 		/* a NUL can't stand in a literal either (RFC 9051, 9: CHAR8); what follows it is nobody's name */
 		const char *nul = memchr(bytes, 0, len);
 		g_autoptr(GBytes) data = g_bytes_new(bytes, nul ? (gsize)(nul - bytes) : len);
 		imap_command_literal(c, data, false);
 	}
+}
+
+/* Only "&" makes a difference between the two ways to write a name. */
+void
+imap_command_mailbox(ImapCommand *c, const char *wire)
+{
+	if (!strchr(wire, '&') || !quotable(wire, strlen(wire))) {
+		imap_command_string(c, wire, -1);
+		return;
+	}
+	g_string_append_c(c->text, ' ');
+	end_text(c);
+	ImapPiece piece = { .mailbox = g_strdup(wire) };
+	g_array_append_val(c->pieces, piece);
+	c->foreign = true;
 }
 
 void
@@ -130,7 +155,7 @@ select_begin(const char *mailbox, bool examine)
 	ImapCommand *c = imap_command_new(examine ? "EXAMINE" : "SELECT");
 	c->select = true;
 	c->mailbox = g_strdup(mailbox);
-	imap_command_string(c, mailbox, -1);
+	imap_command_mailbox(c, mailbox);
 	return c;
 }
 
@@ -187,41 +212,4 @@ imap_command_uid_store(const char *set, bool add, const char *flags, guint64 unc
 		imap_command_rawf(c, " (UNCHANGEDSINCE %" G_GUINT64_FORMAT ")", unchanged_since);
 	imap_command_rawf(c, " %cFLAGS.SILENT (%s)", add ? '+' : '-', flags);
 	return c;
-}
-
-ImapCommand *
-imap_command_list(const char *reference, const char *pattern, bool extended, bool special_use, bool status)
-{
-	ImapCommand *c = imap_command_new("LIST");
-	imap_command_string(c, reference, -1);
-	imap_command_rawf(c, " \"%s\"", pattern);
-	if (extended) {
-		/* Dovecot drops the other attributes as soon as RETURN names any (SERVERS fact 10): ask for all */
-		imap_command_rawf(c, " RETURN (SUBSCRIBED CHILDREN%s%s)", special_use ? " SPECIAL-USE" : "",
-			status ? " STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)" : "");
-	}
-	return c;
-}
-
-ImapCommand *
-imap_command_status(const char *mailbox, bool modseq)
-{
-	ImapCommand *c = imap_command_new("STATUS");
-	imap_command_string(c, mailbox, -1);
-	imap_command_rawf(c, " (MESSAGES UNSEEN UIDNEXT UIDVALIDITY%s)", modseq ? " HIGHESTMODSEQ" : "");
-	return c;
-}
-
-ImapCommand *
-imap_command_enable(const char *what)
-{
-	ImapCommand *c = imap_command_new("ENABLE");
-	imap_command_rawf(c, " %s", what);
-	return c;
-}
-
-ImapCommand *
-imap_command_simple(const char *verb)
-{
-	return imap_command_new(verb);
 }

@@ -5,9 +5,12 @@
 
 #include "proto/imap/command.h"
 
+void imap_quote(GString *out, const char *bytes, gsize len);	/* as a quoted string */
+
 typedef struct {
 	char *text;	/* owned; or */
-	GBytes *literal;	/* owned */
+	GBytes *literal;	/* owned; or */
+	char *mailbox;	/* owned: modified UTF-7 that is not the same in UTF-8 */
 } ImapPiece;
 
 struct ImapCommand {
@@ -16,4 +19,6 @@ struct ImapCommand {
 	GArray *pieces;	/* owned, of ImapPiece */
 	char *mailbox;	/* owned: SELECT's */
 	bool select, early;
+	bool foreign;	/* a piece is a mailbox: what ENABLE does decides how it is written */
+	bool has_literal;
 };

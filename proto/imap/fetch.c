@@ -166,9 +166,10 @@ part_free(gpointer p)
 
 /* "[section]<origin> value": what stands between the brackets may hold lists and quoted strings. */
 static void
-section(Tokens *t, ImapFetch *f)
+section(Tokens *t, ImapFetch *f, bool binary)
 {
 	ImapFetchPart *part = g_new0(ImapFetchPart, 1);
+	part->binary = binary;
 	g_ptr_array_add(f->parts, part);
 	token_expect(t, '[');
 	const char *start = t->p;
@@ -238,6 +239,37 @@ fetch_modseq(Tokens *t, ImapFetch *f)
 }
 
 static void
+object_id(Tokens *t, char **into)
+{
+	token_spaces(t);
+	g_free(*into);
+	*into = token_object_id(t);
+}
+
+/* Gmail's X-GM-EXT-1: names, quoted or not, "\Inbox" and its like among them. */
+static void
+labels(Tokens *t, ImapFetch *f)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
+
+	token_spaces(t);
+	if (!token_open(t)) {
+		t->bad = true;
+		return;
+	}
+	while (!t->bad && !token_close(t)) {
+		token_spaces(t);
+		char *label = token_string(t);
+		if (label)
+			g_ptr_array_add(all, label);
+	}
+	g_ptr_array_add(all, NULL);
+	g_strfreev(f->labels);
+	f->labels = g_strdupv((char **)all->pdata);
+	f->has |= IMAP_HAS_LABELS;
+}
+
+static void
 item(Tokens *t, ImapFetch *f)
 {
 	if (token_word(t, "UID")) {
@@ -262,9 +294,11 @@ item(Tokens *t, ImapFetch *f)
 	} else if (token_word(t, "BODYSTRUCTURE")) {
 		token_spaces(t);
 		fetch_structure(t, f);
-	} else if (token_word(t, "BODY") || token_word(t, "BINARY")) {
+	} else if (token_word(t, "BINARY")) {
+		section(t, f, true);
+	} else if (token_word(t, "BODY")) {
 		if (token_is(t, '[')) {
-			section(t, f);
+			section(t, f, false);
 		} else {
 			token_spaces(t);
 			fetch_structure(t, f);
@@ -272,6 +306,16 @@ item(Tokens *t, ImapFetch *f)
 	} else if (token_word(t, "MODSEQ")) {
 		token_spaces(t);
 		fetch_modseq(t, f);
+	} else if (token_word(t, "EMAILID")) {
+		object_id(t, &f->email_id);
+	} else if (token_word(t, "THREADID")) {
+		object_id(t, &f->thread_id);
+	} else if (token_word(t, "PREVIEW")) {
+		g_free(f->preview);
+		token_spaces(t);
+		f->preview = token_string(t);
+	} else if (token_word(t, "X-GM-LABELS")) {
+		labels(t, f);
 	} else if (token_word(t, "RFC822.HEADER")) {
 		old_section(t, f, "HEADER");
 	} else if (token_word(t, "RFC822.TEXT")) {
@@ -309,6 +353,10 @@ imap_fetch_free(ImapFetch *f)
 	imap_flags_clear(&f->flags);
 	imap_envelope_free(f->envelope);
 	imap_body_free(f->body);
+	g_free(f->email_id);
+	g_free(f->thread_id);
+	g_free(f->preview);
+	g_strfreev(f->labels);
 	if (f->parts)
 		g_ptr_array_unref(f->parts);
 	g_free(f);

@@ -10,7 +10,10 @@
 
 #include <string.h>
 
-typedef enum { IN_LINE, IN_LITERAL, IN_STREAM, FAILED } State;
+typedef enum { IN_LINE, IN_LITERAL, IN_STREAM, DROP_LINE, DROP_LITERAL, FAILED } State;
+
+#define HEAD 512	/* of a dropped response is kept, to know what it was */
+#define TAIL 32		/* of a dropped line waits, in which its literal may be announced */
 
 struct ImapFrame {
 	guint8 *in;	/* owned; bytes [at, have) wait */
@@ -24,6 +27,8 @@ struct ImapFrame {
 	State state;
 	bool begin_pending, give_out_done;
 	const char *failure;
+	guint64 dropped;	/* bytes of the response that is being dropped */
+	char head[HEAD + 1];
 };
 
 static void
@@ -116,6 +121,81 @@ announces(const char *line, gsize len, guint64 *size, bool *too_large)
 	return true;
 }
 
+/* The response is beyond a limit: it is read to its end, but not kept. False: it can't be; `piece` says why. */
+static bool
+drop(ImapFrame *f, const char *line, gsize len, const char *why, ImapFramePiece *piece)
+{
+	const char *head = f->line->len ? f->line->str : line;
+	gsize n = f->line->len ? f->line->len : len;
+
+	/* a tagged one is needed, and so is what does not say whose it is */
+	if (n < 2 || head[0] != '*' || head[1] != ' ') {
+		*piece = fail(f, why);
+		return false;
+	}
+	n = MIN(n, HEAD);
+	memcpy(f->head, head, n);
+	f->head[n] = '\0';
+	f->dropped = f->line->len;	/* what lies in the input is counted as it is taken */
+	g_string_truncate(f->line, 0);
+	g_array_set_size(f->literals, 0);
+	f->state = DROP_LINE;
+	return true;
+}
+
+static bool
+drop_line(ImapFrame *f, ImapFramePiece *piece)
+{
+	gsize n = f->have - f->at;
+	const char *p = (const char *)f->in + f->at;
+	const char *nl = n > f->scanned ? memchr(p + f->scanned, '\n', n - f->scanned) : NULL;
+	gsize take = nl ? (gsize)(nl - p) + 1 : n > TAIL ? n - TAIL : 0;
+	bool too_large = false;
+	guint64 size = 0;
+
+	f->dropped += take;
+	f->at += take;
+	f->scanned = nl ? 0 : n - take;
+	if (f->dropped > LIMIT_IMAP_UNTAGGED) {
+		*piece = fail(f, "response too large");
+		return true;
+	}
+	if (!nl) {
+		*piece = (ImapFramePiece){ .kind = IMAP_FRAME_WANTS_BYTES };
+		return true;
+	}
+	gsize len = take > 1 && p[take - 2] == '\r' ? take - 2 : take - 1;
+	if (announces(p, len, &size, &too_large)) {
+		f->dropped += size;
+		if (too_large || f->dropped > LIMIT_IMAP_UNTAGGED) {
+			*piece = fail(f, "literal too large");
+			return true;
+		}
+		f->left = size;
+		f->state = DROP_LITERAL;
+		return false;
+	}
+	f->state = IN_LINE;
+	f->give_out_done = true;
+	*piece = (ImapFramePiece){ .kind = IMAP_FRAME_SKIPPED, .line = f->head, .len = strlen(f->head) };
+	return true;
+}
+
+static bool
+drop_literal(ImapFrame *f, ImapFramePiece *piece)
+{
+	gsize n = (gsize)MIN(f->left, f->have - f->at);
+
+	f->at += n;
+	f->left -= n;
+	if (f->left) {
+		*piece = (ImapFramePiece){ .kind = IMAP_FRAME_WANTS_BYTES };
+		return true;
+	}
+	f->state = DROP_LINE;
+	return false;
+}
+
 static ImapFramePiece
 response(ImapFrame *f, const char *line, gsize len)
 {
@@ -135,13 +215,11 @@ line_ended(ImapFrame *f, gsize n, ImapFramePiece *piece)
 	bool too_large = false;
 	guint64 size;
 
+	if (f->line->len + len > LIMIT_IMAP_LINE)
+		return !drop(f, p, len, "line too long", piece);
 	f->at += n + 1;
 	f->scanned = 0;
 	f->total += n;
-	if (f->line->len + len > LIMIT_IMAP_LINE) {
-		*piece = fail(f, "line too long");
-		return true;
-	}
 	bool literal = may_have_literal(f->line->len ? f->line->str : p, f->line->len ? f->line->len : len) &&
 		announces(p, len, &size, &too_large);
 	if (too_large) {
@@ -167,8 +245,12 @@ line_ended(ImapFrame *f, gsize n, ImapFramePiece *piece)
 	g_array_append_val(f->literals, l);
 	f->begin_pending = f->state == IN_STREAM;
 	if (f->total > LIMIT_IMAP_RESPONSE) {
-		*piece = fail(f, "response too large");
-		return true;
+		g_clear_pointer(&f->literal, g_byte_array_unref);
+		if (!drop(f, "", 0, "response too large", piece))
+			return true;
+		f->dropped += size;
+		f->begin_pending = false;
+		f->state = DROP_LITERAL;
 	}
 	return false;
 }
@@ -181,8 +263,9 @@ next_line(ImapFrame *f, ImapFramePiece *piece)
 	if (nl)
 		return line_ended(f, (gsize)(nl - (f->in + f->at)), piece);
 	f->scanned = n;
-	*piece = f->line->len + n > LIMIT_IMAP_LINE + 1 ? fail(f, "line too long") :
-		(ImapFramePiece){ .kind = IMAP_FRAME_WANTS_BYTES };
+	if (f->line->len + n > LIMIT_IMAP_LINE + 1)
+		return !drop(f, (const char *)f->in + f->at, n, "line too long", piece);
+	*piece = (ImapFramePiece){ .kind = IMAP_FRAME_WANTS_BYTES };
 	return true;
 }
 
@@ -249,12 +332,28 @@ imap_frame_next(ImapFrame *f)
 		case IN_STREAM:
 			given = next_stream(f, &piece);
 			break;
+		case DROP_LINE:
+			given = drop_line(f, &piece);
+			break;
+		case DROP_LITERAL:
+			given = drop_literal(f, &piece);
+			break;
 		case FAILED:
 			return fail(f, f->failure);
 		}
 		if (given)
 			return piece;
 	}
+}
+
+GBytes *
+imap_frame_take_rest(ImapFrame *f)
+{
+	gsize n = f->have - f->at;
+	GBytes *rest = n ? g_bytes_new(f->in + f->at, n) : NULL;
+
+	f->at = f->have = f->scanned = 0;
+	return rest;
 }
 
 gsize

@@ -112,7 +112,9 @@ static const struct { const char *word; ImapCode code; } codes[] = {
 	{ "SERVERBUG", IMAP_CODE_SERVERBUG }, { "CLIENTBUG", IMAP_CODE_CLIENTBUG }, { "CANNOT", IMAP_CODE_CANNOT },
 	{ "LIMIT", IMAP_CODE_LIMIT }, { "OVERQUOTA", IMAP_CODE_OVERQUOTA }, { "ALREADYEXISTS", IMAP_CODE_ALREADYEXISTS },
 	{ "NONEXISTENT", IMAP_CODE_NONEXISTENT }, { "HASCHILDREN", IMAP_CODE_HASCHILDREN }, { "NOTSAVED", IMAP_CODE_NOTSAVED },
-	{ "UNKNOWN-CTE", IMAP_CODE_UNKNOWN_CTE },
+	{ "UNKNOWN-CTE", IMAP_CODE_UNKNOWN_CTE }, { "NOTIFICATIONOVERFLOW", IMAP_CODE_NOTIFICATIONOVERFLOW },
+	{ "BADEVENT", IMAP_CODE_BADEVENT }, { "COMPRESSIONACTIVE", IMAP_CODE_COMPRESSIONACTIVE }, { "USEATTR", IMAP_CODE_USEATTR },
+	{ "TOOBIG", IMAP_CODE_TOOBIG }, { "MAILBOXID", IMAP_CODE_MAILBOXID },
 };
 
 static void
@@ -142,6 +144,9 @@ code_arguments(Tokens *c, ImapResponse *r)
 		break;
 	case IMAP_CODE_MODIFIED:
 		r->code_set = token_set(c);
+		break;
+	case IMAP_CODE_MAILBOXID:
+		r->object_id = token_object_id(c);
 		break;
 	default:
 		break;
@@ -257,6 +262,31 @@ static const struct { const char *name; guint32 bit; } attributes[] = {
 	{ "\\Trash", IMAP_ATTR_TRASH }, { "\\Important", IMAP_ATTR_IMPORTANT },
 };
 
+/* What LIST-EXTENDED says behind the name: only OLDNAME means something to us. What can't be read there harms nothing. */
+static void
+list_extended(Tokens *t, ImapResponse *r)
+{
+	Tokens at = *t;
+
+	token_spaces(&at);
+	if (t->bad || !token_open(&at))
+		return;
+	while (!at.bad && !token_close(&at)) {
+		token_spaces(&at);
+		g_autofree char *tag = token_string(&at);
+		token_spaces(&at);
+		if (tag && !g_ascii_strcasecmp(tag, "OLDNAME") && token_open(&at)) {
+			token_spaces(&at);
+			g_free(r->list.old_name);
+			r->list.old_name = token_string(&at);
+			if (!token_close(&at))
+				at.bad = true;
+		} else {
+			token_skip(&at);
+		}
+	}
+}
+
 static void
 parse_list(Tokens *t, ImapResponse *r)
 {
@@ -278,17 +308,23 @@ parse_list(Tokens *t, ImapResponse *r)
 	r->list.name = token_string(t);
 	if (!r->list.name)
 		t->bad = true;
+	list_extended(t, r);
 }
 
-/* The name may hold spaces without quotes (SERVERS fact 5): then it ends at the last " (". */
+/* The name may hold spaces without quotes (SERVERS fact 5): then it ends at the "(" of the list that ends the line. */
 static char *
 status_name(Tokens *t)
 {
 	if (token_is(t, '"') || token_is(t, '{'))
 		return token_string(t);
 	const char *p = t->end;
-	while (p > t->p && *p != '(')
+	int depth = 0;	/* MAILBOXID has brackets of its own */
+	while (p > t->p) {
 		p--;
+		if (*p == '(' && --depth <= 0)
+			break;
+		depth += *p == ')';
+	}
 	const char *end = p;
 	while (end > t->p && end[-1] == ' ')
 		end--;
@@ -325,6 +361,7 @@ parse_mailbox_status(Tokens *t, ImapResponse *r)
 			i++;
 		bool modseq = i == G_N_ELEMENTS(items) && token_word(t, "HIGHESTMODSEQ");
 		bool size = !modseq && i == G_N_ELEMENTS(items) && token_word(t, "SIZE");
+		bool limit = !modseq && !size && i == G_N_ELEMENTS(items) && token_word(t, "APPENDLIMIT");
 		if (i < G_N_ELEMENTS(items)) {
 			token_spaces(t);
 			*into[i] = token_u32(t);
@@ -333,6 +370,16 @@ parse_mailbox_status(Tokens *t, ImapResponse *r)
 			token_spaces(t);
 			*(modseq ? &m->highestmodseq : &m->size) = token_u63(t);
 			m->has |= modseq ? IMAP_ST_MODSEQ : IMAP_ST_SIZE;
+		} else if (limit) {
+			token_spaces(t);
+			if (!token_word(t, "NIL")) {
+				m->append_limit = token_u63(t);
+				m->has |= IMAP_ST_APPENDLIMIT;
+			}
+		} else if (token_word(t, "MAILBOXID")) {
+			token_spaces(t);
+			g_free(m->mailbox_id);
+			m->mailbox_id = token_object_id(t);
 		} else {
 			token_skip(t);
 			token_skip(t);
@@ -361,6 +408,24 @@ parse_search(Tokens *t, ImapResponse *r)
 		if (n)
 			imap_set_add(r->set, n, n);
 	}
+}
+
+static void
+es_partial(Tokens *t, ImapResponse *r)
+{
+	token_spaces(t);
+	if (!token_open(t)) {
+		t->bad = true;
+		return;
+	}
+	token_skip(t);
+	token_spaces(t);
+	r->es_has |= IMAP_ES_PARTIAL;
+	if (r->set)
+		g_array_unref(r->set);
+	r->set = token_word(t, "NIL") ? imap_set_new() : token_set(t);
+	if (!token_close(t))
+		t->bad = true;
 }
 
 static void
@@ -401,6 +466,8 @@ parse_esearch(Tokens *t, ImapResponse *r)
 			token_spaces(t);
 			r->set = token_set(t);
 			r->es_has |= IMAP_ES_ALL;
+		} else if (token_word(t, "PARTIAL")) {	/* RFC 9394: "(-1:-100 200:250,252:300)", or NIL for the set */
+			es_partial(t, r);
 		} else {
 			token_skip(t);
 			token_skip(t);
@@ -486,7 +553,7 @@ parse_untagged(Tokens *t, ImapResponse *r)
 		r->personal = namespaces(t);
 		r->other_users = namespaces(t);
 		r->shared = namespaces(t);
-	} else {
+	} else if (!imap_parse_right(t, r)) {
 		t->bad = true;
 	}
 }
@@ -542,7 +609,12 @@ imap_response_free(ImapResponse *r)
 		if (spaces[i])
 			g_ptr_array_unref(spaces[i]);
 	g_free(r->list.name);
+	g_free(r->list.old_name);
 	g_free(r->mailbox.name);
+	g_free(r->mailbox.mailbox_id);
+	g_free(r->object_id);
+	g_free(r->quota.root);
+	g_free(r->rights);
 	imap_fetch_free(r->fetch);
 	g_free(r);
 }

@@ -1,7 +1,8 @@
 /* parse.h - one whole response (from frame) into a struct.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * RFC 3501, 9051, 4315, 4731, 5161, 5258, 5819, 6154, 7162, 2971, 2342. Total on
+ * RFC 3501, 9051, 4315, 4731, 5161, 5258, 5819, 6154, 7162, 2971, 2342, 5465, 9208, 4314, 8440, 8474, 8970, 9394, 3516,
+ * 7889, and X-GM-EXT-1. Total on
  * any bytes: an untagged response that can't be read is IMAP_RESP_SKIP (log and go
  * on); a tagged one is IMAP_RESP_BAD (the session ends). Strings are bytes of the
  * server's (NUL-terminated, may be any 8-bit), owned by the response. One thread. */
@@ -18,6 +19,7 @@ typedef enum {
 	IMAP_RESP_LIST, IMAP_RESP_MAILBOX_STATUS,
 	IMAP_RESP_FLAGS, IMAP_RESP_EXISTS, IMAP_RESP_RECENT, IMAP_RESP_EXPUNGE, IMAP_RESP_VANISHED,
 	IMAP_RESP_FETCH, IMAP_RESP_SEARCH, IMAP_RESP_ESEARCH,
+	IMAP_RESP_QUOTA, IMAP_RESP_QUOTAROOT, IMAP_RESP_MYRIGHTS,
 } ImapRespKind;
 
 typedef enum { IMAP_OK, IMAP_NO, IMAP_BAD, IMAP_BYE, IMAP_PREAUTH } ImapStatus;
@@ -32,6 +34,8 @@ typedef enum {
 	IMAP_CODE_PRIVACYREQUIRED, IMAP_CODE_CONTACTADMIN, IMAP_CODE_NOPERM, IMAP_CODE_INUSE, IMAP_CODE_EXPUNGEISSUED,
 	IMAP_CODE_CORRUPTION, IMAP_CODE_SERVERBUG, IMAP_CODE_CLIENTBUG, IMAP_CODE_CANNOT, IMAP_CODE_LIMIT, IMAP_CODE_OVERQUOTA,
 	IMAP_CODE_ALREADYEXISTS, IMAP_CODE_NONEXISTENT, IMAP_CODE_HASCHILDREN, IMAP_CODE_NOTSAVED, IMAP_CODE_UNKNOWN_CTE,
+	IMAP_CODE_NOTIFICATIONOVERFLOW, IMAP_CODE_BADEVENT, IMAP_CODE_COMPRESSIONACTIVE, IMAP_CODE_USEATTR, IMAP_CODE_TOOBIG,
+	IMAP_CODE_MAILBOXID,
 } ImapCode;
 
 /* A UID or sequence range, lo <= hi; "*" is G_MAXUINT32. */
@@ -75,13 +79,14 @@ typedef struct {
 	guint32 origin;		/* of a partial fetch, else 0 */
 	GBytes *data;		/* owned; NULL: NIL, or streamed before as chunks (then streamed is set) */
 	bool streamed;
+	bool binary;		/* BINARY[...]: the server has undone the encoding */
 	guint64 size;		/* of the literal */
 } ImapFetchPart;
 
 typedef struct {
 	enum {
 		IMAP_HAS_UID = 1, IMAP_HAS_FLAGS = 2, IMAP_HAS_DATE = 4, IMAP_HAS_SIZE = 8, IMAP_HAS_ENVELOPE = 16,
-		IMAP_HAS_BODY = 32, IMAP_HAS_MODSEQ = 64,
+		IMAP_HAS_BODY = 32, IMAP_HAS_MODSEQ = 64, IMAP_HAS_LABELS = 128,
 	} has;
 	guint32 seq, uid;
 	ImapFlagList flags;
@@ -90,6 +95,9 @@ typedef struct {
 	ImapEnvelope *envelope;	/* owned */
 	ImapBody *body;		/* owned */
 	GPtrArray *parts;	/* owned, of ImapFetchPart*; never NULL */
+	char *email_id, *thread_id;	/* owned: OBJECTID; NULL: not told */
+	char *preview;		/* owned; NULL: none */
+	char **labels;		/* owned: X-GM-LABELS as on the wire; may be empty with IMAP_HAS_LABELS */
 } ImapFetch;
 
 typedef enum {	/* LIST attributes, RFC 3501, 5258, 6154, 3348 */
@@ -100,15 +108,28 @@ typedef enum {	/* LIST attributes, RFC 3501, 5258, 6154, 3348 */
 	IMAP_ATTR_JUNK = 1 << 13, IMAP_ATTR_SENT = 1 << 14, IMAP_ATTR_TRASH = 1 << 15, IMAP_ATTR_IMPORTANT = 1 << 16,
 } ImapAttrs;
 
-typedef struct { guint32 attrs; char delimiter; /* 0: NIL */ char *name; /* owned, as on the wire */ } ImapList;
+typedef struct {
+	guint32 attrs;
+	char delimiter;		/* 0: NIL */
+	char *name;		/* owned, as on the wire */
+	char *old_name;		/* owned: it was renamed (RFC 9051, 6.3.9.7); NULL: no */
+} ImapList;
 
 typedef struct {
 	char *name;	/* owned, as on the wire */
 	enum { IMAP_ST_MESSAGES = 1, IMAP_ST_UIDNEXT = 2, IMAP_ST_UIDVALIDITY = 4, IMAP_ST_UNSEEN = 8, IMAP_ST_MODSEQ = 16,
-		IMAP_ST_SIZE = 32, IMAP_ST_RECENT = 64 } has;
+		IMAP_ST_SIZE = 32, IMAP_ST_RECENT = 64, IMAP_ST_APPENDLIMIT = 128 } has;
 	guint32 messages, uidnext, uidvalidity, unseen, recent;
-	guint64 highestmodseq, size;
+	guint64 highestmodseq, size, append_limit;
+	char *mailbox_id;	/* owned: OBJECTID; NULL: not told */
 } ImapMailboxStatus;
+
+/* A quota root: what it limits, in KiB and messages; 0 as limit: none told. */
+typedef struct {
+	char *root;		/* owned */
+	bool has_storage, has_messages;
+	guint64 storage, storage_limit, messages, messages_limit;
+} ImapQuota;
 
 typedef struct { char *prefix; char delimiter; } ImapNamespace;	/* prefix owned */
 
@@ -119,6 +140,7 @@ typedef struct {
 	ImapStatus status;
 	ImapCode code;
 	char *code_text;	/* owned: the code's atom and arguments as sent */
+	char *object_id;	/* owned: of the MAILBOXID code */
 	guint64 code_number;	/* UIDNEXT, UIDVALIDITY, UNSEEN, HIGHESTMODSEQ; UIDVALIDITY of APPENDUID, COPYUID */
 	GArray *code_set, *code_set2;	/* owned, of ImapRange: APPENDUID's uid, COPYUID's source and destination, MODIFIED */
 	char *text;		/* owned: human text, or the base64 of a continuation */
@@ -127,7 +149,8 @@ typedef struct {
 	bool earlier;		/* VANISHED (EARLIER) */
 	bool uid;		/* ESEARCH UID */
 	GArray *set;		/* owned, of ImapRange: VANISHED, SEARCH, ESEARCH ALL */
-	enum { IMAP_ES_MIN = 1, IMAP_ES_MAX = 2, IMAP_ES_ALL = 4, IMAP_ES_COUNT = 8, IMAP_ES_MODSEQ = 16 } es_has;
+	enum { IMAP_ES_MIN = 1, IMAP_ES_MAX = 2, IMAP_ES_ALL = 4, IMAP_ES_COUNT = 8, IMAP_ES_MODSEQ = 16,
+		IMAP_ES_PARTIAL = 32 /* set is a part of ALL */ } es_has;
 	guint32 es_min, es_max, es_count;
 	guint64 es_modseq;	/* SEARCH's (MODSEQ n) too */
 	ImapFlagList flags;	/* FLAGS, and the PERMANENTFLAGS code */
@@ -136,6 +159,8 @@ typedef struct {
 	ImapList list;
 	ImapMailboxStatus mailbox;
 	ImapFetch *fetch;	/* owned */
+	ImapQuota quota;
+	char *rights;		/* owned: MYRIGHTS; the mailbox is in list.name, as QUOTAROOT's is */
 } ImapResponse;
 
 /* line: a whole response without its final CRLF; literals: the literals in order, as GBytes (a streamed one is an

@@ -31,6 +31,7 @@ imap_session_new(const ImapSetup *setup, gint64 now_ms)
 	s->user = g_strdup(setup->user);
 	s->host = g_strdup(setup->host);
 	s->version = g_strdup(setup->client_version);
+	s->disabled = setup->disabled ? g_strdupv((char **)setup->disabled) : g_new0(char *, 1);
 	s->port = setup->port;
 	s->secret = secret_new(setup->secret ? setup->secret : "", -1);
 	s->frame = imap_frame_new();
@@ -60,6 +61,8 @@ imap_session_free(ImapSession *s)
 	g_queue_clear_full(&s->events, g_free);
 	imap_response_free(s->current);
 	g_strfreev(s->capabilities);
+	g_strfreev(s->disabled);
+	g_strfreev(s->enabled);
 	g_free(s->user);
 	g_free(s->host);
 	g_free(s->version);
@@ -93,25 +96,6 @@ session_fail(ImapSession *s, ImapFailure failure, const char *text)
 	e->failure = failure;
 	e->text = s->failure_text;
 	g_queue_push_tail(&s->events, e);
-}
-
-void
-session_set_capabilities(ImapSession *s, char **words)
-{
-	g_strfreev(s->capabilities);
-	s->capabilities = g_strdupv(words);
-}
-
-bool
-imap_session_can(const ImapSession *s, const char *capability)
-{
-	return s->capabilities && g_strv_contains((const char *const *)s->capabilities, capability);
-}
-
-const char *const *
-imap_session_capabilities(const ImapSession *s)
-{
-	return s->capabilities_final ? (const char *const *)s->capabilities : NULL;
 }
 
 /* ---- writing ---- */
@@ -166,6 +150,11 @@ session_write_command(ImapSession *s, Flight *f)
 			bytes_append_text(&s->out, p->text);
 			continue;
 		}
+		if (p->mailbox) {
+			g_autofree char *name = session_name_written(s, p->mailbox);
+			bytes_append_text(&s->out, name);
+			continue;
+		}
 		gsize len;
 		const void *data = g_bytes_get_data(p->literal, &len);
 		if (s->literal_wait != f) {
@@ -214,6 +203,15 @@ write_id(ImapSession *s)
 	session_write_line(s, session_flight(s, FLIGHT_ID, NULL), line);
 }
 
+static bool
+must_wait(const ImapSession *s, const ImapCommand *c)
+{
+	/* what was asked before COMPRESS is answered before it, so that no answer is half one and half the other */
+	if (!strcmp(c->verb, "COMPRESS"))
+		return s->flights->len > (s->idle ? 1 : 0);
+	return c->foreign && session_names_wait(s);
+}
+
 void
 session_write_waiting(ImapSession *s)
 {
@@ -221,6 +219,8 @@ session_write_waiting(ImapSession *s)
 
 	while (s->phase == PHASE_READY && !s->literal_wait && !s->compress_wait && !g_queue_is_empty(&s->waiting)) {
 		Flight *f = g_queue_peek_head(&s->waiting);
+		if (must_wait(s, f->command))
+			break;
 		/* a SELECT waits for what speaks of the folder before it; an early one has nothing before it */
 		if (f->command->select && user_flights(s) > 0 && s->selected)
 			return;
@@ -265,6 +265,23 @@ imap_session_output_secret(const ImapSession *s)
 	return s->out_secret || s->phase == PHASE_SIGN_IN;
 }
 
+GBytes *
+imap_session_compress_started(ImapSession *s)
+{
+	g_assert(s->compress_begins);
+	GBytes *rest = imap_frame_take_rest(s->frame);
+	s->compress_begins = s->compress_wait = false;
+	s->compressed = true;
+	session_write_waiting(s);
+	return rest;
+}
+
+bool
+imap_session_compressed(const ImapSession *s)
+{
+	return s->compressed;
+}
+
 void
 imap_session_tls_started(ImapSession *s)
 {
@@ -300,7 +317,7 @@ imap_session_logout(ImapSession *s)
 {
 	if (s->phase == PHASE_DEAD || s->phase == PHASE_LOGOUT)
 		return;
-	if (s->phase != PHASE_READY) {
+	if (s->phase != PHASE_READY || s->compress_wait) {
 		session_fail(s, IMAP_FAIL_BYE, NULL);
 		return;
 	}
@@ -352,7 +369,7 @@ flight_done(ImapSession *s, Flight *f, ImapEvent *e)
 		if (f->command->select)
 			selected(s, f, r);
 		if (!strcmp(f->command->verb, "COMPRESS")) {
-			s->compress_wait = false;
+			s->compress_wait = s->compress_begins = r->status == IMAP_OK;
 			if (r->status == IMAP_OK)
 				session_event(s, IMAP_EV_START_COMPRESS, NULL);
 		}
@@ -446,6 +463,9 @@ untagged(ImapSession *s)
 		if (!r->earlier)
 			seqmap_vanished(s, r->set);
 		return true;
+	case IMAP_RESP_ENABLED:
+		session_set_enabled(s, r->words);
+		return true;
 	case IMAP_RESP_FETCH:
 		seqmap_fetch(s, r->fetch, &known);
 		if (!known && (r->fetch->has & IMAP_HAS_FLAGS))
@@ -461,6 +481,7 @@ response(ImapSession *s, const ImapFramePiece *p, ImapEvent *e)
 {
 	imap_response_free(s->current);
 	s->current = imap_parse(p->line, p->len, p->literals, p->n_literals);
+	session_names_read(s, s->current);
 	if (s->phase < PHASE_READY) {
 		signin_response(s, s->current);
 		return false;
@@ -473,6 +494,23 @@ response(ImapSession *s, const ImapFramePiece *p, ImapEvent *e)
 	return true;
 }
 
+/* "* 12 FETCH (UID 345 ...": which message it was. */
+static void
+skipped(ImapSession *s, const ImapFramePiece *p, ImapEvent *e)
+{
+	const char *at = p->line + MIN(p->len, 2), *uid = strstr(p->line, "UID ");
+	char *end;
+	guint64 seq = g_ascii_strtoull(at, &end, 10);
+
+	*e = (ImapEvent){ .kind = IMAP_EV_SKIPPED, .text = p->line };
+	if (g_ascii_strncasecmp(end, " FETCH", 6))
+		return;
+	if (seq > 0 && seq <= s->uids->len)
+		e->uid = g_array_index(s->uids, guint32, seq - 1);
+	if (!e->uid && uid && imap_parse_u32(uid + 4, strspn(uid + 4, "0123456789"), &e->uid) && seq > 0 && seq <= s->uids->len)
+		g_array_index(s->uids, guint32, seq - 1) = e->uid;
+}
+
 static bool
 piece(ImapSession *s, const ImapFramePiece *p, ImapEvent *e)
 {
@@ -480,8 +518,13 @@ piece(ImapSession *s, const ImapFramePiece *p, ImapEvent *e)
 	case IMAP_FRAME_RESPONSE:
 		return response(s, p, e);
 	case IMAP_FRAME_FAILED:
-		session_fail(s, s->phase < PHASE_READY && !s->tls ? IMAP_FAIL_PROTOCOL : IMAP_FAIL_PROTOCOL, p->text);
+		session_fail(s, IMAP_FAIL_PROTOCOL, p->text);
 		return false;
+	case IMAP_FRAME_SKIPPED:
+		if (s->phase < PHASE_READY)
+			break;
+		skipped(s, p, e);
+		return true;
 	default:
 		break;
 	}
@@ -503,6 +546,8 @@ imap_session_next(ImapSession *s)
 		g_autofree ImapEvent *queued = g_queue_pop_head(&s->events);
 		if (queued)
 			return *queued;
+		if (s->compress_begins)
+			return (ImapEvent){ .kind = IMAP_WANTS_BYTES };
 		if (s->phase == PHASE_DEAD || s->phase == PHASE_TLS) {
 			if (s->phase == PHASE_TLS && imap_frame_waiting(s->frame) > 0) {
 				session_fail(s, IMAP_FAIL_INJECTION, NULL);
@@ -587,7 +632,7 @@ imap_session_probe(ImapSession *s, gint64 now_ms)
 	s->now = now_ms;
 	if (s->phase != PHASE_READY)
 		return;
-	if (s->flights->len == 0 || s->idle)
+	if ((s->flights->len == 0 || s->idle) && !s->compress_wait)
 		session_write_line(s, session_flight(s, FLIGHT_NOOP, NULL), "NOOP");
 	s->progress = now_ms - 1;
 	s->deadline_override = now_ms + DEADLINE_PROBE_MS;

@@ -28,6 +28,7 @@ typedef struct {
 	bool allow_preauth;	/* PREAUTH inside TLS is accepted (T3) */
 	const char *host; guint16 port;	/* for SASL */
 	const char *const *known_capabilities;	/* borrowed: of the last session after sign-in; NULL: unknown */
+	const char *const *disabled;	/* borrowed for the call: names that count as not offered ("COMPRESS" also takes "COMPRESS=DEFLATE" away); NULL: none */
 	bool no_early;		/* this server lost pipelined commands before */
 	const char *client_version;	/* for ID */
 } ImapSetup;
@@ -38,7 +39,8 @@ typedef enum {
 	IMAP_EV_START_TLS,	/* the pump must start TLS now: all output is drained, the input buffer is empty (checked, T2) */
 	IMAP_EV_SIGNING_IN,	/* text: mechanism */
 	IMAP_EV_READY,		/* signed in; imap_session_capabilities() is that of after the sign-in (may be unknown still: then the session asks by itself) */
-	IMAP_EV_START_COMPRESS,	/* after the OK to COMPRESS: the pump inserts deflate now */
+	IMAP_EV_START_COMPRESS,	/* after the OK to COMPRESS: the pump inserts deflate now, gives it what imap_session_compress_started returns, and goes on */
+	IMAP_EV_SKIPPED,	/* an untagged response beyond the limits was thrown away: uid (0: unknown) if it was a FETCH, text: its beginning */
 	IMAP_EV_RESPONSE,	/* response: untagged data as parsed (LIST, STATUS, FLAGS, EXISTS, VANISHED, FETCH with uid filled in, SEARCH, ESEARCH, OK codes, ENABLED, ID, NAMESPACE); EXPUNGE comes as VANISHED with set */
 	IMAP_EV_LITERAL, IMAP_EV_CHUNK, IMAP_EV_LITERAL_END,	/* a large literal of a FETCH, before its FETCH event: size; data, len */
 	IMAP_EV_DONE,		/* a command ended: id, response (tagged status with code and text) */
@@ -66,6 +68,7 @@ typedef struct {
 	const ImapResponse *response;	/* borrowed until the next call, as is all here */
 	ImapFailure failure;
 	const char *text;
+	guint32 uid;			/* IMAP_EV_SKIPPED */
 	guint64 size;
 	const void *data;
 	gsize len;
@@ -79,6 +82,8 @@ ImapEvent imap_session_next(ImapSession *s);
 const void *imap_session_output(ImapSession *s, gsize *len);	/* borrowed until the next call */
 void imap_session_output_taken(ImapSession *s, gsize n);
 bool imap_session_output_secret(const ImapSession *s);	/* the waiting output holds sign-in data: not for the log (T15) */
+/* After IMAP_EV_START_COMPRESS: bytes fed already that belong to the compressed stream; yours, NULL: none. From here all output is for the deflater. */
+GBytes *imap_session_compress_started(ImapSession *s);
 void imap_session_tls_started(ImapSession *s);	/* after IMAP_EV_START_TLS: TLS is up and verified; capabilities known before are gone */
 
 /* Deadlines: the earliest moment (CLOCK_BOOTTIME ms) that matters, or -1; tick at or after it (and any time). */
@@ -96,7 +101,12 @@ bool imap_session_idle(ImapSession *s);
 bool imap_session_is_idle(const ImapSession *s);
 void imap_session_logout(ImapSession *s);
 
-bool imap_session_can(const ImapSession *s, const char *capability);	/* upper case: "MOVE", "CONDSTORE" */
+bool imap_session_can(const ImapSession *s, const char *capability);	/* upper case: "MOVE", "CONDSTORE"; what IMAP4rev2 implies too */
+guint64 imap_session_append_limit(const ImapSession *s);	/* bytes of one message (APPENDLIMIT); 0: none told */
+bool imap_session_enabled(const ImapSession *s, const char *what);	/* the server said so: "QRESYNC", "UTF8=ACCEPT" */
+bool imap_session_compressed(const ImapSession *s);
+/* As can(), of a list kept from another session. */
+bool imap_capabilities_have(const char *const *words, const char *capability);
 const char *const *imap_session_capabilities(const ImapSession *s);	/* borrowed; NULL: unknown yet */
 bool imap_session_signed_in(const ImapSession *s);
 guint32 imap_session_exists(const ImapSession *s);	/* messages in the selected folder as last told */

@@ -45,11 +45,16 @@ struct ImapSession {
 	bool out_secret;
 	char **capabilities;	/* owned; NULL: unknown */
 	bool capabilities_final;	/* told after the sign-in */
+	char **disabled;	/* owned; never NULL: not believed */
+	char **enabled;		/* owned; NULL: nothing */
+	bool utf8;		/* names are UTF-8 on this wire */
 
 	GPtrArray *flights;	/* owned, of Flight*, in the order written */
 	GQueue waiting;		/* of Flight*, owned: not written yet */
 	Flight *literal_wait;	/* borrowed from flights: waits for "+" */
-	bool compress_wait;
+	bool compress_wait;	/* COMPRESS is written: nothing may follow before its answer */
+	bool compress_begins;	/* its OK is read: what is fed now is not for the parser */
+	bool compressed;
 	guint32 next_id;
 
 	Sasl *sasl;		/* owned, while signing in */
@@ -78,8 +83,14 @@ void session_write_waiting(ImapSession *s);
 bool session_write_command(ImapSession *s, Flight *f);	/* false: waits for "+" */
 void session_event(ImapSession *s, ImapEventKind kind, const char *text);
 void session_fail(ImapSession *s, ImapFailure failure, const char *text);
-void session_set_capabilities(ImapSession *s, char **words);	/* copied */
 void session_send_id(ImapSession *s);
+
+/* capabilities.c */
+void session_set_capabilities(ImapSession *s, char **words);	/* copied */
+void session_set_enabled(ImapSession *s, char **words);	/* copied */
+bool session_names_wait(const ImapSession *s);	/* an ENABLE is under way that changes how names are written */
+void session_names_read(const ImapSession *s, ImapResponse *r);	/* to modified UTF-7 */
+char *session_name_written(const ImapSession *s, const char *wire);	/* yours: as an argument */
 
 /* signin.c: greeting, STARTTLS, authentication */
 void signin_response(ImapSession *s, ImapResponse *r);	/* everything before PHASE_READY */

@@ -64,7 +64,7 @@ write_early(ImapSession *s)
 		return;
 	while (!g_queue_is_empty(&s->waiting)) {
 		Flight *f = g_queue_peek_head(&s->waiting);
-		if (!f->command->early || f->command->pieces->len > 0)
+		if (!f->command->early || f->command->has_literal || (f->command->foreign && session_names_wait(s)))
 			return;
 		g_queue_pop_head(&s->waiting);
 		s->early_written = true;
@@ -199,6 +199,22 @@ greeting(ImapSession *s, const ImapResponse *r)
 		ask_capabilities(s);
 }
 
+/* A limit of connections without [LIMIT]: Gmail ("Too many simultaneous connections"), Cyrus, Zimbra, Exchange; 2026. It is
+ * no wrong password, and trying again later heals it. */
+static bool
+too_many(const char *text)
+{
+	static const char *const words[] = { "too many", "simultaneous", "maximum number of connections", "connection limit" };
+	g_autofree char *low = g_ascii_strdown(text ? text : "", -1);
+
+	if (!strstr(low, "connection"))
+		return false;
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strstr(low, words[i]))
+			return true;
+	return false;
+}
+
 static void
 refused(ImapSession *s, const ImapResponse *r)
 {
@@ -208,6 +224,10 @@ refused(ImapSession *s, const ImapResponse *r)
 		return;
 	default:
 		break;
+	}
+	if (too_many(r->text)) {
+		session_fail(s, IMAP_FAIL_UNAVAILABLE, r->text);
+		return;
 	}
 	/* announced is not usable (SERVERS, signing in): a challenge mechanism may fail for want of a stored hash */
 	if (s->mechanism && g_str_has_prefix(s->mechanism, "SCRAM") && !s->early_written) {

@@ -38,5 +38,7 @@ void imap_parse_fetch(Tokens *t, ImapFetch *f);		/* fetch.c: from "(" on */
 ImapEnvelope *imap_parse_envelope(Tokens *t);		/* fetch.c; NULL: NIL or bad */
 ImapBody *imap_parse_body(Tokens *t);			/* body.c; NULL: bad */
 void imap_parse_flags(Tokens *t, ImapFlagList *flags);	/* fetch.c: "(...)" */
+bool imap_parse_right(Tokens *t, ImapResponse *r);	/* rights.c: QUOTA, QUOTAROOT, MYRIGHTS; false: none of them */
+char *token_object_id(Tokens *t);	/* rights.c: "(F123)"; yours; NULL: NIL or bad */
 void imap_flags_clear(ImapFlagList *flags);
 void imap_fetch_free(ImapFetch *f);

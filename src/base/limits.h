@@ -11,10 +11,10 @@
 #define MIB (KIB * 1024)
 
 /* IMAP */
-#define LIMIT_IMAP_LINE		(1 * MIB)	/* outside literals; beyond: close */
+#define LIMIT_IMAP_LINE		(1 * MIB)	/* outside literals; beyond: skip an untagged response, else close */
 #define LIMIT_IMAP_LITERAL	((guint64)2 * 1024 * MIB)	/* announced; beyond: close */
 #define LIMIT_IMAP_INLINE	(256 * KIB)	/* larger literals are streamed in chunks */
-#define LIMIT_IMAP_RESPONSE	(8 * MIB)	/* one response with its inline literals */
+#define LIMIT_IMAP_RESPONSE	(8 * MIB)	/* one response with its inline literals; beyond: as LIMIT_IMAP_LINE */
 #define LIMIT_IMAP_DEPTH	64		/* nested lists; beyond: skip the response */
 #define LIMIT_IMAP_COMMAND	((gsize)7900)	/* a command line; longer sets are split */
 #define LIMIT_IMAP_UNTAGGED	(64 * MIB)	/* untagged data without progress; beyond: close */

@@ -15,7 +15,9 @@ typedef struct {
 	Filter filter;
 	z_stream in, out;
 	guint8 packed[STEP];	/* read from below, not yet expanded */
+	GBytes *first;		/* shared: read before we were there; NULL: nothing */
 	bool more;		/* the last step filled its buffer: more may come without new input */
+	bool first_taken;
 	GByteArray *waiting;	/* owned: compressed, not yet taken below */
 } Deflate;
 
@@ -25,7 +27,12 @@ deflate_read(Filter *f, void *buffer, gsize size, GError **err)
 	Deflate *d = (Deflate *)f;
 
 	for (;;) {
-		if (d->in.avail_in == 0 && !d->more) {
+		if (d->in.avail_in == 0 && !d->more && d->first && !d->first_taken) {
+			gsize n;
+			d->in.next_in = (Bytef *)(guintptr)g_bytes_get_data(d->first, &n);
+			d->in.avail_in = (uInt)n;
+			d->first_taken = true;
+		} else if (d->in.avail_in == 0 && !d->more) {
 			gssize n = f->below->read(f->below, d->packed, STEP, err);
 			if (n <= 0)
 				return n;
@@ -60,7 +67,10 @@ drain(Deflate *d, GError **err, gssize *result)
 		}
 		g_byte_array_remove_range(d->waiting, 0, (guint)n);
 	}
-	return true;
+	/* what the layer below holds is asked for at the top only */
+	if (filter_unflushed(d->filter.below))
+		*result = d->filter.below->write(d->filter.below, "", 0, err);
+	return *result != FILTER_ERROR;
 }
 
 static gssize
@@ -90,7 +100,7 @@ static bool
 deflate_pending(Filter *f)
 {
 	Deflate *d = (Deflate *)f;
-	return d->in.avail_in > 0 || d->more;
+	return d->in.avail_in > 0 || d->more || (d->first && !d->first_taken);
 }
 
 static bool
@@ -106,11 +116,13 @@ deflate_free(Filter *f)
 	inflateEnd(&d->in);
 	deflateEnd(&d->out);
 	g_byte_array_unref(d->waiting);
+	if (d->first)
+		g_bytes_unref(d->first);
 	g_free(d);
 }
 
 Filter *
-deflate_open(Filter *below)
+deflate_open(Filter *below, GBytes *first)
 {
 	Deflate *d = g_new0(Deflate, 1);
 	d->filter = (Filter){
@@ -118,6 +130,8 @@ deflate_open(Filter *below)
 		.pending = deflate_pending, .unflushed = deflate_unflushed, .free = deflate_free,
 	};
 	d->waiting = g_byte_array_new();
+	if (first && g_bytes_get_size(first))
+		d->first = g_bytes_ref(first);
 	/* -15: raw; can only fail without memory, where GLib has ended us already */
 	g_assert(inflateInit2(&d->in, -15) == Z_OK);
 	g_assert(deflateInit2(&d->out, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) == Z_OK);

@@ -7,4 +7,5 @@
 
 #include "net/filter.h"
 
-Filter *deflate_open(Filter *below);	/* takes below; never fails */
+/* Takes below; never fails. first: compressed bytes that were read already; NULL: none. */
+Filter *deflate_open(Filter *below, GBytes *first);

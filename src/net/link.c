@@ -333,11 +333,12 @@ link_start_tls(Link *l, GError **err)
 	return add_tls(l, err);
 }
 
-bool
-link_start_deflate(Link *l, GError **err)
+void
+link_start_deflate(Link *l, GBytes *first)
 {
-	l->top = deflate_open(g_steal_pointer(&l->top));
-	return true;
+	l->top = deflate_open(g_steal_pointer(&l->top), first);
+	if (filter_pending(l->top))
+		g_source_set_ready_time(l->turn, 0);
 }
 
 guint64

@@ -28,7 +28,7 @@ Link *link_open(const LinkTarget *target, GMainContext *context, const LinkClien
 void link_kick(Link *l);	/* output waits */
 /* All output must have been taken and everything read: bytes that wait undecrypted behind the peer's OK are an attack (T2). */
 bool link_start_tls(Link *l, GError **err);
-bool link_start_deflate(Link *l, GError **err);
+void link_start_deflate(Link *l, GBytes *first);	/* first: what the client was given already of the compressed stream; NULL: nothing */
 void link_close(Link *l);
 guint64 link_bytes_in(const Link *l);	/* as the client gets them, without TLS */
 guint64 link_bytes_out(const Link *l);

@@ -188,6 +188,14 @@ save_capabilities(Engine *e)
 		db_rollback(e->db);
 }
 
+static void
+start_compress(Engine *e)
+{
+	g_autoptr(GBytes) rest = imap_session_compress_started(e->session);
+	link_start_deflate(e->link, rest);
+	log_line(LOG_INFO, "imap", "the connection is compressed from here");
+}
+
 static bool
 event(Engine *e, const ImapEvent *ev)
 {
@@ -222,8 +230,10 @@ event(Engine *e, const ImapEvent *ev)
 		session_failed(e, ev->failure, ev->text);
 		break;
 	case IMAP_EV_START_COMPRESS:
-		if (!link_start_deflate(e->link, &err))
-			connect_lost(e, EIL_BROKEN, g_strdup(err->message));
+		start_compress(e);
+		break;
+	case IMAP_EV_SKIPPED:
+		pull_skipped(e, ev->uid);
 		break;
 	case IMAP_EV_GREETING: case IMAP_EV_SIGNING_IN: case IMAP_WANTS_BYTES:
 		break;

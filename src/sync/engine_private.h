@@ -23,6 +23,7 @@
 typedef enum {
 	JOB_SELECT, JOB_PAGE, JOB_BODY, JOB_STORE, JOB_NEW, JOB_LIST, JOB_CHANGES, JOB_RANGE, JOB_BACKFILL, JOB_STATUS, JOB_NOOP,
 	JOB_FILE,	/* a copy into the Sent folder: message is the outbox row, lo the FileStep */
+	JOB_POOR,	/* headers without what was too large in them: uid, lo: how often it was */
 	JOB_OTHER,
 } JobKind;
 
@@ -206,6 +207,7 @@ gint64 work_target(Engine *e);
 
 /* pull.c */
 void pull_response(Engine *e, const ImapResponse *r);
+void pull_skipped(Engine *e, guint32 uid);	/* what the server said of it was beyond the limits */
 void pull_select(Engine *e, gint64 folder);
 void pull_selected(Engine *e, Job *job, const ImapResponse *r);
 void pull_list_done(Engine *e);

@@ -198,7 +198,8 @@ headers_add(Engine *e, const ImapFetch *f)
 	m->received = f->internal_date;
 	m->size = f->size;
 	m->modseq = f->modseq;
-	from_envelope(m, f->envelope);
+	if (f->envelope)
+		from_envelope(m, f->envelope);
 	if (!m->received)
 		m->received = m->sent;
 	if (f->body) {

@@ -362,6 +362,39 @@ flags_told(Engine *e, const ImapFetch *f)
 		batch_row(e, CHANGE_FLAGS | CHANGE_COUNTS);
 }
 
+static Job *
+poor_job(Engine *e, guint32 uid)
+{
+	for (guint i = 0; i < e->jobs->len; i++) {
+		Job *job = g_ptr_array_index(e->jobs, i);
+		if (job->kind == JOB_POOR && job->uid == uid)
+			return job;
+	}
+	return NULL;
+}
+
+/* A structure of a megabyte must not hide its message, nor stop what comes behind it: it is asked for with less. */
+void
+pull_skipped(Engine *e, guint32 uid)
+{
+	static const char *const items[] = { "(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)", "(UID FLAGS INTERNALDATE RFC822.SIZE)" };
+	Job *before = uid ? poor_job(e, uid) : NULL;
+	guint level = before ? before->lo + 1 : 0;
+
+	log_line(LOG_WARN, "imap", "what the server said of message %u was too large: skipped", uid);
+	if (!e->sel.id || !uid || e->sel.selecting)
+		return;
+	mark_seen(e, uid);
+	if (level >= G_N_ELEMENTS(items))
+		return;
+	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT, uid);
+	if (before)
+		before->uid = 0;
+	Job *job = work_job(e, JOB_POOR, imap_command_uid_fetch(set, items[level], 0, false));
+	job->uid = uid;
+	job->lo = level;
+}
+
 static void
 fetch(Engine *e, const ImapFetch *f)
 {
@@ -371,7 +404,8 @@ fetch(Engine *e, const ImapFetch *f)
 	if (e->sel.selecting && e->sel.uidvalidity && e->sel.known_uidvalidity != e->sel.uidvalidity)
 		return;
 	mark_seen(e, f->uid);
-	if ((f->has & IMAP_HAS_ENVELOPE) && f->envelope) {
+	const Job *poor = (f->has & IMAP_HAS_DATE) ? poor_job(e, f->uid) : NULL;
+	if (((f->has & IMAP_HAS_ENVELOPE) && f->envelope) || (poor && poor->lo == 1)) {
 		headers_add(e, f);
 		return;
 	}

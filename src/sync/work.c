@@ -268,17 +268,15 @@ status(Engine *e)
 		g_array_remove_index(e->status_queue, 0);
 		g_autoptr(Folder) f = folders_get(e->db, id, NULL);
 		if (f && f->selectable && f->id != e->sel.id)
-			work_job(e, JOB_STATUS, imap_command_status(f->wire, false));
+			work_job(e, JOB_STATUS, imap_command_status(f->wire, 0));
 	}
 }
 
 static void
 list(Engine *e)
 {
-	bool extended = imap_session_can(e->session, "LIST-EXTENDED");
 	g_ptr_array_set_size(e->list, 0);
-	work_job(e, JOB_LIST, imap_command_list("", "*", extended, extended && imap_session_can(e->session, "SPECIAL-USE"),
-		extended && imap_session_can(e->session, "LIST-STATUS")));
+	work_job(e, JOB_LIST, imap_command_list("", "*", 0));
 }
 
 static void
@@ -425,7 +423,7 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 	case JOB_BACKFILL:	if (r->status == IMAP_OK) pull_backfill_done(e, job); else e->sel.fill_at = 1; break;
 	case JOB_CHANGES:	if (r->status == IMAP_OK) pull_sync_save(e); break;
 	case JOB_FILE:		file_done(e, job, r); break;
-	case JOB_STATUS: case JOB_NOOP: case JOB_OTHER: break;
+	case JOB_STATUS: case JOB_NOOP: case JOB_POOR: case JOB_OTHER: break;
 	}
 	work_job_free(job);
 }

@@ -86,7 +86,7 @@ chunks(void)
 	for (gsize chunk = 1; chunk < 1500; chunk = chunk * 3 / 2 + 1) {
 		Memory *m = memory_new(chunk), *w = memory_new(chunk);
 		pack(m->in, (const guint8 *)text->str, text->len);
-		Filter *f = deflate_open(&m->filter), *g = deflate_open(&w->filter);
+		Filter *f = deflate_open(&m->filter, NULL), *g = deflate_open(&w->filter, NULL);
 		g_autoptr(GByteArray) got = g_byte_array_new();
 		while (m->at < m->in->len || filter_pending(f))
 			read_all(f, got);
@@ -101,7 +101,7 @@ chunks(void)
 			g->write(g, "", 0, NULL);
 		Memory *back = memory_new(1 << 20);
 		g_byte_array_append(back->in, w->out->data, w->out->len);
-		Filter *h = deflate_open(&back->filter);
+		Filter *h = deflate_open(&back->filter, NULL);
 		g_autoptr(GByteArray) again = g_byte_array_new();
 		read_all(h, again);
 		g_assert_cmpmem(again->data, again->len, text->str, text->len);
@@ -120,7 +120,7 @@ bomb(void)
 	Memory *m = memory_new(1 << 20);
 	pack(m->in, zeros, N);
 	g_assert_cmpuint(m->in->len, <, 100000);
-	Filter *f = deflate_open(&m->filter);
+	Filter *f = deflate_open(&m->filter, NULL);
 	gsize total = 0;
 	guint8 buffer[65536];
 	gssize n;
@@ -139,7 +139,7 @@ garbage(void)
 	g_autoptr(GError) err = NULL;
 	guint8 buffer[100];
 	g_byte_array_append(m->in, (const guint8 *)"\xff\xff\xff\xff\xff\xff", 6);
-	Filter *f = deflate_open(&m->filter);
+	Filter *f = deflate_open(&m->filter, NULL);
 	g_assert_cmpint(f->read(f, buffer, sizeof buffer, &err), ==, FILTER_ERROR);
 	g_assert_true(error_is(err, EIL_BROKEN));
 	filter_free(f);

@@ -60,13 +60,19 @@ put_fetch(GString *s, const ImapFetch *f)
 		put_addresses(s, "to", f->envelope->to);
 		g_string_append_printf(s, " id=%s", f->envelope->message_id ? f->envelope->message_id : "NIL");
 	}
+	if (f->email_id || f->thread_id)
+		g_string_append_printf(s, " email=%s thread=%s", f->email_id ? f->email_id : "-", f->thread_id ? f->thread_id : "-");
+	if (f->preview)
+		g_string_append_printf(s, " preview=%s", f->preview);
+	for (char **l = f->labels; l && *l; l++)
+		g_string_append_printf(s, " label=%s", *l);
 	if (f->body)
 		put_body(s, f->body);
 	for (guint i = 0; i < f->parts->len; i++) {
 		const ImapFetchPart *p = g_ptr_array_index(f->parts, i);
 		gsize n = 0;
 		const char *d = p->data ? g_bytes_get_data(p->data, &n) : NULL;
-		g_string_append_printf(s, " part(%s@%u)=%.*s", p->section, p->origin, (int)n, d ? d : "");
+		g_string_append_printf(s, " %s(%s@%u)=%.*s", p->binary ? "binary" : "part", p->section, p->origin, (int)n, d ? d : "");
 	}
 }
 
@@ -74,7 +80,8 @@ static char *
 describe(const ImapResponse *r)
 {
 	static const char *const kinds[] = { "SKIP", "BAD", "STATUS", "CONTINUE", "CAPABILITY", "ENABLED", "ID", "NAMESPACE", "LIST",
-		"MAILBOX", "FLAGS", "EXISTS", "RECENT", "EXPUNGE", "VANISHED", "FETCH", "SEARCH", "ESEARCH" };
+		"MAILBOX", "FLAGS", "EXISTS", "RECENT", "EXPUNGE", "VANISHED", "FETCH", "SEARCH", "ESEARCH",
+		"QUOTA", "QUOTAROOT", "MYRIGHTS" };
 	GString *s = g_string_new(kinds[r->kind]);
 	if (r->kind == IMAP_RESP_SKIP || r->kind == IMAP_RESP_BAD)
 		return g_string_free(s, FALSE);
@@ -107,6 +114,20 @@ describe(const ImapResponse *r)
 		g_string_append_printf(s, " %x %c %s", r->list.attrs, r->list.delimiter ? r->list.delimiter : '-', r->list.name);
 	if (r->kind == IMAP_RESP_MAILBOX_STATUS)
 		g_string_append_printf(s, " %s has=%x %u %u", r->mailbox.name, r->mailbox.has, r->mailbox.messages, r->mailbox.unseen);
+	if (r->list.old_name)
+		g_string_append_printf(s, " was %s", r->list.old_name);
+	if (r->mailbox.mailbox_id || r->object_id)
+		g_string_append_printf(s, " object=%s", r->object_id ? r->object_id : r->mailbox.mailbox_id);
+	if (r->mailbox.has & IMAP_ST_APPENDLIMIT)
+		g_string_append_printf(s, " limit=%" G_GUINT64_FORMAT, r->mailbox.append_limit);
+	if (r->quota.has_storage)
+		g_string_append_printf(s, " storage=%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT, r->quota.storage, r->quota.storage_limit);
+	if (r->quota.has_messages)
+		g_string_append_printf(s, " messages=%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT, r->quota.messages, r->quota.messages_limit);
+	if (r->quota.root)
+		g_string_append_printf(s, " root=%s", r->quota.root);
+	if (r->rights)
+		g_string_append_printf(s, " %s=%s", r->list.name, r->rights);
 	if (r->fetch && r->kind == IMAP_RESP_FETCH)
 		put_fetch(s, r->fetch);
 	if (r->text && *r->text)
@@ -164,7 +185,32 @@ static const struct { const char *name, *wire, *want; } cases[] = {
 	{ "body-nested", "* 1 FETCH (BODYSTRUCTURE (((\"text\" \"plain\" NIL NIL NIL \"7bit\" 1 1)(\"text\" \"html\" NIL NIL NIL \"7bit\" 1 1) \"alternative\")(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 99 (NIL \"s\" NIL NIL NIL NIL NIL NIL NIL NIL) ((\"text\" \"plain\" NIL NIL NIL \"7bit\" 1 1)(\"image\" \"png\" NIL NIL NIL \"base64\" 5) \"mixed\") 12)(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 9 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) (\"text\" \"plain\" NIL NIL NIL \"7bit\" 1 1) 3) \"mixed\"))\r\n",
 		"FETCH 1 seq=1 [ multipart/mixed [1 multipart/alternative [1.1 text/plain] [1.2 text/html]] [2 message/rfc822 [2 multipart/mixed [2.1 text/plain] [2.2 image/png]]] [3 message/rfc822 [3.1 text/plain]]]" },
 	{ "sections", "* 1 FETCH (UID 3 BODY[HEADER.FIELDS (\"REFERENCES\")] {4}\r\nx\r\n\r BODY[1]<0.20> \"abc\" BINARY[2] NIL RFC822.HEADER \"h\")\r\n",
-		"FETCH 1 seq=1 uid=3 part(HEADER.FIELDS (\"REFERENCES\")@0)=x\r\n\r part(1@0)=abc part(2@0)= part(HEADER@0)=h" },
+		"FETCH 1 seq=1 uid=3 part(HEADER.FIELDS (\"REFERENCES\")@0)=x\r\n\r part(1@0)=abc binary(2@0)= part(HEADER@0)=h" },
+	{ "binary-literal8", "* 1 FETCH (UID 3 BINARY[1] ~{3}\r\na)b)\r\n", "FETCH 1 seq=1 uid=3 binary(1@0)=a)b" },
+	{ "binary-size", "* 1 FETCH (BINARY.SIZE[1.2] 7 UID 3)\r\n", "FETCH 1 seq=1 uid=3" },
+	{ "objectid", "* 1 FETCH (UID 3 EMAILID (M6d99ac3275bb4e) THREADID (T64b478a75b7ea9))\r\n", "FETCH 1 seq=1 uid=3 email=M6d99ac3275bb4e thread=T64b478a75b7ea9" },
+	{ "objectid-nil", "* 1 FETCH (EMAILID (M1) THREADID NIL UID 3)\r\n", "FETCH 1 seq=1 uid=3 email=M1 thread=-" },
+	{ "mailboxid", "* OK [MAILBOXID (F2212ea87)] Ok\r\n", "STATUS 0 code=45 object=F2212ea87 \"Ok\"" },
+	{ "status-objectid", "* STATUS foo (MESSAGES 2 MAILBOXID (F1) SIZE 99 APPENDLIMIT 257890)\r\n", "MAILBOX foo has=a1 2 0 object=F1 limit=257890" },
+	{ "status-appendlimit-nil", "* STATUS foo (APPENDLIMIT NIL UNSEEN 4)\r\n", "MAILBOX foo has=8 0 4" },
+	{ "preview", "* 1 FETCH (PREVIEW \"Where are \\\"you\\\"?\" UID 3)\r\n", "FETCH 1 seq=1 uid=3 preview=Where are \"you\"?" },
+	{ "preview-nil", "* 1 FETCH (PREVIEW NIL UID 3)\r\n", "FETCH 1 seq=1 uid=3" },
+	{ "gmail-labels", "* 1 FETCH (X-GM-THRID 12 X-GM-LABELS (\"\\\\Inbox\" \\Sent Important \"Muy Importante\") UID 3)\r\n",
+		"FETCH 1 seq=1 uid=3 label=\\Inbox label=\\Sent label=Important label=Muy Importante" },
+	{ "gmail-no-labels", "* 1 FETCH (X-GM-LABELS () UID 3)\r\n", "FETCH 1 seq=1 uid=3" },
+	{ "esearch-partial", "* ESEARCH (TAG \"A01\") UID PARTIAL (-1:-100 200:250,252:300)\r\n", "ESEARCH tag=A01 set=200:250,252:300" },
+	{ "esearch-partial-nil", "* ESEARCH (TAG \"A01\") UID PARTIAL (-1:-100 NIL)\r\n", "ESEARCH tag=A01 set=none" },
+	{ "quota", "* QUOTA \"User quota\" (STORAGE 10 512 MESSAGE 4 9)\r\n", "QUOTA storage=10/512 messages=4/9 root=User quota" },
+	{ "quota-unknown-resource", "* QUOTA \"\" (X-OTHER 1 2 STORAGE 10 512)\r\n", "QUOTA storage=10/512 root=" },
+	{ "quota-none", "* QUOTA \"\" ()\r\n", "QUOTA root=" },
+	{ "P3/quota-too-large", "* QUOTA x (STORAGE 10 99999999999999999999)\r\n", "SKIP" },
+	{ "quotaroot", "* QUOTAROOT \"a b\" \"\" \"User quota\"\r\n", "QUOTAROOT '' 'User quota'" },
+	{ "quotaroot-none", "* QUOTAROOT INBOX\r\n", "QUOTAROOT" },
+	{ "myrights", "* MYRIGHTS \"shared/bob\" lrs\r\n", "MYRIGHTS shared/bob=lrs" },
+	{ "myrights-nonsense", "* MYRIGHTS x\r\n", "SKIP" },
+	{ "notify-overflow", "* OK [NOTIFICATIONOVERFLOW] too much\r\n", "STATUS 0 code=40 \"too much\"" },
+	{ "list-oldname", "* LIST () \"/\" new (\"OLDNAME\" (\"old name\"))\r\n", "LIST 0 / new was old name" },
+	{ "list-extended-nonsense", "* LIST () \"/\" foo (((\r\n", "LIST 0 / foo" },
 	{ "unknown-item", "* 1 FETCH (X-GM-MSGID 1278455344230334865 X-LIST (a (b c) \"d)\") UID 4)\r\n", "FETCH 1 seq=1 uid=4" },
 };
 

@@ -124,7 +124,7 @@ act(ImapSession *s, const char *what)
 	} else if (g_str_has_prefix(what, "fetch")) {
 		imap_session_submit(s, imap_command_uid_fetch("1:*", "(FLAGS)", 0, false));
 	} else if (g_str_has_prefix(what, "status")) {
-		imap_session_submit(s, imap_command_status("\xc3\xbc", false));
+		imap_session_submit(s, imap_command_status("\xc3\xbc", 0));
 	} else if (g_str_has_prefix(what, "idle")) {
 		g_assert_true(imap_session_idle(s));
 	} else if (g_str_has_prefix(what, "tls")) {
