@@ -225,10 +225,12 @@ draw_schedule_detail(const SettingsPane *p, Canvas *c, Rect r, const SettingRow 
 	draw_wrapped(c, r, y, STYLE_NORMAL, _("Always connected: choose an interval. Not always connected: choose manual. Several devices: keep a copy on the server."));
 }
 
+/* The list comes first; what a short one leaves free goes to the words below it. */
 static int
-detail_height(Rect r)
+detail_height(Rect r, int head, guint rows)
 {
-	return r.h >= 16 ? 6 : r.h >= 10 ? 4 : 0;
+	int least = r.h >= 16 ? 6 : r.h >= 10 ? 4 : 0;
+	return least ? MAX(least, MIN(r.h - head - 1 - (int)MIN(rows, (guint)r.h), 10)) : 0;
 }
 
 static void
@@ -237,7 +239,7 @@ draw(void *self, Canvas *c, Rect r, bool focused)
 	SettingsPane *p = self;
 	SettingRow *row = settings_row(p);
 	bool schedule = !p->list->search && p->list->page == 0;
-	int head = 1 + schedule, detail = detail_height(r);
+	int head = 1 + schedule, detail = detail_height(r, head, n_rows(p));
 	Rect list = { r.y + head, r.x, r.h - head - detail - (detail > 0), r.w };
 
 	canvas_fill(c, r, STYLE_NORMAL);
