@@ -52,14 +52,12 @@ local_folder(Db *db, FolderRole role, const char *name, GError **err)
 }
 
 /* UIDs are never given twice, also not after the newest message went. */
-static guint32
-take_uid(Db *db, gint64 folder, GError **err)
+guint32
+local_reserve(Db *db, gint64 folder, guint n, GError **err)
 {
 	gint64 next = db_int(db, 0, "SELECT uidnext FROM folder WHERE id = ?1", INTS(folder));
 	next = MAX(next, 1);
-	if (!db_run_ints(db, err, "UPDATE folder SET uidnext = ?2 WHERE id = ?1", INTS(folder, next + 1)))
-		return 0;
-	return (guint32)next;
+	return db_run_ints(db, err, "UPDATE folder SET uidnext = ?2 WHERE id = ?1", INTS(folder, next + n)) ? (guint32)next : 0;
 }
 
 static bool
@@ -74,7 +72,8 @@ local_add(Db *db, gint64 folder, Message *m, GBytes *raw, GError **err)
 	m->folder = folder;
 	m->uidvalidity = 1;
 	m->server_flags = m->flags;
-	m->uid = take_uid(db, folder, err);
+	if (!m->uid)
+		m->uid = local_reserve(db, folder, 1, err);
 	if (!m->uid)
 		return 0;
 	gint64 id = messages_put(db, m, err);
@@ -96,6 +95,7 @@ local_move(Db *db, gint64 message, gint64 folder, GError **err)
 
 	if (!m || from == folder)
 		return m != NULL;
+	m->uid = 0;
 	gint64 id = local_add(db, folder, m, NULL, err);
 	return id && db_run_ints(db, err, "UPDATE body SET message = ?2 WHERE message = ?1", INTS(message, id)) &&
 	    db_run_ints(db, err, "UPDATE pop SET message = ?2 WHERE message = ?1", INTS(message, id)) &&

@@ -18,6 +18,7 @@ typedef struct {
 	PopRow *row;		/* borrowed from Pop.ledger; NULL: not known */
 	char *hash;		/* owned: of its header, as TOP gave it */
 	bool wanted;		/* to be downloaded */
+	guint newer;		/* so many of the wanted ones are newer */
 	bool fresh;		/* downloaded in this session */
 } PopEntry;
 
@@ -39,6 +40,7 @@ struct Pop {
 
 	PopPhase phase;
 	gint64 inbox;
+	guint32 uid_above;	/* the newest of the wanted ones gets the UID below it, and so on down */
 	GArray *entries;	/* owned, of PopEntry, by number */
 	GPtrArray *ledger;	/* owned, of PopRow* */
 	GHashTable *by_key;	/* owned: "uidl\nsize" -> PopRow* borrowed */

@@ -115,6 +115,21 @@ too_big(Engine *e, const PopEntry *en)
 	engine_trouble(e, EIL_REFUSED, g_strdup_printf(_("A message of %s stays on %s: more than %s is not downloaded."), size, e->account->receive.host, limit));
 }
 
+/* Those of one second are shown as they arrived, though the newest comes first. */
+static bool
+take_uids(Engine *e)
+{
+	Pop *p = e->pop;
+	GError *err = NULL;
+	guint32 first = 0;
+
+	if (p->n_wanted == 0)
+		return true;
+	bool ok = db_begin(e->db, &err) && (first = local_reserve(e->db, p->inbox, p->n_wanted, &err));
+	p->uid_above = first + p->n_wanted;
+	return commit(e, ok, err);
+}
+
 static void
 start_fetching(Engine *e)
 {
@@ -134,12 +149,13 @@ start_fetching(Engine *e)
 			continue;
 		}
 		en->wanted = true;
-		p->n_wanted++;
+		en->newer = p->n_wanted++;
 		p->bytes_wanted += en->size;
 		g_queue_push_tail(&p->queue, GUINT_TO_POINTER(i - 1));
 	}
 	p->fetch_since = e->now;
-	fetch_next(e);
+	if (take_uids(e))
+		fetch_next(e);
 }
 
 static void
@@ -362,6 +378,7 @@ put_message(Engine *e, PopBody *b, const Summary *s, GError **err)
 {
 	g_autoptr(Message) m = message_new();
 	m->flags = FLAG_RECENT;
+	m->uid = e->pop->uid_above - 1 - pop_entry(e->pop, b->entry)->newer;
 	m->sent = s->sent;
 	m->received = s->received ? s->received : s->sent ? s->sent : clock_s();
 	m->size = g_bytes_get_size(b->whole);

@@ -134,6 +134,28 @@ test_keep(void)
 	world_free(w);
 }
 
+/* Mails of one second lie in the order in which they came to the server, though the newest is fetched first. */
+static void
+test_order(void)
+{
+	World *w = pop_world(KEEP_YES, 0);
+	g_autoptr(GString) order = g_string_new(NULL);
+
+	deliver_some('a', 'c');
+	check_mail(w);
+	deliver_some('d', 'f');
+	check_mail(w);
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(Folder) f = folders_role(db, ROLE_INBOX, NULL);
+	g_autoptr(GArray) rows = messages_page(db, f->id, NULL, NULL, false, true, 10, 0, NULL, NULL, NULL);
+	for (guint i = 0; i < rows->len; i++) {
+		g_string_append(order, g_array_index(rows, MessageRow, i).subject);
+		message_row_clear(&g_array_index(rows, MessageRow, i));
+	}
+	g_assert_cmpstr(order->str, ==, "fedcba");
+	world_free(w);
+}
+
 static void
 test_bytes(void)
 {
@@ -512,6 +534,7 @@ main(int argc, char **argv)
 	smtp = server_start(false, NULL);
 	pop = server_start(true, NULL);
 	g_test_add_func("/sync/pop/keep/S15", test_keep);
+	g_test_add_func("/sync/pop/order", test_order);
 	g_test_add_func("/sync/pop/bytes/S16", test_bytes);
 	g_test_add_func("/sync/pop/remove/S14", test_remove);
 	g_test_add_func("/sync/pop/days/S15", test_days);
