@@ -207,6 +207,7 @@ account_new(void)
 {
 	Counted *c = g_new0(Counted, 1);
 	g_atomic_ref_count_init(&c->refs);
+	c->account.disable = g_new0(char *, 1);
 	return &c->account;
 }
 
@@ -225,9 +226,25 @@ account_unref(Account *a)
 	char *texts[] = { a->name, a->address, a->full_name, a->password_command, a->ca_file, a->send_when, a->sent };
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
+	g_strfreev(a->disable);
 	server_url_clear(&a->receive);
 	server_url_clear(&a->send);
 	g_free(a);
+}
+
+void
+account_set_disable(Account *a, const char *words)
+{
+	g_autofree char *upper = g_ascii_strup(words ? words : "", -1);
+	g_auto(GStrv) all = g_strsplit_set(upper, " ,\t", -1);
+	g_autoptr(GPtrArray) named = g_ptr_array_new();
+
+	for (char **w = all; *w; w++)
+		if (**w)
+			g_ptr_array_add(named, *w);
+	g_ptr_array_add(named, NULL);
+	g_strfreev(a->disable);
+	a->disable = g_strdupv((char **)named->pdata);
 }
 
 const char *

@@ -34,6 +34,7 @@ typedef struct {
 	int keep_days;
 	int offline_days;	/* bodies kept here: 0 headers only, -1 all */
 	char *sent;
+	char **disable;		/* upper case; never NULL: capabilities that count as not offered */
 } Account;
 
 Account *account_ref(Account *a);
@@ -50,5 +51,6 @@ bool account_parse_check(const char *text, guint *bits, guint *minutes, char **p
 bool account_parse_keep(const char *text, KeepKind *keep, int *days, char **problem);
 bool account_parse_days(const char *text, int *days, char **problem);
 Account *account_new(void);
+void account_set_disable(Account *a, const char *words /* separated by spaces or commas; may be NULL */);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_unref)

@@ -320,6 +320,7 @@ account_make(Conf *c, const char *section)
 	account_parse_keep(conf_text(c, section, "keep-on-server"), &a->keep, &a->keep_days, NULL);
 	account_parse_days(conf_text(c, section, "offline"), &a->offline_days, NULL);
 	a->sent = g_strdup(conf_text(c, section, "sent"));
+	account_set_disable(a, conf_text(c, section, "disable"));
 	if (account_check(c, a, section))
 		g_ptr_array_add(c->accounts, g_steal_pointer(&a));
 }

@@ -29,6 +29,8 @@ static const Option TABLE[] = {
 	ACCOUNT("other-addresses", OPT_TEXT, NULL, TOUCH_NOTHING,
 		N_("Further addresses of yours, separated by commas, * for anything: not written to in a reply to all, and answered from")),
 	ACCOUNT("sent", OPT_TEXT, NULL, TOUCH_ENGINE, N_("The folder for copies of sent mail, or “no copy”")),
+	ACCOUNT("disable", OPT_TEXT, NULL, TOUCH_ENGINE,
+		N_("IMAP: extensions that are not used although the server offers them, for servers that do them wrong: COMPRESS NOTIFY QRESYNC ...")),
 
 	{ "identity", "account", OPT_TEXT, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("The account that sends mail of this identity; without it the first one") },
 	{ "identity", "address", OPT_ADDRESS, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("The address of this identity; without it the account's") },

@@ -33,7 +33,7 @@ bool db_writes(const Db *db);
 bool db_in_transaction(Db *db);
 
 /* schema.c: brings the file from the version it has to the one that this program knows. */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 bool schema_migrate(Db *db, int from, int to, GError **err);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Stmt, stmt_done)

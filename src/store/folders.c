@@ -12,7 +12,8 @@
 
 #define COLUMNS "id, name, wire, delimiter, attrs, role, selectable, subscribed, gone," \
 	" uidvalidity, uidnext, modseq, server_total, server_unseen," \
-	" total, unseen, recent, backfill, checked"
+	" total, unseen, recent, backfill, checked," \
+	" namespace, rights, mailbox_id, server_size"
 
 Folder *
 folder_new(void)
@@ -27,7 +28,22 @@ folder_free(Folder *f)
 		return;
 	g_free(f->name);
 	g_free(f->wire);
+	g_free(f->rights);
+	g_free(f->mailbox_id);
 	g_free(f);
+}
+
+/* The obsolete "c" and "d" (RFC 4314, 2.1.1) stand for what old servers mean by them. */
+bool
+folder_may(const Folder *f, char right)
+{
+	if (!f->rights || strchr(f->rights, right))
+		return true;
+	if (right == 'k' || right == 'x')
+		return strchr(f->rights, 'c') != NULL && !strpbrk(f->rights, "kx");
+	if (right == 't' || right == 'e')
+		return strchr(f->rights, 'd') != NULL && !strpbrk(f->rights, "tex");
+	return false;
 }
 
 static Folder *
@@ -54,6 +70,10 @@ read_folder(Stmt *st)
 	f->recent = (guint32)sqlite3_column_int64(st, 16);
 	f->backfill_below = (guint32)sqlite3_column_int64(st, 17);
 	f->checked_at = sqlite3_column_int64(st, 18);
+	f->space = (FolderSpace)sqlite3_column_int(st, 19);
+	f->rights = stmt_dup(st, 20);
+	f->mailbox_id = stmt_dup(st, 21);
+	f->server_size = (guint64)sqlite3_column_int64(st, 22);
 	return f;
 }
 
@@ -192,6 +212,18 @@ folders_find(Db *db, const char *wire, GError **err)
 }
 
 Folder *
+folders_by_mailbox_id(Db *db, const char *mailbox_id, GError **err)
+{
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "SELECT " COLUMNS " FROM folder WHERE mailbox_id = ?1 ORDER BY gone, id LIMIT 1", err);
+
+	if (!st)
+		return NULL;
+	stmt_text(st, 1, mailbox_id);
+	return one_folder(db, st, err);
+}
+
+Folder *
 folders_role(Db *db, FolderRole role, GError **err)
 {
 	g_autoptr(Stmt) st = db_stmt(db,
@@ -209,11 +241,14 @@ gint64
 folders_put(Db *db, const Folder *f, GError **err)
 {
 	g_autoptr(Stmt) st = db_stmt(db,
-	    "INSERT INTO folder (wire, name, delimiter, attrs, role, selectable, subscribed)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+	    "INSERT INTO folder (wire, name, delimiter, attrs, role, selectable, subscribed,"
+	    "  namespace, rights, mailbox_id)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
 	    " ON CONFLICT (wire) DO UPDATE SET name = excluded.name,"
 	    "  delimiter = excluded.delimiter, attrs = excluded.attrs, role = excluded.role,"
-	    "  selectable = excluded.selectable, subscribed = excluded.subscribed, gone = 0"
+	    "  selectable = excluded.selectable, subscribed = excluded.subscribed, gone = 0,"
+	    "  namespace = excluded.namespace, rights = ifnull(excluded.rights, rights),"
+	    "  mailbox_id = ifnull(excluded.mailbox_id, mailbox_id)"
 	    " RETURNING id", err);
 	gint64 id;
 	bool row;
@@ -227,6 +262,9 @@ folders_put(Db *db, const Folder *f, GError **err)
 	stmt_int(st, 5, f->role);
 	stmt_int(st, 6, f->selectable);
 	stmt_int(st, 7, f->subscribed);
+	stmt_int(st, 8, f->space);
+	stmt_text(st, 9, f->rights);
+	stmt_text(st, 10, f->mailbox_id);
 	if (!db_next(db, st, &row, err) || !row)
 		return 0;
 	id = sqlite3_column_int64(st, 0);
@@ -294,6 +332,44 @@ folders_set_backfill(Db *db, gint64 id, guint32 below, GError **err)
 {
 	return db_run_ints(db, err, "UPDATE folder SET backfill = ?2 WHERE id = ?1",
 	    INTS(id, below));
+}
+
+bool
+folders_set_size(Db *db, gint64 id, guint64 bytes, GError **err)
+{
+	return db_run_ints(db, err, "UPDATE folder SET server_size = ?2 WHERE id = ?1",
+	    INTS(id, (gint64)bytes));
+}
+
+bool
+folders_set_rights(Db *db, gint64 id, const char *rights, GError **err)
+{
+	g_autoptr(Stmt) st = db_stmt(db, "UPDATE folder SET rights = ?2 WHERE id = ?1", err);
+
+	if (!st)
+		return false;
+	stmt_int(st, 1, id);
+	stmt_text(st, 2, rights);
+	return db_run(db, st, err);
+}
+
+bool
+folders_rename(Db *db, gint64 id, const char *wire, const char *name, GError **err)
+{
+	g_autoptr(Folder) there = folders_find(db, wire, NULL);
+	g_autoptr(Stmt) st = NULL;
+
+	if (there && there->id != id) {
+		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("There is a folder of that name."));
+		return false;
+	}
+	st = db_stmt(db, "UPDATE folder SET wire = ?2, name = ?3, gone = 0 WHERE id = ?1", err);
+	if (!st)
+		return false;
+	stmt_int(st, 1, id);
+	stmt_text(st, 2, wire);
+	stmt_text(st, 3, name);
+	return db_run(db, st, err);
 }
 
 bool

@@ -9,6 +9,8 @@ typedef enum {
 	ROLE_NONE, ROLE_INBOX, ROLE_DRAFTS, ROLE_SENT, ROLE_ARCHIVE, ROLE_JUNK, ROLE_TRASH, ROLE_ALL, ROLE_FLAGGED, ROLE_IMPORTANT, ROLE_OUTBOX,
 } FolderRole;
 
+typedef enum { SPACE_PERSONAL, SPACE_OTHERS, SPACE_SHARED } FolderSpace;	/* whose folders: RFC 2342 */
+
 typedef struct {
 	gint64 id;
 	char *name;		/* owned: UTF-8, the whole path with the server's delimiter, not cleaned */
@@ -24,16 +26,24 @@ typedef struct {
 	guint32 backfill_below;	/* headers of UIDs >= this are here; 1: all; 0: nothing yet */
 	gint64 checked_at;	/* Unix seconds of the last successful look; 0: never */
 	guint32 recent;		/* rows with FLAG_RECENT, kept as total and unseen are */
+	FolderSpace space;
+	char *rights;		/* owned: MYRIGHTS (RFC 4314), "lrswi"; NULL: not told */
+	char *mailbox_id;	/* owned: OBJECTID, stays when it is renamed; NULL: not told */
+	guint64 server_size;	/* bytes, as the server last said; 0: not told */
 } Folder;
 
 Folder *folder_new(void);
 void folder_free(Folder *f);
+/* May it be done there? One of RFC 4314's letters: i add messages, s mark read, w other flags, t mark deleted, e expunge, k new folder
+ * below it, x delete or rename it. True where the server told no rights: then it decides. */
+bool folder_may(const Folder *f, char right);
 
 /* All that are not gone, of Folder*, in showing order (roles first: INBOX, Drafts, Sent, Archive, Junk, Trash; then by name,
  * children behind their parents). Yours. NULL on error. */
 GPtrArray *folders_list(Db *db, GError **err);
 Folder *folders_get(Db *db, gint64 id, GError **err);	/* NULL without err: none */
 Folder *folders_find(Db *db, const char *wire, GError **err);
+Folder *folders_by_mailbox_id(Db *db, const char *mailbox_id, GError **err);	/* also one that is gone */
 Folder *folders_role(Db *db, FolderRole role, GError **err);
 
 /* writer: each inside a transaction of the caller's */
@@ -42,6 +52,10 @@ bool folders_mark_gone_except(Db *db, const GArray *ids /* of gint64 */, GError 
 bool folders_set_sync(Db *db, gint64 id, guint32 uidvalidity, guint32 uidnext, guint64 modseq, GError **err);
 bool folders_set_server_counts(Db *db, gint64 id, guint32 total, guint32 unseen, GError **err);
 bool folders_set_backfill(Db *db, gint64 id, guint32 below, GError **err);
+bool folders_set_rights(Db *db, gint64 id, const char *rights, GError **err);
+bool folders_set_size(Db *db, gint64 id, guint64 bytes, GError **err);
+/* Another client renamed it: the messages stay. False with err EIL_REFUSED: there is one of that name. */
+bool folders_rename(Db *db, gint64 id, const char *wire, const char *name, GError **err);
 bool folders_set_checked(Db *db, gint64 id, gint64 when, GError **err);
 /* Takes it out of the store with all that hangs on it (the server said that it is deleted, not merely unlisted). */
 bool folders_remove(Db *db, gint64 id, GError **err);

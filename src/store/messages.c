@@ -37,6 +37,7 @@ message_free(Message *m)
 	g_free(m->in_reply_to);
 	g_free(m->references);
 	g_free(m->structure);
+	g_free(m->email_id);
 	g_free(m);
 }
 
@@ -70,13 +71,14 @@ read_message(Stmt *st)
 	m->in_reply_to = stmt_dup(st, 20);
 	m->references = stmt_dup(st, 21);
 	m->structure = stmt_dup(st, 22);
+	m->email_id = stmt_dup(st, 23);
 	return m;
 }
 
 #define WHOLE "SELECT id, folder, uidvalidity, uid, flags, server_flags, keywords," \
 	" received, sent, size, modseq, traits, body_here," \
 	" subject, from_name, from_address, to_list, cc, reply_to," \
-	" message_id, in_reply_to, refs, structure" \
+	" message_id, in_reply_to, refs, structure, email_id" \
 	" FROM message LEFT JOIN detail ON detail.message = message.id WHERE "
 
 Message *
@@ -174,13 +176,14 @@ static const char put_message[] =
 	" RETURNING id";
 
 static const char put_detail[] =
-	"INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+	"INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure,"
+	"  email_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
 	" ON CONFLICT (message) DO UPDATE SET cc = ifnull(excluded.cc, cc),"
 	"  reply_to = ifnull(excluded.reply_to, reply_to),"
 	"  message_id = ifnull(excluded.message_id, message_id),"
 	"  in_reply_to = ifnull(excluded.in_reply_to, in_reply_to),"
-	"  refs = ifnull(excluded.refs, refs), structure = ifnull(excluded.structure, structure)";
+	"  refs = ifnull(excluded.refs, refs), structure = ifnull(excluded.structure, structure),"
+	"  email_id = ifnull(excluded.email_id, email_id)";
 
 static bool
 write_detail(Db *db, gint64 id, const Message *m, GError **err)
@@ -196,6 +199,7 @@ write_detail(Db *db, gint64 id, const Message *m, GError **err)
 	stmt_text(st, 5, m->in_reply_to);
 	stmt_text(st, 6, m->references);
 	stmt_text(st, 7, m->structure);
+	stmt_text(st, 8, m->email_id);
 	return db_run(db, st, err);
 }
 

@@ -27,6 +27,7 @@ typedef struct {
 	char *subject, *from_name, *from_address, *to, *cc, *reply_to;	/* owned: UTF-8, decoded; lists as "Name <a@b>, ..." ; any may be NULL */
 	char *message_id, *in_reply_to, *references;	/* owned; may be NULL */
 	char *structure;	/* owned: imap_body_serialise, or NULL */
+	char *email_id;		/* owned: OBJECTID: the same wherever the message lies; or NULL */
 	bool body_here;		/* text can be shown without the network */
 } Message;
 

@@ -164,7 +164,15 @@ static const char step_2[] =
 	" UPDATE pop SET message = 0 WHERE message = old.id;"
 	" END;";
 
-static const char *const steps[SCHEMA_VERSION] = { step_1, step_2 };
+/* What servers say of folders beyond their names, and the name of a message that moves with it. */
+static const char step_3[] =
+	"ALTER TABLE folder ADD COLUMN namespace INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE folder ADD COLUMN rights TEXT;"
+	"ALTER TABLE folder ADD COLUMN mailbox_id TEXT;"
+	"ALTER TABLE folder ADD COLUMN server_size INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE detail ADD COLUMN email_id TEXT;";
+
+static const char *const steps[SCHEMA_VERSION] = { step_1, step_2, step_3 };
 
 bool
 schema_migrate(Db *db, int from, int to, GError **err)

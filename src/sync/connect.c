@@ -155,6 +155,7 @@ begin_session(Engine *e)
 			a->receive.scheme == SCHEME_IMAP ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_NONE,
 		.user = account_user(a), .secret = secret_peek(e->secret), .oauth2 = a->auth == AUTH_OAUTH2,
 		.host = a->receive.host, .port = a->receive.port, .no_early = e->no_early,
+		.disabled = (const char *const *)a->disable,
 		.known_capabilities = (const char *const *)words, .client_version = PACKAGE_VERSION,
 	};
 	e->session = imap_session_new(&setup, e->now);

@@ -80,7 +80,8 @@ static bool
 same_connection(const Account *a, const Account *b)
 {
 	return same_server(&a->receive, &b->receive) && same_server(&a->send, &b->send) && a->auth == b->auth &&
-		!g_strcmp0(a->address, b->address) && !g_strcmp0(a->password_command, b->password_command) && !g_strcmp0(a->ca_file, b->ca_file);
+		!g_strcmp0(a->address, b->address) && !g_strcmp0(a->password_command, b->password_command) && !g_strcmp0(a->ca_file, b->ca_file) &&
+		g_strv_equal((const char *const *)a->disable, (const char *const *)b->disable);
 }
 
 void
