@@ -69,7 +69,7 @@ def S17_one_folder():
     log = os.path.join(scratch(), "log")
     account = pop_account(server, check="startup").replace(server.ca, ca) + f"send = smtp://alice@localhost:{sink.submission}\n[general]\nundo-send = 0\n"
     r = Reader(config=account, arguments=("-d", "4", "-l", log))
-    r.wait("30 messages", 15).wait("checked").wait("(POP3)").wait("Number 1 ").gone("Archive")
+    r.wait("30 messages", 15).wait("checked").wait("(POP3)").wait("Number 30 ").gone("Archive")
     write(r, "Kept here")
     r.wait("Sent").keys("csent\r").wait("only on this computer").wait("Kept here").keys("G").pump(1)
     r.kill()
