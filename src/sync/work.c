@@ -276,7 +276,15 @@ static void
 list(Engine *e)
 {
 	g_ptr_array_set_size(e->list, 0);
-	work_job(e, JOB_LIST, imap_command_list("", "*", 0));
+	static const struct { const char *capability; guint flag; } flags[] = {
+		{ "SPECIAL-USE", IMAP_LIST_SPECIAL_USE }, { "LIST-STATUS", IMAP_LIST_STATUS }, { "STATUS=SIZE", IMAP_LIST_SIZE },
+		{ "OBJECTID", IMAP_LIST_OBJECTID }, { "LIST-MYRIGHTS", IMAP_LIST_MYRIGHTS },
+	};
+	guint what = imap_session_can(e->session, "LIST-EXTENDED") ? IMAP_LIST_EXTENDED : 0;
+	for (guint i = 0; i < G_N_ELEMENTS(flags); i++)
+		if (imap_session_can(e->session, flags[i].capability))
+			what |= flags[i].flag;
+	work_job(e, JOB_LIST, imap_command_list("", "*", what));
 }
 
 static void
