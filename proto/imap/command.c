@@ -181,7 +181,10 @@ ImapCommand *
 imap_command_fetch_seq(guint32 lo, guint32 hi, const char *items)
 {
 	ImapCommand *c = imap_command_new("FETCH");
-	imap_command_rawf(c, " %" G_GUINT32_FORMAT ":%" G_GUINT32_FORMAT " %s", lo, hi, items);
+	if (hi == G_MAXUINT32)
+		imap_command_rawf(c, " %" G_GUINT32_FORMAT ":* %s", lo, items);
+	else
+		imap_command_rawf(c, " %" G_GUINT32_FORMAT ":%" G_GUINT32_FORMAT " %s", lo, hi, items);
 	return c;
 }
 

@@ -29,7 +29,7 @@ typedef enum {
 ImapCommand *imap_command_select(const char *mailbox, bool examine, bool condstore);
 /* QRESYNC: known UIDs may be NULL */
 ImapCommand *imap_command_select_qresync(const char *mailbox, bool examine, guint32 uidvalidity, guint64 modseq, const char *known_uids);
-/* sequence numbers: only for the last page of a fresh folder, right after its SELECT */
+/* sequence numbers: only for the last page of a fresh folder, right after its SELECT; hi G_MAXUINT32: the last one */
 ImapCommand *imap_command_fetch_seq(guint32 lo, guint32 hi, const char *items);
 ImapCommand *imap_command_uid_fetch(const char *set, const char *items, guint64 changed_since, bool vanished);
 ImapCommand *imap_command_uid_search(const char *criteria, bool esearch);	/* "ALL", "UID 1:500": ours */

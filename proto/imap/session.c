@@ -302,6 +302,7 @@ imap_session_idle(ImapSession *s)
 	write_id(s);
 	session_write_line(s, session_flight(s, FLIGHT_IDLE, NULL), "IDLE");
 	s->idle = true;
+	s->idle_answered = false;
 	s->idle_since = s->now;
 	return true;
 }
@@ -444,6 +445,7 @@ untagged(ImapSession *s)
 		session_fail(s, IMAP_FAIL_PROTOCOL, NULL);
 		return false;
 	case IMAP_RESP_CONTINUE:
+		s->idle_answered |= s->idle;
 		if (s->literal_wait && session_write_command(s, s->literal_wait))
 			session_write_waiting(s);
 		return false;
@@ -574,6 +576,7 @@ imap_session_feed(ImapSession *s, const void *data, gsize len)
 	if (s->phase == PHASE_DEAD)
 		return;
 	s->progress = s->now;
+	s->deadline_override = 0;	/* whatever it is: the line is alive */
 	s->unasked += len;
 	if (user_flights(s) > 0 || s->phase < PHASE_READY)
 		s->unasked = s->phase < PHASE_READY ? s->unasked : 0;
@@ -603,8 +606,8 @@ imap_session_deadline(const ImapSession *s)
 	}
 	if (s->deadline_override)
 		return s->deadline_override;
-	if (s->idle)
-		return s->idle_since + IDLE_RENEW_MS;
+	if (s->idle)	/* DONE and IDLE into a dead line: nobody would say so before TCP gives up */
+		return s->idle_since + (s->idle_answered ? IDLE_RENEW_MS : DEADLINE_COMMAND_MS);
 	return s->flights->len ? s->progress + DEADLINE_COMMAND_MS : -1;
 }
 
@@ -612,14 +615,13 @@ void
 imap_session_tick(ImapSession *s, gint64 now_ms)
 {
 	s->now = now_ms;
-	if (s->deadline_override && s->progress > s->deadline_override - DEADLINE_PROBE_MS)
-		s->deadline_override = 0;	/* something came since the probe */
 	gint64 deadline = imap_session_deadline(s);
 	if (deadline < 0 || now_ms < deadline)
 		return;
-	if (s->phase == PHASE_READY && s->idle && !s->deadline_override) {
+	if (s->phase == PHASE_READY && s->idle && s->idle_answered && !s->deadline_override) {
 		session_write_line(s, session_flight(s, FLIGHT_IDLE, NULL), "IDLE");	/* DONE goes before it */
 		s->idle = true;
+		s->idle_answered = false;
 		s->idle_since = now_ms;
 		return;
 	}
@@ -634,7 +636,7 @@ imap_session_probe(ImapSession *s, gint64 now_ms)
 		return;
 	if ((s->flights->len == 0 || s->idle) && !s->compress_wait)
 		session_write_line(s, session_flight(s, FLIGHT_NOOP, NULL), "NOOP");
-	s->progress = now_ms - 1;
+	s->progress = now_ms;
 	s->deadline_override = now_ms + DEADLINE_PROBE_MS;
 }
 

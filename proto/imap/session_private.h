@@ -67,6 +67,7 @@ struct ImapSession {
 	GArray *uids;		/* owned, of guint32: sequence number - 1 -> UID, 0 unknown */
 
 	bool idle;		/* IDLE written, DONE not */
+	bool idle_answered;	/* and the server is in it */
 	gint64 now, idle_since, progress, phase_since, deadline_override;
 	guint64 unasked;	/* bytes since something was asked for (P23) */
 

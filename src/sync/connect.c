@@ -24,7 +24,8 @@ connect_drop(Engine *e)
 	g_clear_pointer(&e->session, imap_session_free);
 	g_clear_pointer(&e->secret_job, secret_job_cancel);
 	g_byte_array_set_size(e->early, 0);
-	e->link_open = e->drop = e->ready = e->qresync = false;
+	e->link_open = e->drop = e->ready = false;
+	extend_clear(e);
 	work_clear(e);
 }
 

@@ -189,6 +189,8 @@ wake_at(Engine *e)
 	at = earliest(at, outbox_deadline(e));
 	if (e->quiet_until > e->now)
 		at = earliest(at, e->quiet_until);
+	if (e->ready)
+		at = earliest(at, scan_deadline(e));
 	if (!connect_up(e) && e->next_try)
 		at = earliest(at, e->next_try);
 	gint64 wish = journal_next_time(e->db);
@@ -360,6 +362,8 @@ engine_free(Engine *e)
 	g_ptr_array_unref(e->part_wishes);
 	g_ptr_array_unref(e->jobs);
 	g_ptr_array_unref(e->list);
+	g_ptr_array_unref(e->apart);
+	g_free(e->items);
 	g_ptr_array_unref(e->batch);
 	g_byte_array_unref(e->early);
 	secret_free(e->secret);
@@ -419,6 +423,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->part_wishes = g_ptr_array_new_with_free_func(part_wish_free);
 	e->jobs = g_ptr_array_new_with_free_func(work_job_free);
 	e->list = g_ptr_array_new_with_free_func(folder_free_void);
+	e->apart = g_ptr_array_new_with_free_func(g_free);
 	e->batch = g_ptr_array_new_with_free_func(message_free_void);
 	e->early = g_byte_array_new();
 	e->db = db_open(setup->store, DB_WRITER, err);

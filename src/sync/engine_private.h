@@ -15,6 +15,7 @@
 #include "store/local.h"
 #include "store/messages.h"
 #include "store/parts.h"
+#include "store/server.h"
 #include "sync/door.h"
 #include "sync/engine.h"
 #include "sync/plan.h"
@@ -23,6 +24,8 @@
 typedef enum {
 	JOB_SELECT, JOB_PAGE, JOB_BODY, JOB_STORE, JOB_NEW, JOB_LIST, JOB_CHANGES, JOB_RANGE, JOB_BACKFILL, JOB_STATUS, JOB_NOOP,
 	JOB_FILE,	/* a copy into the Sent folder: message is the outbox row, lo the FileStep */
+	JOB_SCAN,	/* a search of the pass over flags and deletions: what, found */
+	JOB_MODSEQ, JOB_NOTIFY,
 	JOB_POOR,	/* headers without what was too large in them: uid, lo: how often it was */
 	JOB_OTHER,
 } JobKind;
@@ -41,6 +44,9 @@ typedef struct {
 	bool qresync;		/* JOB_SELECT */
 	GPtrArray *wishes;	/* owned, of Wish*; JOB_STORE */
 	GArray *seen;		/* owned, of guint32: UIDs that came; JOB_PAGE, JOB_RANGE, JOB_NEW */
+	GArray *found;		/* owned, of ImapRange: a search's result comes in here; NULL: it is none */
+	guint what;		/* JOB_SCAN: SCAN_ */
+	bool early;		/* written before the sign-in had ended */
 	gint64 since;		/* ms */
 } Job;
 
@@ -60,6 +66,12 @@ typedef struct {
 	guint32 fill_at;	/* the next window of the backfill ends before it */
 	GArray *filled;		/* owned, of Window: done, but out of order */
 	guint32 range_at, range_end;	/* pass over flags and deletions: from range_at (exclusive) down to range_end; range_at <= range_end: done */
+	guint range_rows;	/* of a window, adapted */
+	bool range_whole;	/* not only the newest window */
+	bool range_begun;	/* the newest window, which waits for nothing, is on its way */
+	gint64 slow_at;		/* ms: the next window not before; 0: at once */
+	guint scans;		/* SCAN_ searches that are wanted */
+	guint32 permanent;	/* ImapFlags that stay (PERMANENTFLAGS); IMAP_FLAG_ANY: new keywords too */
 	bool page_wanted, new_wanted, changes_wanted;
 	bool held;		/* it looks empty, which is not believed yet: nothing of it is touched */
 	guint64 changes_since;
@@ -118,6 +130,13 @@ struct Engine {
 	gint64 last_use;	/* ms */
 	Cycle cycle;		/* what runs of a send/receive cycle: its end is told */
 	bool no_early, qresync;	/* qresync: enabled in this session */
+	bool enable_tried, condstore, compress_tried, notify_tried;	/* in this session */
+	bool notify;		/* the server tells of all folders by itself */
+	guint rtt_ms;		/* the shortest answer of this session; 0: none yet */
+	char *items;		/* owned: extend_items */
+	GPtrArray *apart;	/* owned, of char*: namespaces that LIST "" "*" leaves out */
+	bool apart_asked, list_failed, quota_warned;
+	guint quota_percent;	/* of the fullest root of this listing */
 
 	Selected sel;
 	GPtrArray *jobs;	/* owned, of Job*: in flight, in the order submitted */
@@ -210,7 +229,6 @@ void pull_response(Engine *e, const ImapResponse *r);
 void pull_skipped(Engine *e, guint32 uid);	/* what the server said of it was beyond the limits */
 void pull_select(Engine *e, gint64 folder);
 void pull_selected(Engine *e, Job *job, const ImapResponse *r);
-void pull_list_done(Engine *e);
 void pull_range_done(Engine *e, Job *job);
 void pull_backfill_done(Engine *e, Job *job);
 void pull_page_done(Engine *e, Job *job);
@@ -218,8 +236,44 @@ void pull_new_done(Engine *e, Job *job);
 void pull_resync(Engine *e);	/* look at the whole folder again */
 void pull_sync_save(Engine *e);
 
+/* extend.c */
+#define HEADER_ITEMS "UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE BODY.PEEK[HEADER.FIELDS (REFERENCES)]"
+bool extend_can(Engine *e, const char *capability);
+Job *extend_submit(Engine *e, JobKind kind, ImapCommand *c);	/* rides with the sign-in if that is not over */
+void extend_enable(Engine *e);
+bool extend_select_condstore(Engine *e);
+void extend_condstore(Engine *e);
+bool extend_compress_wanted(Engine *e);
+void extend_compress(Engine *e);
+void extend_took(Engine *e, const Job *job);
+const char *extend_items(Engine *e);	/* of a header; borrowed until the connection ends */
+const char *extend_flag_items(Engine *e);	/* static */
+char *extend_keywords(Engine *e, const ImapFetch *f);	/* yours; NULL: none */
+void extend_clear(Engine *e);	/* the connection is gone */
+
+/* listing.c */
+void listing_submit(Engine *e);
+void listing_status(Engine *e);
+void listing_done(Engine *e, const ImapResponse *r);
+void listing_told(Engine *e, const ImapList *l);
+void listing_counted(Engine *e, const ImapMailboxStatus *st);
+void listing_namespaces(Engine *e, const ImapResponse *r);
+void listing_rights(Engine *e, const ImapResponse *r);
+void listing_quota(Engine *e, const ImapQuota *told);
+void listing_notify_done(Engine *e, const ImapResponse *r);
+void listing_notify_lost(Engine *e);
+
+/* scan.c */
+enum { SCAN_HERE = 1, SCAN_UNSEEN = 2, SCAN_FLAGGED = 4, SCAN_FLAGS = 6, SCAN_ALL = 7 };
+void scan_plan(Engine *e, guint what, bool by_modseq);
+bool scan_range_wanted(const Engine *e);
+gint64 scan_deadline(const Engine *e);	/* ms, or -1 */
+void scan_hurry(Engine *e);
+void scan_submit(Engine *e);
+void scan_done(Engine *e, Job *job, const ImapResponse *r);
+void scan_window_done(Engine *e, const Job *job);
+
 /* headers.c */
-#define HEADER_ITEMS "(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE BODY.PEEK[HEADER.FIELDS (REFERENCES)])"
 void headers_add(Engine *e, const ImapFetch *f);
 void headers_flush(Engine *e);	/* decodes, commits the open batch, tells */
 bool batch_begin(Engine *e);	/* opens the transaction that headers_flush commits */

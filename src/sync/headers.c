@@ -193,8 +193,8 @@ headers_add(Engine *e, const ImapFetch *f)
 	m->uidvalidity = e->sel.uidvalidity;
 	m->uid = f->uid;
 	m->flags = m->server_flags = f->flags.bits & ~(guint32)IMAP_FLAG_ANY;
-	if (f->flags.keywords)
-		m->keywords = g_strjoinv(" ", f->flags.keywords);
+	m->keywords = extend_keywords(e, f);
+	m->email_id = g_strdup(f->email_id);
 	m->received = f->internal_date;
 	m->size = f->size;
 	m->modseq = f->modseq;

@@ -32,10 +32,14 @@ background(const PlanFacts *f)
 {
 	if (f->background >= PLAN_DEPTH || f->page_in_flight || f->quiet)
 		return PLAN_WAIT;
+	if (f->compress_wanted && !f->paused)
+		return f->in_flight ? PLAN_WAIT : PLAN_COMPRESS;
 	if (f->prefetch_wanted && !f->prefetch_in_flight)
 		return PLAN_PREFETCH;
 	if (f->changes_wanted)
 		return PLAN_CHANGES;
+	if (f->scan_wanted)
+		return PLAN_SCAN;
 	if (f->paused)
 		return PLAN_WAIT;
 	if (f->range_wanted)

@@ -21,6 +21,8 @@ typedef enum {
 	PLAN_NEW,
 	PLAN_LIST,
 	PLAN_CHANGES,		/* CHANGEDSINCE */
+	PLAN_COMPRESS,		/* much is to come: COMPRESS before it */
+	PLAN_SCAN,		/* searches of the pass over flags and deletions */
 	PLAN_RANGE,		/* a window of the pass over flags and deletions */
 	PLAN_BACKFILL,
 	PLAN_STATUS,		/* counts of another folder */
@@ -43,6 +45,8 @@ typedef struct {
 	bool file_wanted, file_in_flight;
 	bool new_wanted, new_in_flight;
 	bool changes_wanted;
+	bool compress_wanted;	/* nothing of the background goes before it */
+	bool scan_wanted;
 	bool range_wanted;
 	bool backfill_wanted;
 	bool status_wanted;

@@ -6,11 +6,9 @@
  * first, marks after them. */
 #include "config.h"
 #include "sync/engine_private.h"
-#include "sync/roles.h"
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "proto/imap/utf7.h"
 
 #include <string.h>
 
@@ -18,32 +16,25 @@
 
 /* ---- selecting ---- */
 
-static bool
-can(Engine *e, const char *capability)
-{
-	if (imap_session_capabilities(e->session))
-		return imap_session_can(e->session, capability);
-	g_autofree char *known = db_fact(e->db, "capabilities");
-	g_auto(GStrv) words = g_strsplit(known ? known : "", " ", -1);
-	return g_strv_contains((const char *const *)words, capability);
-}
 
-static Job *
-submit_early(Engine *e, JobKind kind, ImapCommand *c)
-{
-	if (!e->ready)
-		imap_command_early(c);
-	return work_job(e, kind, c);
-}
-
-/* ENABLE is allowed only before the first SELECT (RFC 5161, 3.1). */
+/* The first page of a folder never seen may go in the same write as its SELECT: by PARTIAL, or by the count that LIST told
+ * in this session. If it does not fit, it is asked for again. */
 static void
-enable(Engine *e)
+page_with_select(Engine *e, const Folder *f)
 {
-	if (e->ready || e->qresync || !can(e, "QRESYNC") || !can(e, "ENABLE"))
+	enum { ROWS = 50 };
+	Job *job;
+
+	if (imap_session_can(e->session, "PARTIAL")) {
+		job = work_job(e, JOB_PAGE, imap_command_uid_fetch_newest("1:*", extend_items(e), ROWS));
+	} else if (e->listed && f->server_total > 0) {
+		guint32 lo = f->server_total > ROWS ? f->server_total - ROWS + 1 : 1;
+		job = work_job(e, JOB_PAGE, imap_command_fetch_seq(lo, G_MAXUINT32, extend_items(e)));
+		job->lo = lo;
+	} else {
 		return;
-	submit_early(e, JOB_OTHER, imap_command_enable("QRESYNC"));
-	e->qresync = true;
+	}
+	job->ahead = true;
 }
 
 void
@@ -60,7 +51,7 @@ pull_select(Engine *e, gint64 folder)
 			e->shown = 0;
 		return;
 	}
-	enable(e);
+	extend_enable(e);
 	s->id = folder;
 	s->wire = g_strdup(f->wire);
 	s->selecting = true;
@@ -68,8 +59,10 @@ pull_select(Engine *e, gint64 folder)
 	bool resync = e->qresync && f->uidvalidity && f->highestmodseq;
 	ImapCommand *c = resync ?
 		imap_command_select_qresync(f->wire, e->read_only, f->uidvalidity, f->highestmodseq, NULL) :
-		imap_command_select(f->wire, e->read_only, !e->qresync && can(e, "CONDSTORE"));
-	submit_early(e, JOB_SELECT, c)->qresync = resync;
+		imap_command_select(f->wire, e->read_only, extend_select_condstore(e));
+	extend_submit(e, JOB_SELECT, c)->qresync = resync;
+	if (e->ready && f->backfill_below == 0)
+		page_with_select(e, f);
 }
 
 static void
@@ -78,6 +71,12 @@ select_refused(Engine *e, const ImapResponse *r)
 	g_autoptr(GError) err = NULL;
 	gint64 folder = e->sel.id, wish_folder;
 
+	/* Exchange Online, 2026: its front end took the sign-in, the mailbox behind it is not there. Time heals it. */
+	if (r->text && strstr(r->text, "not connected")) {
+		connect_lost(e, EIL_LATER, sentence_with_server(g_strdup_printf(_("%s can't reach the mailbox right now. eilpost tries again by itself."),
+			e->account->receive.host), r->text));
+		return;
+	}
 	engine_trouble(e, EIL_REFUSED, g_strdup_printf(_("The folder %s could not be opened on the server: “%s”. What is on this computer is shown."),
 		e->sel.wire, r->text ? r->text : ""));
 	e->sel.id = 0;
@@ -153,10 +152,7 @@ plan_resync(Engine *e, const Folder *f, bool qresync)
 	bool by_modseq = s->modseq && f->highestmodseq;
 	/* new ones are counted in `exists` but are not here yet */
 	bool complete = f->backfill_below <= 1 && (f->total == s->exists || (s->new_wanted && f->total < s->exists));
-	if (by_modseq && complete)
-		return;
-	s->range_at = s->next;
-	s->range_end = f->backfill_below;
+	scan_plan(e, by_modseq ? (complete ? 0 : SCAN_HERE) : complete ? SCAN_FLAGS : SCAN_ALL, by_modseq);
 }
 
 void
@@ -190,7 +186,7 @@ pull_selected(Engine *e, Job *job, const ImapResponse *r)
 	s->below = f->backfill_below;
 	s->fill_at = s->below;
 	if (s->below == 0) {
-		s->page_wanted = s->exists > 0;
+		s->page_wanted = s->exists > 0 && !work_page_comes(e);
 		s->fill_at = 0;
 		if (s->exists == 0)
 			pull_sync_save(e);
@@ -242,12 +238,13 @@ pull_page_done(Engine *e, Job *job)
 
 	seen_bounds(job->seen, &min, &max);
 	if (max == 0) {	/* nothing came: the folder was emptied meanwhile, or the server can't */
-		s->page_wanted = false;
+		s->page_wanted = job->ahead && s->exists > 0 && s->id == job->folder;
 		return;
 	}
+	bool all = job->lo == 1 || job->seen->len >= s->exists;
 	e->quiet_until = e->now + QUIET_MS;
 	s->next = MAX(max + 1, s->uidnext);
-	s->below = job->lo == 1 ? 1 : min;
+	s->below = all ? 1 : min;
 	s->fill_at = s->below;
 	/* mail that came while the page was on its way has a higher UID than UIDNEXT said */
 	if (max + 1 < s->uidnext)
@@ -319,8 +316,8 @@ pull_range_done(Engine *e, Job *job)
 	headers_flush(e);
 	if (err)
 		engine_store_failed(e, g_steal_pointer(&err));
-	else if (e->sel.range_at <= e->sel.range_end)
-		pull_sync_save(e);
+	else
+		scan_window_done(e, job);
 }
 
 void
@@ -329,9 +326,14 @@ pull_resync(Engine *e)
 	Selected *s = &e->sel;
 	if (!s->id || s->below == 0 || s->held)
 		return;
+	g_autoptr(Folder) f = folders_get(e->db, s->id, NULL);
+	bool by_modseq = s->modseq && f && f->highestmodseq;
 	s->new_wanted = true;
-	s->range_at = s->next;
-	s->range_end = s->below;
+	if (by_modseq) {
+		s->changes_wanted = true;
+		s->changes_since = f->highestmodseq;
+	}
+	scan_plan(e, SCAN_ALL, by_modseq);
 }
 
 /* ---- untagged data ---- */
@@ -355,7 +357,7 @@ flags_told(Engine *e, const ImapFetch *f)
 
 	if (!batch_begin(e))
 		return;
-	g_autofree char *keywords = f->flags.keywords ? g_strjoinv(" ", f->flags.keywords) : NULL;
+	g_autofree char *keywords = extend_keywords(e, f);
 	if (!messages_server_flags(e->db, e->sel.id, f->uid, f->flags.bits & ~(guint32)IMAP_FLAG_ANY, keywords, f->modseq, &changed, &err))
 		engine_store_failed(e, g_steal_pointer(&err));
 	else if (changed)
@@ -467,6 +469,12 @@ status_code(Engine *e, const ImapResponse *r)
 	case IMAP_CODE_NOMODSEQ:
 		s->modseq = 0;
 		break;
+	case IMAP_CODE_NOTIFICATIONOVERFLOW:
+		listing_notify_lost(e);
+		break;
+	case IMAP_CODE_PERMANENTFLAGS:
+		s->permanent = r->flags.bits;
+		break;
 	case IMAP_CODE_ALERT:	/* must be shown to the person (RFC 9051, 7.1) */
 		engine_trouble(e, EIL_ASK_USER, g_strdup_printf(_("The server says: “%s”"), r->text ? r->text : ""));
 		break;
@@ -475,93 +483,22 @@ status_code(Engine *e, const ImapResponse *r)
 	}
 }
 
-/* ---- folders ---- */
-
+/* Whose result it is: ESEARCH says it; the old SEARCH answers in the order of the questions (RFC 9051, 5.5). */
 static void
-list_told(Engine *e, const ImapList *l)
+searched(Engine *e, const ImapResponse *r)
 {
-	if (e->list->len >= LIMIT_MAILBOXES || !l->name || !*l->name)
-		return;
-	Folder *f = folder_new();
-	f->wire = g_strdup(l->name);
-	if (!g_ascii_strcasecmp(f->wire, "INBOX")) {	/* any case (SERVERS fact 11); it is one folder */
-		g_free(f->wire);
-		f->wire = g_strdup("INBOX");
-	}
-	f->name = imap_utf7_decode(f->wire);
-	f->delimiter = l->delimiter;
-	f->attrs = l->attrs;
-	f->role = role_of(l->attrs, f->name, l->delimiter);
-	f->selectable = !(l->attrs & (IMAP_ATTR_NOSELECT | IMAP_ATTR_NONEXISTENT));
-	f->subscribed = (l->attrs & IMAP_ATTR_SUBSCRIBED) || !imap_session_can(e->session, "LIST-EXTENDED");
-	g_ptr_array_add(e->list, f);
-}
-
-static void
-mailbox_status(Engine *e, const ImapMailboxStatus *st)
-{
-	g_autoptr(GError) err = NULL;
-	g_autoptr(Folder) f = folders_find(e->db, g_ascii_strcasecmp(st->name, "INBOX") ? st->name : "INBOX", NULL);
-
-	if (!f) {	/* LIST-STATUS: it comes before the folder is in the store */
-		for (guint i = 0; i < e->list->len; i++) {
-			Folder *coming = g_ptr_array_index(e->list, i);
-			if (!strcmp(coming->wire, st->name)) {
-				coming->server_total = st->messages;
-				coming->server_unseen = st->unseen;
-			}
-		}
+	for (guint i = 0; i < e->jobs->len; i++) {
+		Job *job = g_ptr_array_index(e->jobs, i);
+		g_autofree char *tag = g_strdup_printf("e%" G_GUINT32_FORMAT, job->id);
+		bool searches = job->found || (job->kind == JOB_FILE && job->lo == FILE_SEARCH);
+		if (!searches || (r->kind == IMAP_RESP_ESEARCH && g_strcmp0(r->tag, tag)))
+			continue;
+		if (!job->found)
+			file_found(e, r);
+		for (guint k = 0; job->found && r->set && k < r->set->len; k++)
+			imap_set_add(job->found, g_array_index(r->set, ImapRange, k).lo, g_array_index(r->set, ImapRange, k).hi);
 		return;
 	}
-	if (batch_begin(e) && !folders_set_server_counts(e->db, f->id, st->messages, st->unseen, &err))
-		engine_store_failed(e, g_steal_pointer(&err));
-	e->batch_rows++;
-}
-
-/* Only the first folder of a role has it: two "Sent" would both get the copies. */
-static void
-one_of_each_role(GPtrArray *list)
-{
-	guint had = 0;
-	for (int announced = 1; announced >= 0; announced--)
-		for (guint i = 0; i < list->len; i++) {
-			Folder *f = g_ptr_array_index(list, i);
-			bool by_server = f->attrs >= IMAP_ATTR_ALL || f->role == ROLE_INBOX;
-			if (f->role == ROLE_NONE || by_server != (bool)announced)
-				continue;
-			if (had & (1u << f->role))
-				f->role = ROLE_NONE;
-			had |= 1u << f->role;
-		}
-}
-
-void
-pull_list_done(Engine *e)
-{
-	g_autoptr(GError) err = NULL;
-	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-	bool status = imap_session_can(e->session, "LIST-EXTENDED") && imap_session_can(e->session, "LIST-STATUS");
-
-	if (e->list->len == 0)	/* no account is without an inbox: rather a broken answer */
-		return;
-	one_of_each_role(e->list);
-	bool ok = db_begin(e->db, &err);
-	for (guint i = 0; ok && i < e->list->len; i++) {
-		const Folder *f = g_ptr_array_index(e->list, i);
-		gint64 id = folders_put(e->db, f, &err);
-		ok = id && (!f->server_total || folders_set_server_counts(e->db, id, f->server_total, f->server_unseen, &err));
-		if (id)
-			g_array_append_val(ids, id);
-		if (id && f->selectable && !status)
-			g_array_append_val(e->status_queue, id);
-	}
-	if (!ok || !folders_mark_gone_except(e->db, ids, &err) || !db_commit(e->db, &err)) {
-		db_rollback(e->db);
-		engine_store_failed(e, g_steal_pointer(&err));
-		return;
-	}
-	g_ptr_array_set_size(e->list, 0);
-	engine_changed(e, 0, CHANGE_FOLDERS | CHANGE_COUNTS);
 }
 
 void
@@ -572,9 +509,12 @@ pull_response(Engine *e, const ImapResponse *r)
 	case IMAP_RESP_EXISTS:		exists(e, r->number); break;
 	case IMAP_RESP_FETCH:		fetch(e, r->fetch); break;
 	case IMAP_RESP_VANISHED:	vanished(e, r); break;
-	case IMAP_RESP_LIST:		list_told(e, &r->list); break;
-	case IMAP_RESP_SEARCH: case IMAP_RESP_ESEARCH:	file_found(e, r); break;
-	case IMAP_RESP_MAILBOX_STATUS:	mailbox_status(e, &r->mailbox); break;
+	case IMAP_RESP_LIST:		listing_told(e, &r->list); break;
+	case IMAP_RESP_SEARCH: case IMAP_RESP_ESEARCH:	searched(e, r); break;
+	case IMAP_RESP_MAILBOX_STATUS:	listing_counted(e, &r->mailbox); break;
+	case IMAP_RESP_NAMESPACE:	listing_namespaces(e, r); break;
+	case IMAP_RESP_MYRIGHTS:	listing_rights(e, r); break;
+	case IMAP_RESP_QUOTA:		listing_quota(e, &r->quota); break;
 	default:			break;
 	}
 }

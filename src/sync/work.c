@@ -8,7 +8,6 @@
 #include "base/log.h"
 
 #define LINGER_MS 60000
-#define RANGE_ROWS 2000
 #define SETTLE_MS 80	/* the person is reading: nothing is fetched ahead, and no IDLE begins, in the same breath */
 
 void
@@ -20,6 +19,8 @@ work_job_free(gpointer p)
 		g_ptr_array_unref(job->wishes);
 	if (job->seen)
 		g_array_unref(job->seen);
+	if (job->found)
+		g_array_unref(job->found);
 	g_free(job);
 }
 
@@ -30,6 +31,7 @@ work_job(Engine *e, JobKind kind, ImapCommand *command)
 	job->kind = kind;
 	job->folder = e->sel.id;
 	job->since = e->now;
+	job->early = !e->ready;
 	if (kind == JOB_PAGE || kind == JOB_RANGE || kind == JOB_NEW)
 		job->seen = g_array_new(FALSE, FALSE, sizeof(guint32));
 	g_ptr_array_add(e->jobs, job);
@@ -179,11 +181,13 @@ facts(Engine *e)
 	f.file_wanted = file == FILE_SEARCH ? file_folder == s->id : file != FILE_NOTHING;
 	f.new_wanted = s->new_wanted;
 	f.changes_wanted = s->changes_wanted;
-	f.range_wanted = s->id && s->range_at > s->range_end;
+	f.scan_wanted = s->id && s->scans;
+	f.range_wanted = scan_range_wanted(e);
 	f.backfill_wanted = s->id && s->fill_at > 1 && !f.page_wanted && db_has_room(e->db);
 	f.status_wanted = e->status_queue->len > 0;
 	f.check_wanted = e->check_wanted;
 	f.prefetch_wanted = settled && near_wanted(e);
+	f.compress_wanted = (f.backfill_wanted || f.range_wanted || f.prefetch_wanted) && extend_compress_wanted(e);
 	f.push = settled && (e->account->check & CHECK_PUSH) && imap_session_can(e->session, "IDLE");
 	f.linger = !settled || e->now - e->last_use < LINGER_MS || (e->account->check & CHECK_PUSH);
 	return f;
@@ -208,7 +212,7 @@ first_page(Engine *e)
 {
 	enum { ROWS = 50 };
 	guint32 hi = e->sel.exists, lo = hi > ROWS ? hi - ROWS + 1 : 1;
-	Job *job = work_job(e, JOB_PAGE, imap_command_fetch_seq(lo, hi, HEADER_ITEMS));
+	Job *job = work_job(e, JOB_PAGE, imap_command_fetch_seq(lo, hi, extend_items(e)));
 	job->lo = lo;
 	job->hi = hi;
 	e->sel.page_wanted = false;
@@ -218,7 +222,7 @@ static void
 new_mail(Engine *e)
 {
 	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT ":*", MAX(e->sel.next, 1));
-	Job *job = work_job(e, JOB_NEW, imap_command_uid_fetch(set, HEADER_ITEMS, 0, false));
+	Job *job = work_job(e, JOB_NEW, imap_command_uid_fetch(set, extend_items(e), 0, false));
 	job->lo = MAX(e->sel.next, 1);
 	e->sel.new_wanted = false;
 }
@@ -242,49 +246,23 @@ backfill(Engine *e)
 	Selected *s = &e->sel;
 	g_autoptr(Folder) f = folders_get(e->db, s->id, NULL);
 	guint32 here = f ? f->total : 0, remaining = s->exists > here ? s->exists - here : 0;
-	window(e, JOB_BACKFILL, &s->fill_at, remaining, s->rows, HEADER_ITEMS, 1);
+	window(e, JOB_BACKFILL, &s->fill_at, remaining, s->rows, extend_items(e), 1);
 }
 
 static void
 range(Engine *e)
 {
 	Selected *s = &e->sel;
+	s->range_begun = true;
 	guint32 here = messages_count_range(e->db, s->id, s->range_end, s->range_at - 1);
-	window(e, JOB_RANGE, &s->range_at, here, RANGE_ROWS, "(UID FLAGS)", s->range_end);
+	window(e, JOB_RANGE, &s->range_at, here, s->range_rows, extend_flag_items(e), s->range_end);
 }
 
 static void
 changes(Engine *e)
 {
 	e->sel.changes_wanted = false;
-	work_job(e, JOB_CHANGES, imap_command_uid_fetch("1:*", "(UID FLAGS)", e->sel.changes_since, false));
-}
-
-static void
-status(Engine *e)
-{
-	for (guint n = 0; n < 20 && e->status_queue->len > 0; n++) {
-		gint64 id = g_array_index(e->status_queue, gint64, 0);
-		g_array_remove_index(e->status_queue, 0);
-		g_autoptr(Folder) f = folders_get(e->db, id, NULL);
-		if (f && f->selectable && f->id != e->sel.id)
-			work_job(e, JOB_STATUS, imap_command_status(f->wire, 0));
-	}
-}
-
-static void
-list(Engine *e)
-{
-	g_ptr_array_set_size(e->list, 0);
-	static const struct { const char *capability; guint flag; } flags[] = {
-		{ "SPECIAL-USE", IMAP_LIST_SPECIAL_USE }, { "LIST-STATUS", IMAP_LIST_STATUS }, { "STATUS=SIZE", IMAP_LIST_SIZE },
-		{ "OBJECTID", IMAP_LIST_OBJECTID }, { "LIST-MYRIGHTS", IMAP_LIST_MYRIGHTS },
-	};
-	guint what = imap_session_can(e->session, "LIST-EXTENDED") ? IMAP_LIST_EXTENDED : 0;
-	for (guint i = 0; i < G_N_ELEMENTS(flags); i++)
-		if (imap_session_can(e->session, flags[i].capability))
-			what |= flags[i].flag;
-	work_job(e, JOB_LIST, imap_command_list("", "*", what));
+	work_job(e, JOB_CHANGES, imap_command_uid_fetch("1:*", extend_flag_items(e), e->sel.changes_since, false));
 }
 
 static void
@@ -315,6 +293,9 @@ check(Engine *e)
 	e->check_wanted = false;
 	e->listed = false;	/* folders too, once a check */
 	work_job(e, JOB_NOOP, imap_command_simple("NOOP"));
+	if (e->jobs->len == 1)
+		imap_session_probe(e->session, e->now);	/* a dead line is known after its short deadline, not after the long one */
+	scan_hurry(e);
 }
 
 static void
@@ -370,11 +351,13 @@ step(Engine *e, PlanStep s, gint64 target)
 	case PLAN_STORE:	push_submit(e); break;
 	case PLAN_FILE:		file_submit(e); break;
 	case PLAN_NEW:		new_mail(e); break;
-	case PLAN_LIST:		list(e); break;
+	case PLAN_LIST:		listing_submit(e); break;
+	case PLAN_COMPRESS:	extend_compress(e); break;
+	case PLAN_SCAN:		scan_submit(e); break;
 	case PLAN_CHANGES:	changes(e); break;
 	case PLAN_RANGE:	range(e); break;
 	case PLAN_BACKFILL:	backfill(e); break;
-	case PLAN_STATUS:	status(e); break;
+	case PLAN_STATUS:	listing_status(e); break;
 	case PLAN_NOOP:		check(e); break;
 	case PLAN_PREFETCH:	prefetch(e); break;
 	}
@@ -418,6 +401,7 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 	if (!job)
 		return;
 	headers_flush(e);
+	extend_took(e, job);
 	if (r->status != IMAP_OK)
 		log_line(LOG_INFO, "imap", "command of kind %d was refused: %s", job->kind, r->text ? r->text : "");
 	switch (job->kind) {
@@ -426,7 +410,10 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 	case JOB_NEW:		pull_new_done(e, job); break;
 	case JOB_BODY:		fetch_done(e, job, r); break;
 	case JOB_STORE:		push_done(e, job, r); break;
-	case JOB_LIST:		if (r->status == IMAP_OK) pull_list_done(e); e->listed = true; break;
+	case JOB_LIST:		listing_done(e, r); break;
+	case JOB_NOTIFY:	listing_notify_done(e, r); break;
+	case JOB_MODSEQ:	if (r->status == IMAP_OK) pull_sync_save(e); break;
+	case JOB_SCAN:		scan_done(e, job, r); break;
 	case JOB_RANGE:		if (r->status == IMAP_OK) pull_range_done(e, job); break;
 	case JOB_BACKFILL:	if (r->status == IMAP_OK) pull_backfill_done(e, job); else e->sel.fill_at = 1; break;
 	case JOB_CHANGES:	if (r->status == IMAP_OK) pull_sync_save(e); break;

@@ -2,7 +2,7 @@
 """syncing.py - the reader beside other clients and on bad networks.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
-import os, subprocess, sys, time
+import os, re, subprocess, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import BUILD, EILPOST, Proxy, Reader, Server, account, mail, run, scratch
 
@@ -99,6 +99,8 @@ def uidvalidity_changes():
     client.create("Again")
     client.append("Again", None, None, mail("After"))
     client.logout()
+    r.pump(0.5)    # NOTIFY took it off the tree in between
+    r.wait(lambda r: any(re.match(r" *Again +1", l) for l in r.lines))
     r.keys("cAgain\r").wait("After").gone("Before")
     r.kill()
 

@@ -1,0 +1,173 @@
+/* extend.c - what is switched on of the server's extensions, and what they add to each message.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * Everything that is offered is used, but for what the account's `disable` names: the session does not know of that at all. */
+#include "config.h"
+#include "sync/engine_private.h"
+#include "base/log.h"
+
+#include <string.h>
+
+#define COMPRESS_RTT_MS 3	/* on a line as short as that deflate costs more than it saves */
+#define LABEL "label:"		/* before a Gmail label among the keywords */
+
+/* Before the sign-in: as it was in the last session. */
+bool
+extend_can(Engine *e, const char *capability)
+{
+	if (imap_session_capabilities(e->session))
+		return imap_session_can(e->session, capability);
+	if (g_strv_contains((const char *const *)e->account->disable, capability))
+		return false;
+	g_autofree char *known = db_fact(e->db, "capabilities");
+	g_auto(GStrv) words = g_strsplit(known ? known : "", " ", -1);
+	return imap_capabilities_have((const char *const *)words, capability);
+}
+
+Job *
+extend_submit(Engine *e, JobKind kind, ImapCommand *c)
+{
+	if (!e->ready)
+		imap_command_early(c);
+	return work_job(e, kind, c);
+}
+
+/* ENABLE is allowed only before the first SELECT (RFC 5161, 3.1). */
+void
+extend_enable(Engine *e)
+{
+	g_autoptr(GString) words = g_string_new(NULL);
+
+	if (e->enable_tried)
+		return;
+	e->enable_tried = true;
+	if (!extend_can(e, "ENABLE"))
+		return;
+	if (extend_can(e, "QRESYNC")) {
+		e->qresync = true;
+		g_string_append(words, " QRESYNC");
+	}
+	if (extend_can(e, "UTF8=ACCEPT"))
+		g_string_append(words, " UTF8=ACCEPT");
+	if (extend_can(e, "IMAP4REV2"))
+		g_string_append(words, " IMAP4rev2");
+	if (words->len)
+		extend_submit(e, JOB_OTHER, imap_command_enable(words->str + 1));
+}
+
+bool
+extend_select_condstore(Engine *e)
+{
+	bool wanted = !e->qresync && extend_can(e, "CONDSTORE");
+	e->condstore |= wanted;
+	return wanted;
+}
+
+/* In the first session with a server the folder is selected before it is known what it can, and some keep no MODSEQ until
+ * somebody asks for one. Then this does, once (RFC 7162, 3.1); the answer to it makes the next session's look a cheap one. */
+void
+extend_condstore(Engine *e)
+{
+	const Selected *s = &e->sel;
+
+	if (e->qresync || e->condstore || s->modseq || !s->id || s->selecting || s->next < 2 || !extend_can(e, "CONDSTORE"))
+		return;
+	e->condstore = true;
+	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT, s->next - 1);
+	work_job(e, JOB_MODSEQ, imap_command_uid_fetch(set, "(UID FLAGS MODSEQ)", 0, false));
+}
+
+/* ---- COMPRESS ---- */
+
+bool
+extend_compress_wanted(Engine *e)
+{
+	return !e->compress_tried && e->rtt_ms >= COMPRESS_RTT_MS && imap_session_can(e->session, "COMPRESS=DEFLATE");
+}
+
+void
+extend_compress(Engine *e)
+{
+	e->compress_tried = true;
+	work_job(e, JOB_OTHER, imap_command_compress());
+}
+
+/* The shortest answer so far is the nearest to the length of the line. */
+void
+extend_took(Engine *e, const Job *job)
+{
+	guint ms = (guint)CLAMP(e->now - job->since, 1, 60000);
+	if (!job->early && (!e->rtt_ms || ms < e->rtt_ms))
+		e->rtt_ms = ms;
+}
+
+/* ---- what is asked of each message ---- */
+
+const char *
+extend_items(Engine *e)
+{
+	if (!imap_session_capabilities(e->session))
+		return "(" HEADER_ITEMS ")";
+	if (!e->items)
+		e->items = g_strdup_printf("(" HEADER_ITEMS "%s%s)", imap_session_can(e->session, "OBJECTID") ? " EMAILID" : "",
+			imap_session_can(e->session, "X-GM-EXT-1") ? " X-GM-LABELS" : "");
+	return e->items;
+}
+
+const char *
+extend_flag_items(Engine *e)
+{
+	return imap_session_can(e->session, "X-GM-EXT-1") ? "(UID FLAGS X-GM-LABELS)" : "(UID FLAGS)";
+}
+
+/* A keyword has no spaces, a label may. */
+static void
+add_label(GString *out, const char *label)
+{
+	g_string_append(out, out->len ? " " LABEL : LABEL);
+	for (; *label; label++) {
+		if (*label == ' ')
+			g_string_append(out, "\u00a0");
+		else
+			g_string_append_c(out, *label);
+	}
+}
+
+/* Labels are told with the flags only where they were asked for: those known before stay. */
+static void
+keep_labels(Engine *e, guint32 uid, GString *out)
+{
+	g_autoptr(Message) m = messages_find_uid(e->db, e->sel.id, uid, NULL);
+	g_auto(GStrv) words = g_strsplit(m && m->keywords ? m->keywords : "", " ", -1);
+
+	for (char **w = words; *w; w++)
+		if (g_str_has_prefix(*w, LABEL))
+			g_string_append_printf(out, "%s%s", out->len ? " " : "", *w);
+}
+
+char *
+extend_keywords(Engine *e, const ImapFetch *f)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (char **k = f->flags.keywords; k && *k; k++)
+		g_string_append_printf(out, "%s%s", out->len ? " " : "", *k);
+	if (f->has & IMAP_HAS_LABELS) {
+		for (char **l = f->labels; l && *l; l++)
+			if (**l != '\\')	/* its system labels are folders and flags already */
+				add_label(out, *l);
+	} else if (imap_session_can(e->session, "X-GM-EXT-1")) {
+		keep_labels(e, f->uid, out);
+	}
+	return out->len ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
+}
+
+void
+extend_clear(Engine *e)
+{
+	e->enable_tried = e->qresync = e->condstore = e->compress_tried = e->notify = e->notify_tried = false;
+	e->apart_asked = e->list_failed = false;
+	e->rtt_ms = 0;
+	g_clear_pointer(&e->items, g_free);
+	g_ptr_array_set_size(e->apart, 0);
+}
