@@ -76,3 +76,4 @@
 /* the store */
 #define LIMIT_DISK_RESERVE	(64 * MIB)	/* no download with less free */
 #define STORE_BATCH_ROWS	100
+#define THREADS_PIECE		2000	/* messages that find their thread in one transaction */

@@ -170,7 +170,15 @@ static const char step_3[] =
 	"ALTER TABLE folder ADD COLUMN rights TEXT;"
 	"ALTER TABLE folder ADD COLUMN mailbox_id TEXT;"
 	"ALTER TABLE folder ADD COLUMN server_size INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE detail ADD COLUMN email_id TEXT;";
+	"ALTER TABLE detail ADD COLUMN email_id TEXT;"
+	/* Threads (threads.c): the names that were seen, as hashes, and threads that became one. A table of
+	 * its own, because a row of detail is large and would be written twice. */
+	"CREATE TABLE thread ("
+	" message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE, thread INTEGER NOT NULL);"
+	"CREATE INDEX thread_messages ON thread (thread);"
+	"CREATE TABLE name (hash INTEGER PRIMARY KEY, thread INTEGER NOT NULL);"
+	"CREATE TABLE joined (thread INTEGER PRIMARY KEY, target INTEGER NOT NULL);"
+	"CREATE INDEX joined_target ON joined (target);";
 
 static const char *const steps[SCHEMA_VERSION] = { step_1, step_2, step_3 };
 

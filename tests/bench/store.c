@@ -5,6 +5,7 @@
 #include "config.h"
 #include "tests/store/fixture.h"
 #include "base/limits.h"
+#include "store/threads.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -39,6 +40,24 @@ add(GArray *times, gint64 start)
 	double ms = ms_since(start);
 
 	g_array_append_val(times, ms);
+}
+
+/* What the engine does when the line is quiet. */
+static void
+thread_all(Db *db, GArray *times)
+{
+	gint64 start = g_get_monotonic_time();
+
+	for (bool left = true; left;) {
+		gint64 piece = g_get_monotonic_time();
+		must_begin(db);
+		g_assert_true(threads_fill(db, THREADS_PIECE, &left, NULL));
+		must_commit(db);
+		add(times, piece);
+		db_checkpoint(db);
+	}
+	g_print("threads of all: %.2f s\n", ms_since(start) / 1000);
+	tell("  a piece of them with its commit", times);
 }
 
 /* As a first sync does: newest first, in batches, with what a FETCH of envelope and structure brings. */
@@ -184,6 +203,7 @@ main(int argc, char **argv)
 	Db *db = must_open(path, DB_WRITER);
 	gint64 inbox = put_folder(db, "INBOX", ROLE_INBOX);
 	fill(db, inbox, rows, times);
+	thread_all(db, times);
 	Db *reader = must_open(path, DB_READER);
 	page_from(reader, inbox, 0, "page of 40 at the top", times);
 	page_from(reader, inbox, rows / 2, "page of 40 in the middle", times);
