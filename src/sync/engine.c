@@ -5,6 +5,7 @@
  * anything but the disk (and the worker, for some header lines). */
 #include "config.h"
 #include "sync/engine_private.h"
+#include "store/threads.h"
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -251,6 +252,26 @@ set_timer(Engine *e, gint64 at)
 	g_source_set_ready_time(e->timer, g_get_monotonic_time() + (at - e->now) * 1000);
 }
 
+/* When the line is quiet: nobody waits for it, and large pieces cost the disk least. */
+static void
+find_threads(Engine *e)
+{
+	g_autoptr(GError) err = NULL;
+	bool left = false;
+
+	if (!e->threads_wanted || e->in_batch || e->writer || e->now < e->quiet_until || g_main_context_pending(e->context))
+		return;
+	if (db_begin(e->db, &err) && threads_fill(e->db, THREADS_PIECE, &left, &err) && db_commit(e->db, &err)) {
+		e->threads_wanted = left;
+		if (left)
+			set_timer(e, e->now + 1);
+		return;
+	}
+	db_rollback(e->db);
+	e->threads_wanted = false;	/* until the next message comes: the acts on single ones go on */
+	log_line(LOG_WARN, "store", "threads: %s", err->message);
+}
+
 static void
 leave(Engine *e)
 {
@@ -286,11 +307,13 @@ thread(gpointer user)
 		e->pop = pop_new(e);
 	e->sender = outbox_new(e);
 	e->door = door_new(e, e->socket);
+	e->threads_wanted = threads_left(e->db);
 	while (!e->quitting) {
 		turn(e);
 		if (e->quitting)
 			break;
 		set_timer(e, wake_at(e));
+		find_threads(e);
 		g_main_context_iteration(e->context, TRUE);
 	}
 	g_clear_pointer(&e->door, door_free);

@@ -148,6 +148,7 @@ struct Engine {
 	GPtrArray *batch;	/* owned, of Message*: headers not yet decoded (headers.c) */
 	bool in_batch;		/* a transaction is open */
 	guint batch_rows, batch_change;
+	bool threads_wanted;	/* messages came that are in no thread yet */
 	BodyWriter *writer;	/* owned: a large literal on its way */
 	Job *writer_job;	/* borrowed */
 	gint64 told_progress;

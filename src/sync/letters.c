@@ -86,6 +86,7 @@ void
 engine_changed(Engine *e, gint64 folder, guint change)
 {
 	Letter *l = letter_new(LETTER_CHANGED);
+	e->threads_wanted |= (change & CHANGE_ADDED) != 0;
 	l->folder = folder;
 	l->change = change;
 	engine_tell(e, l);
