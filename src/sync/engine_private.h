@@ -273,6 +273,7 @@ void scan_hurry(Engine *e);
 void scan_submit(Engine *e);
 void scan_done(Engine *e, Job *job, const ImapResponse *r);
 void scan_window_done(Engine *e, const Job *job);
+void scan_passed(Engine *e);
 
 /* headers.c */
 void headers_add(Engine *e, const ImapFetch *f);

@@ -56,6 +56,18 @@ list_below(Engine *e, const char *prefix)
 	work_job(e, JOB_LIST, imap_command_list("", pattern, list_flags(e)));
 }
 
+/* What the last session had to ask for by itself goes along with the first question of this one. */
+static void
+known_apart(Engine *e)
+{
+	g_autofree char *text = db_fact(e->db, "namespaces-apart");
+	g_auto(GStrv) prefixes = g_strsplit(text ? text : "", "\n", -1);
+
+	for (char **p = prefixes; *p; p++)
+		if (**p)
+			g_ptr_array_add(e->apart, g_strdup(*p));
+}
+
 void
 listing_submit(Engine *e)
 {
@@ -64,6 +76,8 @@ listing_submit(Engine *e)
 	if (can(e, "NAMESPACE"))
 		work_job(e, JOB_OTHER, imap_command_simple("NAMESPACE"));
 	list_below(e, "");
+	if (!e->apart_asked)
+		known_apart(e);
 	for (guint i = 0; i < e->apart->len; i++)
 		list_below(e, g_ptr_array_index(e->apart, i));
 	if (can(e, "QUOTA"))
@@ -278,6 +292,7 @@ list_apart(Engine *e)
 	if (e->apart_asked)
 		return false;
 	e->apart_asked = true;
+	guint before = e->apart->len;
 	headers_flush(e);
 	spaces = namespaces_get(e->db);
 	for (guint i = 0; i < spaces->len; i++) {
@@ -285,12 +300,19 @@ list_apart(Engine *e)
 		bool covered = n->space == SPACE_PERSONAL || !*n->prefix;
 		for (guint k = 0; k < e->list->len && !covered; k++)
 			covered = g_str_has_prefix(((const Folder *)g_ptr_array_index(e->list, k))->wire, n->prefix);
-		if (covered)
+		if (covered || g_ptr_array_find_with_equal_func(e->apart, n->prefix, g_str_equal, NULL))
 			continue;
 		g_ptr_array_add(e->apart, g_strdup(n->prefix));
 		list_below(e, n->prefix);
 	}
-	return e->apart->len > 0;
+	if (e->apart->len == before)
+		return false;
+	g_autoptr(GString) text = g_string_new(NULL);
+	for (guint i = 0; i < e->apart->len; i++)
+		g_string_append_printf(text, "%s\n", (const char *)g_ptr_array_index(e->apart, i));
+	if (db_begin(e->db, NULL) && (!db_set_fact(e->db, "namespaces-apart", text->str, NULL) || !db_commit(e->db, NULL)))
+		db_rollback(e->db);
+	return true;
 }
 
 /* Another client renamed it: the server's own name of it says so. */

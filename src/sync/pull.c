@@ -293,6 +293,8 @@ pull_backfill_done(Engine *e, Job *job)
 		db_rollback(e->db);
 		engine_store_failed(e, g_steal_pointer(&err));
 	}
+	if (s->below <= 1)
+		scan_passed(e);
 	db_checkpoint(e->db);
 }
 

@@ -37,12 +37,12 @@ passed_lately(Engine *e)
 	return when > 0 && when <= now && now - when < PASS_AGE_S;
 }
 
-static void
-pass_ended(Engine *e)
+/* Every flag was read just now. */
+void
+scan_passed(Engine *e)
 {
 	g_autofree char *key = pass_key(e->sel.id), *text = g_strdup_printf("%" G_GINT64_FORMAT, clock_s());
 
-	pull_sync_save(e);
 	if (db_begin(e->db, NULL) && (!db_set_fact(e->db, key, text, NULL) || !db_commit(e->db, NULL)))
 		db_rollback(e->db);
 }
@@ -88,7 +88,7 @@ bool
 scan_range_wanted(const Engine *e)
 {
 	const Selected *s = &e->sel;
-	return s->id && s->range_at > s->range_end && (e->now >= s->slow_at || !s->range_begun);
+	return s->id && s->range_at > s->range_end && (!s->range_begun || (s->range_whole && e->now >= s->slow_at));
 }
 
 gint64
@@ -273,8 +273,7 @@ scan_window_done(Engine *e, const Job *job)
 	for (guint i = 0; i < e->jobs->len; i++)
 		if (((const Job *)g_ptr_array_index(e->jobs, i))->kind == JOB_RANGE)
 			return;
+	pull_sync_save(e);
 	if (s->range_whole)
-		pass_ended(e);
-	else
-		pull_sync_save(e);
+		scan_passed(e);
 }

@@ -1,0 +1,561 @@
+/* extensions.c - tests of what an engine makes of the server's extensions, each with and without, and of lines that die.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * "pop" of world.h is the IMAP server here. Whatever is offered, the store is the server's truth in the end. */
+#include "config.h"
+#include "store/server.h"
+#include "mailboxd.h"
+#include "world.h"
+
+#include <locale.h>
+
+#define EXCHANGE "SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+"
+#define MUCH EXCHANGE " ENABLE CONDSTORE ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZE SPECIAL-USE NOTIFY QUOTA ACL OBJECTID"
+
+static World *
+world_with(const char *caps, guint n, const char *disable)
+{
+	World *w = g_new0(World, 1);
+	server_reset(smtp);
+	mailbox_reset(pop, caps, n);
+	w->dir = g_dir_make_tmp("eilpost-extensions-XXXXXX", NULL);
+	w->store = g_build_filename(w->dir, "test.db", NULL);
+	w->account = account_for(smtp->port, pop->port, CHECK_PUSH, "at once");
+	w->account->receive.scheme = SCHEME_IMAP_INSECURE;
+	account_set_disable(w->account, disable);
+	w->letters = chan_new((GDestroyNotify)letter_free);
+	return w;
+}
+
+static Folder *
+folder(World *w, const char *wire)
+{
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	return db ? folders_find(db, wire, NULL) : NULL;
+}
+
+static guint
+rows(World *w)
+{
+	g_autoptr(Folder) f = folder(w, "INBOX");
+	return f ? f->total : 0;
+}
+
+/* Every message of the server is here with its flags, and no other. */
+static bool
+same(World *w)
+{
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(Folder) f = db ? folders_find(db, "INBOX", NULL) : NULL;
+	g_autoptr(GArray) here = f ? messages_uids(db, f->id, 1, G_MAXUINT32, NULL) : NULL;
+	if (!here || here->len != mbox.inbox->len)
+		return false;
+	for (guint i = 0; i < here->len; i++) {
+		const Msg *m = &g_array_index(mbox.inbox, Msg, i);
+		MessageUid u = g_array_index(here, MessageUid, i);
+		guint32 want = (m->flags & SEEN ? FLAG_SEEN : 0) | (m->flags & FLAGGED ? FLAG_FLAGGED : 0) | (m->flags & ANSWERED ? FLAG_ANSWERED : 0);
+		if (u.uid != m->uid || u.server_flags != want)
+			return false;
+	}
+	return true;
+}
+
+static bool
+said(const char *words)
+{
+	lock(pop);
+	bool yes = strstr(pop->log->str, words) != NULL;
+	unlock(pop);
+	return yes;
+}
+
+static guint
+times_said(const char *words)
+{
+	guint n = 0;
+	lock(pop);
+	for (const char *p = pop->log->str; (p = strstr(p, words)); p++)
+		n++;
+	unlock(pop);
+	return n;
+}
+
+static void
+forget_said(void)
+{
+	lock(pop);
+	g_string_truncate(pop->log, 0);
+	unlock(pop);
+}
+
+static void
+open_and_check(World *w)
+{
+	w->checked = 0;
+	world_open(w, 0);
+	WAIT_FOR(w, w->checked > 0);
+}
+
+static void
+first_session(World *w)
+{
+	open_and_check(w);
+	WAIT_FOR(w, same(w));
+	world_close(w);
+	forget_said();
+}
+
+static void
+finish(World *w)
+{
+	if (mbox.refused)
+		g_error("%u commands that were not offered:\n%s", mbox.refused, pop->log->str);
+	world_free(w);
+}
+
+/* ---- the plain path, and what makes it cheaper ---- */
+
+static void
+changes_elsewhere(guint n)
+{
+	set_flags(3, 0);
+	set_flags(4, SEEN | FLAGGED);
+	set_flags(n - 1, 0);
+	set_flags(n - 2, SEEN | ANSWERED);	/* among the newest, which are asked for all their flags */
+	take_out(2);
+	take_out(n / 2);
+	Msg new = { n + 1, 0, ++mbox.modseq };
+	g_array_append_val(mbox.inbox, new);
+}
+
+static void
+test_pass(gconstpointer caps)
+{
+	World *w = world_with(caps, 5000, NULL);
+
+	first_session(w);
+	changes_elsewhere(5000);
+	open_and_check(w);
+	WAIT_FOR(w, same(w));
+	g_assert_cmpuint(times_said("FETCH 1:5"), ==, 0);	/* not everything again */
+	finish(w);
+}
+
+/* Five thousand that nobody touched: no flag is fetched but of the newest, and little is said. */
+static void
+test_unchanged(void)
+{
+	World *w = world_with(EXCHANGE, 5000, NULL);
+
+	first_session(w);
+	clock_shift(3601 * 1000);
+	world_open(w, 0);
+	WAIT_FOR(w, said("IDLE"));
+	g_assert_cmpuint(times_said("\n"), <=, 11);	/* two of them are namespaces that LIST leaves out */
+	g_assert_true(said("UID SEARCH UID 1:5000 UNSEEN") && said("UID FETCH 4001:5000 (UID FLAGS)"));
+	g_assert_false(said("UID SEARCH UID 1:5000\n"));	/* the counts agree: nothing is gone */
+	/* what no search tells is found while nothing is to do */
+	set_flags(10, SEEN | ANSWERED);
+	WAIT_FOR(w, same(w));
+	g_assert_cmpuint(times_said("UID FETCH"), <=, 4);
+	WAIT_FOR(w, times_said("IDLE") >= 2);
+	world_close(w);
+	/* and not again within the hour */
+	forget_said();
+	open_and_check(w);
+	wait_ms(w, 2500);
+	g_assert_cmpuint(times_said("UID FETCH"), ==, 1);
+	finish(w);
+}
+
+static void
+test_condstore(void)
+{
+	World *w = world_with(EXCHANGE " ENABLE CONDSTORE ESEARCH", 5000, NULL);
+
+	first_session(w);
+	changes_elsewhere(5000);
+	open_and_check(w);
+	WAIT_FOR(w, same(w));
+	g_assert_true(said("CHANGEDSINCE"));
+	g_assert_true(said("UID SEARCH RETURN (ALL) UID 1:"));
+	g_assert_false(said("UNSEEN\n"));
+	finish(w);
+}
+
+/* A SEARCH that finds nothing must not empty the folder. */
+static void
+test_lying_search(void)
+{
+	World *w = world_with(EXCHANGE, 3000, NULL);
+
+	first_session(w);
+	mbox.lying_search = true;
+	take_out(7);
+	open_and_check(w);
+	WAIT_FOR(w, same(w));
+	g_assert_cmpuint(rows(w), ==, 2999);
+	finish(w);
+}
+
+static void
+test_monsters(void)
+{
+	World *w = world_with(EXCHANGE, 200, NULL);
+
+	mbox.monsters = true;
+	open_and_check(w);
+	WAIT_FOR(w, same(w));
+	WAIT_FOR(w, said("IDLE"));
+	g_assert_cmpuint(pop->connections, ==, 1);
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(Folder) f = folders_find(db, "INBOX", NULL);
+	g_autoptr(Message) two = messages_find_uid(db, f->id, 2, NULL), three = messages_find_uid(db, f->id, 3, NULL);
+	g_assert_cmpstr(two->subject, ==, "number 2");
+	g_assert_null(two->structure);
+	g_assert_null(three->subject);
+	g_assert_cmpint(three->received, >, 0);
+	g_assert_cmpuint(f->backfill_below, <=, 1);
+	finish(w);
+}
+
+static void
+test_disable(void)
+{
+	World *w = world_with(MUCH " PARTIAL X-GM-EXT-1 UTF8=ACCEPT IMAP4rev2", 300, "ENABLE, CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS STATUS=SIZE "
+		"SPECIAL-USE NOTIFY QUOTA ACL OBJECTID PARTIAL X-GM-EXT-1 NAMESPACE ID IMAP4rev2");
+
+	first_session(w);
+	/* what is switched off is not there for the server of this test either */
+	mbox.caps = EXCHANGE;
+	changes_elsewhere(300);
+	open_and_check(w);
+	WAIT_FOR(w, same(w));
+	finish(w);
+}
+
+/* ---- folders ---- */
+
+static void
+test_account_facts(void)
+{
+	World *w = world_with(MUCH, 5, NULL);
+
+	mbox.names = "\\HasNoChildren|F1|Work\n\\HasNoChildren|F2|#users/bob\n\\HasNoChildren|F3|Public/news";
+	open_and_check(w);
+	WAIT_FOR(w, said("MYRIGHTS Public/news"));
+	WAIT_FOR(w, said("IDLE"));
+	g_autoptr(Folder) work = folder(w, "Work"), bob = folder(w, "#users/bob"), news = folder(w, "Public/news");
+	g_assert_cmpint(work->space, ==, SPACE_PERSONAL);
+	g_assert_cmpuint(work->server_total, ==, 7);
+	g_assert_cmpuint(work->server_unseen, ==, 3);
+	g_assert_nonnull(bob);	/* LIST "" "*" does not tell of it */
+	g_assert_cmpint(bob->space, ==, SPACE_OTHERS);
+	g_assert_cmpint(news->space, ==, SPACE_SHARED);
+	g_assert_cmpstr(news->rights, ==, "lr");
+	g_assert_false(folder_may(news, 't'));
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	Quota q = quota_get(db);
+	g_assert_true(q.told);
+	g_assert_cmpuint(quota_percent(&q), ==, 95);	/* of the fuller root */
+	g_assert_nonnull(strstr(w->trouble, "95"));
+	g_assert_cmpuint(times_said("STATUS Work"), ==, 0);	/* LIST told */
+	finish(w);
+}
+
+static void
+test_without_list_status(void)
+{
+	World *w = world_with(EXCHANGE, 5, NULL);
+
+	mbox.names = "\\HasNoChildren|F1|Work";
+	open_and_check(w);
+	WAIT_FOR(w, said("STATUS Work"));
+	WAIT_FOR(w, said("IDLE"));
+	g_autoptr(Folder) work = folder(w, "Work");
+	g_assert_cmpuint(work->server_unseen, ==, 3);
+	finish(w);
+}
+
+static guint
+unseen_of(World *w, const char *wire)
+{
+	g_autoptr(Folder) f = folder(w, wire);
+	return f ? f->server_unseen : 0;
+}
+
+static void
+test_notify(void)
+{
+	World *w = world_with(MUCH, 5, NULL);
+
+	mbox.names = "\\HasNoChildren|F1|Work";
+	mbox.events = "* STATUS Work (MESSAGES 9 UNSEEN 5 UIDNEXT 10 UIDVALIDITY 1)\r\n";
+	open_and_check(w);
+	WAIT_FOR(w, unseen_of(w, "Work") == 5);
+	WAIT_FOR(w, said("IDLE"));
+	/* another client makes a folder: the tree is read anew */
+	mbox.names = "\\HasNoChildren|F1|Work\n\\HasNoChildren|F9|Fresh";
+	g_assert_cmpint(send(mbox.fd, "* LIST () \"/\" Fresh\r\n", 21, MSG_NOSIGNAL), >, 0);
+	WAIT_FOR(w, unseen_of(w, "Fresh") == 3);
+	/* too much for the server: from here IDLE alone */
+	WAIT_FOR(w, times_said("IDLE") >= 2);
+	forget_said();
+	g_assert_cmpint(send(mbox.fd, "* OK [NOTIFICATIONOVERFLOW] x\r\n", 31, MSG_NOSIGNAL), >, 0);
+	WAIT_FOR(w, said("LIST") && said("IDLE"));
+	g_assert_false(said("NOTIFY"));
+	finish(w);
+}
+
+static void
+test_notify_refused(void)
+{
+	World *w = world_with(MUCH, 5, NULL);
+
+	mbox.refuse_notify = "NO [BADEVENT (FlagChange)] not that";
+	open_and_check(w);
+	WAIT_FOR(w, said("IDLE"));
+	g_assert_cmpint(send(mbox.fd, "* 5 EXISTS\r\n", 12, MSG_NOSIGNAL), >, 0);
+	g_assert_cmpuint(pop->connections, ==, 1);
+	finish(w);
+}
+
+/* The folder that another client renamed keeps its messages. */
+static void
+test_renamed_elsewhere(void)
+{
+	World *w = world_with(MUCH, 5, NULL);
+
+	mbox.names = "\\HasNoChildren|F1|Work";
+	open_and_check(w);
+	WAIT_FOR(w, unseen_of(w, "Work") == 3);
+	g_autoptr(Folder) before = folder(w, "Work");
+	world_close(w);
+	mbox.names = "\\HasNoChildren|F1|Job\n\\HasNoChildren|F2|Work2";
+	open_and_check(w);
+	WAIT_FOR(w, unseen_of(w, "Job") == 3);
+	g_autoptr(Folder) after = folder(w, "Job");
+	g_assert_cmpint(after->id, ==, before->id);
+	finish(w);
+}
+
+/* Names in UTF-8 on the wire are the folders that they were. */
+static void
+test_utf8(void)
+{
+	World *w = world_with(EXCHANGE " ENABLE", 5, NULL);
+	Request *r = request_new(REQ_OPEN_FOLDER);
+
+	mbox.names = "\\HasNoChildren|F1|Entw&APw-rfe";
+	open_and_check(w);
+	WAIT_FOR(w, unseen_of(w, "Entw&APw-rfe") == 3);
+	g_autoptr(Folder) before = folder(w, "Entw&APw-rfe");
+	g_assert_cmpstr(before->name, ==, "Entw\xc3\xbcrfe");
+	world_close(w);
+	mbox.caps = EXCHANGE " ENABLE UTF8=ACCEPT";
+	mbox.names = "\\HasNoChildren|F1|Entw\xc3\xbcrfe";
+	open_and_check(w);	/* nobody knows yet that it can: it is known from the second session on */
+	world_close(w);
+	forget_said();
+	world_open(w, 0);
+	WAIT_FOR(w, said("IDLE"));
+	g_assert_true(said("ENABLE UTF8=ACCEPT"));
+	g_autoptr(Folder) after = folder(w, "Entw&APw-rfe");
+	g_assert_cmpint(after->id, ==, before->id);
+	g_assert_false(after->gone);
+	r->folder = after->id;
+	engine_post(w->engine, r);
+	WAIT_FOR(w, said("SELECT \"Entw\xc3\xbcrfe\""));
+	finish(w);
+}
+
+/* ---- messages ---- */
+
+static char *
+keywords_of(World *w, guint uid)
+{
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(Folder) f = folders_find(db, "INBOX", NULL);
+	g_autoptr(Message) m = messages_find_uid(db, f->id, uid, NULL);
+	return m ? g_strdup(m->keywords) : NULL;
+}
+
+static void
+test_labels(void)
+{
+	World *w = world_with(EXCHANGE " X-GM-EXT-1", 5, NULL);
+
+	first_session(w);	/* the first page comes before anybody knows of labels */
+	mbox.labels = "\"\\\\Inbox\" Work \"two words\"";
+	open_and_check(w);
+	WAIT_FOR(w, said("X-GM-LABELS"));
+	WAIT_FOR(w, said("IDLE"));
+	g_autofree char *got = keywords_of(w, 5);
+	g_assert_cmpstr(got, ==, "label:Work label:two\u00a0words");
+	/* flags alone do not take them away */
+	message(5)->flags = FLAGGED;
+	g_assert_cmpint(send(mbox.fd, "* 5 FETCH (UID 5 FLAGS (\\Flagged $Todo))\r\n", 42, MSG_NOSIGNAL), >, 0);
+	WAIT_FOR(w, same(w));
+	g_autofree char *after = keywords_of(w, 5);
+	g_assert_cmpstr(after, ==, "$Todo label:Work label:two\u00a0words");
+	finish(w);
+}
+
+static void
+test_email_id(void)
+{
+	World *w = world_with(EXCHANGE " OBJECTID", 400, NULL);
+
+	open_and_check(w);
+	WAIT_FOR(w, same(w));
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(Folder) f = folders_find(db, "INBOX", NULL);
+	g_autoptr(Message) m = messages_find_uid(db, f->id, 100, NULL);
+	g_assert_cmpstr(m->email_id, ==, "M100");
+	finish(w);
+}
+
+/* The first page of a folder never seen rides with its SELECT; where that goes wrong it is asked for again. */
+static void
+test_early_page(gconstpointer data)
+{
+	const char *caps = data;
+	World *w = world_with(caps ? caps : MUCH, 5, NULL);
+
+	mbox.names = "\\HasNoChildren|F1|Work";
+	open_and_check(w);
+	WAIT_FOR(w, unseen_of(w, "Work") == 3);
+	mbox.no_early_page = caps == NULL;
+	g_autoptr(Folder) f = folder(w, "Work");
+	Request *r = request_new(REQ_OPEN_FOLDER);
+	r->folder = f->id;
+	engine_post(w->engine, r);
+	WAIT_FOR(w, said("SELECT Work"));
+	WAIT_FOR(w, times_said("IDLE") >= 2);
+	g_assert_true(caps ? said("PARTIAL -1:-50") : said("FETCH 1:* (UID") && said("FETCH 1:7 (UID"));
+	finish(w);
+}
+
+/* ---- lines that die ---- */
+
+static void
+test_silent_line(void)
+{
+	World *w = world_with(EXCHANGE, 5, NULL);
+
+	open_and_check(w);
+	WAIT_FOR(w, said("IDLE"));
+	mbox.mute = true;
+	ask(w, REQ_CHECK, 0, false);	/* what the schedule does at each interval */
+	WAIT_FOR(w, said("NOOP"));
+	mbox.mute = false;
+	later(w, 11);
+	later(w, 6);	/* and the pause before the next try */
+	WAIT_FOR(w, pop->connections == 2);
+	WAIT_FOR(w, times_said("IDLE") >= 2);
+	finish(w);
+}
+
+/* The IDLE that is renewed into a dead line. */
+static void
+test_silent_idle(void)
+{
+	World *w = world_with(EXCHANGE, 5, NULL);
+
+	open_and_check(w);
+	WAIT_FOR(w, said("IDLE"));
+	mbox.mute = true;
+	later(w, 25 * 60 + 1);
+	WAIT_FOR(w, times_said("IDLE") >= 2);
+	mbox.mute = false;
+	later(w, 61);
+	later(w, 6);
+	WAIT_FOR(w, pop->connections >= 2);
+	finish(w);
+}
+
+static void
+test_restart(void)
+{
+	World *w = world_with(EXCHANGE, 5, NULL);
+
+	open_and_check(w);
+	WAIT_FOR(w, said("IDLE"));
+	g_assert_cmpint(send(mbox.fd, "* BYE restarting\r\n", 18, MSG_NOSIGNAL), >, 0);
+	shutdown(mbox.fd, SHUT_RDWR);
+	WAIT_FOR(w, w->trouble != NULL);
+	later(w, 6);
+	WAIT_FOR(w, times_said("IDLE") >= 2);
+	finish(w);
+}
+
+/* Neither is a wrong password, and both heal by themselves. */
+static void
+test_limits_of_the_server(void)
+{
+	World *w = world_with(EXCHANGE, 5, NULL);
+
+	mbox.refuse_sign_in = "[ALERT] Too many simultaneous connections. (Failure)";
+	world_open(w, 0);
+	WAIT_FOR(w, w->trouble && strstr(w->trouble, "Too many"));
+	mbox.refuse_sign_in = NULL;
+	mbox.refuse_select = "User is authenticated but not connected.";
+	later(w, 6);
+	WAIT_FOR(w, strstr(w->trouble, "not connected"));
+	mbox.refuse_select = NULL;
+	later(w, 11);
+	WAIT_FOR(w, same(w));
+	g_assert_false(w->asked);
+	finish(w);
+}
+
+/* A server that never says another word does not keep the person. */
+static void
+test_quit_at_once(void)
+{
+	World *w = world_with(EXCHANGE, 5, NULL);
+
+	mbox.mute = true;
+	world_open(w, 0);
+	wait_ms(w, 200);
+	gint64 start = g_get_monotonic_time();
+	world_close(w);
+	g_assert_cmpint(g_get_monotonic_time() - start, <, G_USEC_PER_SEC / 10 * (g_getenv("EILPOST_SLOW") ? 10 : 1));
+	finish(w);
+}
+
+int
+main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "C.UTF-8");
+	signal(SIGPIPE, SIG_IGN);
+	g_test_init(&argc, &argv, NULL);
+	self = g_file_read_link("/proc/self/exe", NULL);
+	smtp = server_start(false, NULL);
+	pop = mailbox_start();
+	g_test_add_data_func("/sync/extensions/pass/plain", EXCHANGE, test_pass);
+	g_test_add_data_func("/sync/extensions/pass/esearch", EXCHANGE " ESEARCH", test_pass);
+	g_test_add_data_func("/sync/extensions/pass/condstore", EXCHANGE " CONDSTORE", test_pass);
+	g_test_add_data_func("/sync/extensions/pass/all", MUCH, test_pass);
+	g_test_add_func("/sync/extensions/unchanged", test_unchanged);
+	g_test_add_func("/sync/extensions/condstore", test_condstore);
+	g_test_add_func("/sync/extensions/P9/lying-search", test_lying_search);
+	g_test_add_func("/sync/extensions/P2/monsters", test_monsters);
+	g_test_add_func("/sync/extensions/disable", test_disable);
+	g_test_add_func("/sync/extensions/account-facts", test_account_facts);
+	g_test_add_func("/sync/extensions/without-list-status", test_without_list_status);
+	g_test_add_func("/sync/extensions/notify", test_notify);
+	g_test_add_func("/sync/extensions/notify-refused", test_notify_refused);
+	g_test_add_func("/sync/extensions/renamed-elsewhere", test_renamed_elsewhere);
+	g_test_add_func("/sync/extensions/utf8", test_utf8);
+	g_test_add_func("/sync/extensions/labels", test_labels);
+	g_test_add_func("/sync/extensions/email-id", test_email_id);
+	g_test_add_data_func("/sync/extensions/early-page/refused", NULL, test_early_page);
+	g_test_add_data_func("/sync/extensions/early-page/partial", MUCH " PARTIAL", test_early_page);
+	g_test_add_func("/sync/extensions/P21/silent-line/S30", test_silent_line);
+	g_test_add_func("/sync/extensions/P21/silent-idle", test_silent_idle);
+	g_test_add_func("/sync/extensions/P21/quit-at-once", test_quit_at_once);
+	g_test_add_func("/sync/extensions/restart", test_restart);
+	g_test_add_func("/sync/extensions/limits-of-the-server/S4", test_limits_of_the_server);
+	return g_test_run();
+}

@@ -1,0 +1,369 @@
+/* mailboxd.h - an IMAP server with an inbox of many messages that offers what the test says; for tests/sync.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * It understands what eilpost says when it reads, and no more; what it was not told to offer it refuses, and counts. */
+#pragma once
+
+#include "servers.h"
+
+#include <stdlib.h>
+
+enum { SEEN = 1, FLAGGED = 2, ANSWERED = 4 };
+typedef struct { guint uid, flags, modseq; } Msg;
+
+static struct {
+	/* what it offers and does */
+	const char *caps;
+	const char *names;	/* what LIST says, one folder a line: name, with the attributes before it; NULL: the inbox only */
+	const char *events;	/* said right behind the OK to NOTIFY */
+	const char *refuse_notify, *refuse_select, *refuse_sign_in;
+	const char *labels;	/* X-GM-LABELS of every message */
+	bool lying_search, no_early_page, mute, monsters;
+	guint uidvalidity, modseq;
+
+	GArray *inbox;		/* owned, of Msg; sorted by uid */
+	guint refused;		/* commands that it did not offer */
+	int fd;			/* of the last connection, for what the test says by itself */
+} mbox;
+
+typedef struct { bool inbox, selected, qresync; } View;
+
+static inline void
+lock(Server *s)
+{
+	g_mutex_lock(&s->lock);
+}
+
+static inline void
+unlock(Server *s)
+{
+	g_mutex_unlock(&s->lock);
+}
+
+static inline bool
+offers(const char *capability)
+{
+	g_auto(GStrv) words = g_strsplit(mbox.caps, " ", -1);
+	return g_strv_contains((const char *const *)words, capability);
+}
+
+static inline void
+put_flags(GString *out, const Msg *m)
+{
+	g_string_append_printf(out, "FLAGS (%s%s%s)", m->flags & SEEN ? "\\Seen " : "", m->flags & FLAGGED ? "\\Flagged " : "",
+		m->flags & ANSWERED ? "\\Answered" : "");
+}
+
+/* Message 2 has a structure, message 3 an envelope that nobody should have to read. */
+static inline void
+put_message(GString *out, guint seq, const Msg *m, const char *items)
+{
+	bool monster = mbox.monsters && m->uid == 2, giant = mbox.monsters && m->uid == 3;
+
+	g_string_append_printf(out, "* %u FETCH (UID %u ", seq, m->uid);
+	put_flags(out, m);
+	if (strstr(items, "MODSEQ") || offers("CONDSTORE"))
+		g_string_append_printf(out, " MODSEQ (%u)", m->modseq);
+	if (strstr(items, "X-GM-LABELS"))
+		g_string_append_printf(out, " X-GM-LABELS (%s)", mbox.labels ? mbox.labels : "");
+	if (strstr(items, "EMAILID"))
+		g_string_append_printf(out, " EMAILID (M%u)", m->uid);
+	if (strstr(items, "INTERNALDATE"))
+		g_string_append_printf(out, " INTERNALDATE \"01-Jan-2026 10:%02u:%02u +0000\" RFC822.SIZE 100", m->uid / 60 % 60, m->uid % 60);
+	if (strstr(items, "ENVELOPE")) {
+		g_autofree char *subject = giant ? g_strnfill(1100000, 'S') : g_strdup_printf("number %u", m->uid);
+		g_string_append_printf(out, " ENVELOPE (NIL \"%s\" NIL NIL NIL NIL NIL NIL NIL NIL)", subject);
+	}
+	if (strstr(items, "BODYSTRUCTURE")) {
+		g_autofree char *name = monster ? g_strnfill(1100000, 'n') : g_strdup("n");
+		g_string_append_printf(out, " BODYSTRUCTURE (\"TEXT\" \"PLAIN\" (\"name\" \"%s\") NIL NIL \"7BIT\" 5 1)", name);
+	}
+	g_string_append(out, ")\r\n");
+}
+
+static inline bool
+in_set(const char *set, guint n, guint last)
+{
+	g_auto(GStrv) ranges = g_strsplit(set, ",", -1);
+	for (char **r = ranges; *r; r++) {
+		char *colon = strchr(*r, ':');
+		guint lo = **r == '*' ? last : (guint)atoi(*r), hi = !colon ? lo : colon[1] == '*' ? MAX(last, lo) : (guint)atoi(colon + 1);
+		if (n >= MIN(lo, hi) && n <= MAX(lo, hi))
+			return true;
+	}
+	return false;
+}
+
+/* "FETCH 1:5 (...)" and "UID FETCH ...", with CHANGEDSINCE and PARTIAL. */
+static inline void
+do_fetch_set(Talk *t, const char *rest, bool uid)
+{
+	g_autofree char *set = g_strndup(rest, strcspn(rest, " "));
+	g_autoptr(GString) out = g_string_new(NULL);
+	const char *since = strstr(rest, "CHANGEDSINCE "), *partial = strstr(rest, "PARTIAL -1:-");
+	guint n = mbox.inbox->len, last = uid && n ? g_array_index(mbox.inbox, Msg, n - 1).uid : n;
+	guint from = partial ? n - MIN(n, (guint)atoi(partial + 12)) : 0;
+
+	for (guint i = from; i < n; i++) {
+		const Msg *m = &g_array_index(mbox.inbox, Msg, i);
+		if (in_set(set, uid ? m->uid : i + 1, last) && (!since || m->modseq > (guint)atoi(since + 13)))
+			put_message(out, i + 1, m, rest);
+	}
+	say(t, out->str);
+}
+
+static inline void
+do_search_set(Talk *t, const char *tag, const char *rest)
+{
+	const char *set = strstr(rest, "UID ");
+	g_autoptr(GString) out = g_string_new(NULL);
+	bool extended = strstr(rest, "RETURN") != NULL;
+
+	for (guint i = 0; set && !mbox.lying_search && i < mbox.inbox->len; i++) {
+		const Msg *m = &g_array_index(mbox.inbox, Msg, i);
+		g_autofree char *text = g_strndup(set + 4, strcspn(set + 4, " "));
+		if (!in_set(text, m->uid, G_MAXUINT) || (strstr(rest, "UNSEEN") && (m->flags & SEEN)) ||
+			(strstr(rest, "FLAGGED") && !(m->flags & FLAGGED)))
+			continue;
+		g_string_append_printf(out, "%s%u", out->len == 0 ? "" : extended ? "," : " ", m->uid);
+	}
+	g_autofree char *line = extended ? g_strdup_printf("* ESEARCH (TAG \"%s\") UID%s%s\r\n", tag, out->len ? " ALL " : "", out->str) :
+		g_strdup_printf("* SEARCH %s\r\n", out->str);
+	say(t, line);
+}
+
+/* "HEAD name" of mbox.names, e.g. "\\HasNoChildren|F1|Work". */
+static inline void
+do_list_names(Talk *t, const char *rest)
+{
+	g_auto(GStrv) lines = g_strsplit(mbox.names ? mbox.names : "", "\n", -1);
+	g_autoptr(GString) out = g_string_new(NULL);
+	bool all = strstr(rest, " \"*\"") != NULL;
+
+	if (all)
+		g_string_append(out, "* LIST () \"/\" INBOX\r\n");
+	if (all && strstr(rest, "STATUS"))
+		g_string_append_printf(out, "* STATUS INBOX (MESSAGES %u UNSEEN 0 UIDNEXT 1 UIDVALIDITY 1)\r\n", mbox.inbox->len);
+	for (char **l = lines; *l && **l; l++) {
+		g_auto(GStrv) part = g_strsplit(*l, "|", 3);
+		bool apart = g_str_has_prefix(part[2], "#");
+		if (apart == all)
+			continue;
+		g_string_append_printf(out, "* LIST (%s) \"/\" \"%s\"\r\n", part[0], part[2]);
+		if (strstr(rest, "STATUS"))
+			g_string_append_printf(out, "* STATUS \"%s\" (MESSAGES 7 UNSEEN 3 UIDNEXT 8 UIDVALIDITY 1%s%s%s)\r\n", part[2],
+				strstr(rest, "MAILBOXID") ? " MAILBOXID (" : "", strstr(rest, "MAILBOXID") ? part[1] : "", strstr(rest, "MAILBOXID") ? ")" : "");
+	}
+	say(t, out->str);
+}
+
+static inline void
+do_select_box(Talk *t, const char *tag, const char *verb, View *v)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (mbox.refuse_select) {
+		g_string_append_printf(out, "%s NO %s\r\n", tag, mbox.refuse_select);
+		say(t, out->str);
+		return;
+	}
+	v->selected = true;
+	v->inbox = strstr(verb, "INBOX") != NULL;
+	guint n = v->inbox ? mbox.inbox->len : 7, next = v->inbox && n ? g_array_index(mbox.inbox, Msg, n - 1).uid + 1 : n + 1;
+	g_string_append_printf(out, "* %u EXISTS\r\n* OK [UIDVALIDITY %u] x\r\n* OK [UIDNEXT %u] x\r\n", n, mbox.uidvalidity, next);
+	if (offers("CONDSTORE"))
+		g_string_append_printf(out, "* OK [HIGHESTMODSEQ %u] x\r\n", mbox.modseq);
+	g_string_append_printf(out, "%s OK [READ-WRITE] x\r\n", tag);
+	say(t, out->str);
+}
+
+/* What a command needs. */
+static inline bool
+offered(const char *verb)
+{
+	static const struct { const char *word, *capability; } needs[] = {
+		{ "ENABLE", "ENABLE" }, { "QRESYNC", "QRESYNC" }, { "CONDSTORE", "CONDSTORE" }, { "CHANGEDSINCE", "CONDSTORE" }, { "NOTIFY", "NOTIFY" },
+		{ "NAMESPACE", "NAMESPACE" }, { "GETQUOTAROOT", "QUOTA" }, { "MYRIGHTS", "ACL" }, { "COMPRESS", "COMPRESS=DEFLATE" },
+		{ "IDLE", "IDLE" }, { "SIZE", "STATUS=SIZE" }, { "EMAILID", "OBJECTID" }, { "MAILBOXID", "OBJECTID" }, { "PARTIAL", "PARTIAL" },
+		{ "X-GM-", "X-GM-EXT-1" }, { "ID (", "ID" }, { "UNSELECT", "UNSELECT" }, { "UTF8=ACCEPT", "UTF8=ACCEPT" }, { "IMAP4rev2", "IMAP4rev2" },
+		{ "RETURN (SUB", "LIST-EXTENDED" }, { "SPECIAL-USE", "SPECIAL-USE" }, { "RETURN (ALL", "ESEARCH" }, { "MODSEQ)", "CONDSTORE" },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(needs); i++)
+		if (strstr(verb, needs[i].word) && strcmp(needs[i].word, "SIZE") && !offers(needs[i].capability))
+			return false;
+	return true;
+}
+
+static inline void
+do_about_account(Talk *t, const char *verb)
+{
+	if (g_str_has_prefix(verb, "NAMESPACE"))
+		say(t, "* NAMESPACE ((\"\" \"/\")) ((\"#users/\" \"/\")) ((\"Public/\" \"/\"))\r\n");
+	else if (g_str_has_prefix(verb, "GETQUOTAROOT"))
+		say(t, "* QUOTAROOT INBOX \"\" \"User\"\r\n* QUOTA \"\" (STORAGE 10 1000)\r\n* QUOTA User (STORAGE 950 1000 MESSAGE 5 100)\r\n");
+	else if (g_str_has_prefix(verb, "MYRIGHTS")) {
+		g_autofree char *line = g_strdup_printf("* MYRIGHTS %s lr\r\n", verb + 9);
+		say(t, line);
+	} else if (g_str_has_prefix(verb, "STATUS ")) {
+		g_autofree char *name = g_strndup(verb + 7, strcspn(verb + 7, "("));
+		g_autofree char *line = g_strdup_printf("* STATUS %s(MESSAGES 7 UNSEEN 3 UIDNEXT 8 UIDVALIDITY 1)\r\n", name);
+		say(t, line);
+	} else if (g_str_has_prefix(verb, "ENABLE")) {
+		g_autofree char *line = g_strdup_printf("* ENABLED%s\r\n", verb + 6);
+		say(t, line);
+	}
+}
+
+static inline void
+end(Talk *t, const char *tag, const char *text)
+{
+	g_autofree char *line = g_strdup_printf("%s %s\r\n", tag, text);
+	say(t, line);
+}
+
+/* False: the connection ends. */
+static inline bool
+one_command(Talk *t, const char *tag, const char *verb, View *v)
+{
+	if (!offered(verb)) {
+		mbox.refused++;
+		end(t, tag, "BAD not offered");
+		return true;
+	}
+	if (g_str_has_prefix(verb, "AUTHENTICATE")) {
+		g_autofree char *caps = mbox.refuse_sign_in ? g_strdup_printf("NO %s", mbox.refuse_sign_in) :
+			g_strdup_printf("OK [CAPABILITY IMAP4rev1 %s] in", mbox.caps);
+		end(t, tag, caps);
+		return true;
+	}
+	if (g_str_has_prefix(verb, "SELECT ") || g_str_has_prefix(verb, "EXAMINE ")) {
+		do_select_box(t, tag, verb, v);
+		return true;
+	}
+	if (g_str_has_prefix(verb, "LIST")) {
+		do_list_names(t, verb);
+	} else if (g_str_has_prefix(verb, "UID FETCH ") || g_str_has_prefix(verb, "FETCH ")) {
+		bool uid = *verb == 'U';
+		if (!v->selected || (mbox.no_early_page && strstr(verb, ":* (UID FLAGS INTERNALDATE"))) {
+			end(t, tag, "BAD not now");
+			return true;
+		}
+		if (v->inbox)
+			do_fetch_set(t, verb + (uid ? 10 : 6), uid);
+	} else if (g_str_has_prefix(verb, "UID SEARCH")) {
+		do_search_set(t, tag, verb + 10);
+	} else if (g_str_has_prefix(verb, "NOTIFY") && mbox.refuse_notify) {
+		end(t, tag, mbox.refuse_notify);
+		return true;
+	} else if (g_str_has_prefix(verb, "IDLE")) {
+		say(t, "+ idling\r\n");
+		g_autofree char *done = next_line(t);
+		if (!done || mbox.mute)
+			return done != NULL;
+	} else if (g_str_has_prefix(verb, "LOGOUT")) {
+		say(t, "* BYE bye\r\n");
+		end(t, tag, "OK bye");
+		return false;
+	} else {
+		do_about_account(t, verb);
+	}
+	end(t, tag, "OK done");
+	if (g_str_has_prefix(verb, "NOTIFY") && mbox.events)
+		say(t, mbox.events);
+	return true;
+}
+
+static inline gpointer
+mailbox_talk(gpointer user)
+{
+	Talk *t = user;
+	View v = { 0 };
+	bool going = true;
+
+	say(t, "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello\r\n");
+	while (going) {
+		g_autofree char *line = next_line(t);
+		char *verb = line ? strchr(line, ' ') : NULL;
+		if (!verb)
+			break;
+		*verb++ = '\0';
+		lock(t->s);
+		g_string_append_printf(t->s->log, "%u: %s\n", t->number, g_str_has_prefix(verb, "AUTHENTICATE") ? "(a secret)" : verb);
+		bool mute = mbox.mute;
+		unlock(t->s);
+		if (!mute)
+			going = one_command(t, line, verb, &v);
+	}
+	close(t->fd);
+	g_free(t);
+	return NULL;
+}
+
+static inline gpointer
+mailbox_listen(gpointer user)
+{
+	Server *s = user;
+
+	for (;;) {
+		int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0)
+			return NULL;
+		Talk *t = g_new0(Talk, 1);
+		t->s = s;
+		t->fd = fd;
+		lock(s);
+		mbox.fd = fd;
+		t->number = ++s->connections;
+		unlock(s);
+		g_thread_unref(g_thread_new("imap", mailbox_talk, t));
+	}
+}
+
+static inline Server *
+mailbox_start(void)
+{
+	Server *s = g_new0(Server, 1);
+	mbox.inbox = g_array_new(FALSE, TRUE, sizeof(Msg));
+	server_listen(s, NULL, mailbox_listen);
+	return s;
+}
+
+static inline void
+mailbox_reset(Server *s, const char *caps, guint n)
+{
+	server_reset(s);
+	GArray *inbox = mbox.inbox;
+	memset(&mbox, 0, sizeof mbox);
+	mbox.inbox = inbox;
+	mbox.caps = caps;
+	mbox.uidvalidity = 7;
+	mbox.modseq = 10;
+	g_array_set_size(inbox, 0);
+	for (guint uid = 1; uid <= n; uid++) {
+		Msg m = { uid, SEEN, 10 };
+		g_array_append_val(inbox, m);
+	}
+}
+
+static inline Msg *
+message(guint uid)
+{
+	for (guint i = 0; i < mbox.inbox->len; i++)
+		if (g_array_index(mbox.inbox, Msg, i).uid == uid)
+			return &g_array_index(mbox.inbox, Msg, i);
+	g_assert_not_reached();
+}
+
+static inline void
+set_flags(guint uid, guint flags)
+{
+	message(uid)->flags = flags;
+	message(uid)->modseq = ++mbox.modseq;
+}
+
+static inline void
+take_out(guint uid)
+{
+	g_array_remove_index(mbox.inbox, (guint)(message(uid) - (Msg *)(void *)mbox.inbox->data));
+	mbox.modseq++;
+}
