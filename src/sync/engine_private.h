@@ -73,6 +73,7 @@ typedef struct {
 	guint scans;		/* SCAN_ searches that are wanted */
 	guint32 permanent;	/* ImapFlags that stay (PERMANENTFLAGS); IMAP_FLAG_ANY: new keywords too */
 	bool page_wanted, new_wanted, changes_wanted;
+	bool recount;		/* when the new ones are here, it is seen whether others are gone */
 	bool held;		/* it looks empty, which is not believed yet: nothing of it is touched */
 	guint64 changes_since;
 	guint rows;		/* of a backfill window, adapted */

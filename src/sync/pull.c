@@ -150,8 +150,9 @@ plan_resync(Engine *e, const Folder *f, bool qresync)
 		s->changes_since = f->highestmodseq;
 	}
 	bool by_modseq = s->modseq && f->highestmodseq;
-	/* new ones are counted in `exists` but are not here yet */
-	bool complete = f->backfill_below <= 1 && (f->total == s->exists || (s->new_wanted && f->total < s->exists));
+	/* how many of `exists` are new is known when they are here */
+	bool complete = f->backfill_below <= 1 && (s->new_wanted || f->total == s->exists);
+	s->recount = complete && s->new_wanted;
 	scan_plan(e, by_modseq ? (complete ? 0 : SCAN_HERE) : complete ? SCAN_FLAGS : SCAN_ALL, by_modseq);
 }
 
@@ -261,6 +262,10 @@ pull_new_done(Engine *e, Job *job)
 	seen_bounds(job->seen, &min, &max);
 	s->next = MAX(s->next, MAX(max == G_MAXUINT32 ? max : max + 1, s->uidnext));
 	pull_sync_save(e);
+	g_autoptr(Folder) f = s->recount ? folders_get(e->db, s->id, NULL) : NULL;
+	if (f && f->total != s->exists)
+		s->scans |= SCAN_HERE;
+	s->recount = false;
 }
 
 static gint
@@ -466,7 +471,7 @@ status_code(Engine *e, const ImapResponse *r)
 		s->uidnext = (guint32)r->code_number;
 		break;
 	case IMAP_CODE_HIGHESTMODSEQ:
-		s->modseq = r->code_number;
+		s->modseq = e->qresync || extend_can(e, "CONDSTORE") ? r->code_number : 0;	/* Dovecot says it unasked */
 		break;
 	case IMAP_CODE_NOMODSEQ:
 		s->modseq = 0;

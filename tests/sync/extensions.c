@@ -168,6 +168,21 @@ test_unchanged(void)
 	finish(w);
 }
 
+/* As many came as went: the counts agree, and yet. */
+static void
+test_counts_agree(gconstpointer caps)
+{
+	World *w = world_with(caps, 5000, NULL);
+
+	first_session(w);
+	take_out(17);
+	Msg new = { 5001, 0, ++mbox.modseq };
+	g_array_append_val(mbox.inbox, new);
+	open_and_check(w);
+	WAIT_FOR(w, same(w));
+	finish(w);
+}
+
 static void
 test_condstore(void)
 {
@@ -538,6 +553,8 @@ main(int argc, char **argv)
 	g_test_add_data_func("/sync/extensions/pass/condstore", EXCHANGE " CONDSTORE", test_pass);
 	g_test_add_data_func("/sync/extensions/pass/all", MUCH, test_pass);
 	g_test_add_func("/sync/extensions/unchanged", test_unchanged);
+	g_test_add_data_func("/sync/extensions/counts-agree/plain", EXCHANGE, test_counts_agree);
+	g_test_add_data_func("/sync/extensions/counts-agree/condstore", EXCHANGE " CONDSTORE ESEARCH", test_counts_agree);
 	g_test_add_func("/sync/extensions/condstore", test_condstore);
 	g_test_add_func("/sync/extensions/P9/lying-search", test_lying_search);
 	g_test_add_func("/sync/extensions/P2/monsters", test_monsters);
