@@ -282,6 +282,7 @@ every_second(gpointer user)
 	if (a->render)
 		render_dispatch(a->render);	/* its deadlines */
 	over_tick(a);
+	notices_tick(a);
 	if (a->overs->len || a->counting || outgoing_counting(a))
 		app_dirty(a, 0);
 	a->counting = outgoing_counting(a);
@@ -352,6 +353,7 @@ app_free(App *a)
 {
 	open_close(a);
 	over_clear(a);
+	notices_free(a->notices);
 	answering_free(a->answering);
 	g_free(a->files_folder);
 	clear_source(&a->idle);

@@ -335,6 +335,9 @@ letter(App *a, const Letter *l)
 		outgoing_taken_back(a, l);
 		a->stale_folders = true;
 		break;
+	case LETTER_NEWS:
+		notices_came(a, l);
+		break;
 	case LETTER_POP_REMOVAL:
 		removal_came(a, l);
 		break;

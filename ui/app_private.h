@@ -59,6 +59,7 @@ typedef struct { gint64 message; guint account; char *section, *path, *mime; } S
 
 typedef struct App App;
 typedef struct Answering Answering;
+typedef struct Notices Notices;
 typedef void (*Asked)(App *a, const char *text);	/* NULL: cancelled */
 struct App {
 	const AppSetup *setup;	/* borrowed from below */
@@ -103,6 +104,7 @@ struct App {
 	gint64 message_at;	/* monotonic microseconds */
 	gint64 checking_at;	/* of the message "Checking ..."; what it led to takes its place */
 	Outgoing *outgoing;	/* owned */
+	Notices *notices;	/* owned; NULL: nothing came yet */
 	bool counting;		/* the last picture had a number that changes with the second */
 	Key last_key;
 	Layout layout;
@@ -162,6 +164,11 @@ void answering_ready(App *a);	/* the message in the pager can be read now */
 void answering_body_came(App *a, const Letter *l);
 void answering_free(Answering *w);
 void compose_open_row(App *a, guint account, gint64 row);	/* a draft of the store goes into the composer */
+
+/* act_notice.c */
+void notices_came(App *a, const Letter *l);	/* LETTER_NEWS */
+void notices_tick(App *a);	/* each second */
+void notices_free(Notices *n);
 
 /* act_ledger.c */
 void removal_came(App *a, const Letter *l);	/* LETTER_POP_REMOVAL */

@@ -27,6 +27,9 @@ void screen_blit(Screen *s, const Canvas *canvas);
 /* the next blit draws everything: the terminal may show rubbish (C-l) */
 void screen_redraw(Screen *s);
 void screen_bell(Screen *s);
+/* Asks the terminal to show a notice to the person, wherever they look. */
+typedef enum { NOTICE_OSC9, NOTICE_OSC777 } NoticeHow;
+void screen_notice(Screen *s, NoticeHow how, const Clean *title, const Clean *body);
 /* the window's, where the terminal has one; restored at the end */
 void screen_title(Screen *s, const Clean *title);
 

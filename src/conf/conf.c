@@ -129,7 +129,7 @@ without_comment(const char *value, bool colors)
 static bool
 is_known(const char *kind)
 {
-	static const char *const kinds[] = { "account", "identity", "compose", "general", "ui", NULL };
+	static const char *const kinds[] = { "account", "identity", "compose", "general", "notify", "ui", NULL };
 	return g_strv_contains(kinds, kind);
 }
 

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "conf/options.h"
 #include "conf/accounts.h"
+#include "conf/hours.h"
 #include "base/intl.h"
 
 #include <string.h>
@@ -28,6 +29,8 @@ static const Option TABLE[] = {
 	ACCOUNT("signature-file", OPT_FILE, NULL, TOUCH_NOTHING, N_("A file whose text stands at the end of your mails, below “-- ”")),
 	ACCOUNT("other-addresses", OPT_TEXT, NULL, TOUCH_NOTHING,
 		N_("Further addresses of yours, separated by commas, * for anything: not written to in a reply to all, and answered from")),
+	ACCOUNT("notify", OPT_TEXT, NULL, TOUCH_NOTHING,
+		N_("Folders of this account whose new mail is told, written as “folders” in [notify]; “none”: of none; without it as said there")),
 	ACCOUNT("sent", OPT_TEXT, NULL, TOUCH_ENGINE, N_("The folder for copies of sent mail, or “no copy”")),
 	ACCOUNT("disable", OPT_TEXT, NULL, TOUCH_ENGINE,
 		N_("IMAP: extensions that are not used although the server offers them, for servers that do them wrong: COMPRESS NOTIFY QRESYNC ...")),
@@ -47,6 +50,18 @@ static const Option TABLE[] = {
 
 	{ "general", "undo-send", OPT_INT, 0, 600, "10", NULL, false, TOUCH_NOTHING, N_("Seconds before a written mail leaves, in which it can be taken back; at the next start") },
 	{ "general", "save-folder", OPT_FILE, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("Where attachments are saved; without it where eilpost was started") },
+	{ "notify", "folders", OPT_TEXT, 0, 0, NULL, NULL, false, TOUCH_NOTHING,
+		N_("Folders whose new mail is told: names, with * and ? for anything, separated by commas, ! before one excludes it; without it all but Sent, Drafts, Junk, Trash and Archive") },
+	{ "notify", "quiet", OPT_HOURS, 0, 0, NULL, NULL, false, TOUCH_NOTHING,
+		N_("Times of the day without notices: 22:00-07:00; several, separated by commas") },
+	{ "notify", "command", OPT_COMMAND, 0, 0, NULL, NULL, false, TOUCH_NOTHING,
+		N_("A command that is run for new mail; it gets title and text as $1 and $2, and more as $EILPOST_...") },
+	{ "notify", "terminal", OPT_CHOICE, 0, 0, "off", "off osc9 osc777", false, TOUCH_NOTHING,
+		N_("Let the terminal show a notice of new mail: osc9 (iTerm2, kitty, Windows Terminal, foot), osc777 (urxvt, foot, Ghostty, VTE)") },
+	{ "notify", "bell", OPT_BOOL, 0, 0, "no", NULL, false, TOUCH_NOTHING, N_("Ring the terminal's bell for new mail") },
+	{ "notify", "status", OPT_BOOL, 0, 0, "yes", NULL, false, TOUCH_NOTHING, N_("Say new mail in the bottom line, also in quiet times") },
+	{ "notify", "per-minute", OPT_INT, 1, 60, "6", NULL, false, TOUCH_NOTHING,
+		N_("At most so many notices in a minute; what comes meanwhile is told together") },
 	{ "ui", "theme", OPT_CHOICE, 0, 0, "auto", "auto mono", false, TOUCH_SCREEN, N_("Colours, or none") },
 	{ "ui", "folders-width", OPT_INT, 0, 60, "0", NULL, false, TOUCH_SCREEN, N_("Columns of the folder pane; 0: by the width of the screen") },
 	{ "ui", "index-height", OPT_INT, 10, 90, "40", NULL, false, TOUCH_SCREEN, N_("Percent of the height for the list while a message is open") },
@@ -151,6 +166,8 @@ option_check(const Option *o, const char *value, char **problem)
 		return account_parse_keep(value, &keep, &days, problem);
 	case OPT_DAYS:
 		return account_parse_days(value, &days, problem);
+	case OPT_HOURS:
+		return hours_parse(value, NULL, problem);
 	case OPT_BOOL:
 		if (!strcmp(value, "yes") || !strcmp(value, "no") || !strcmp(value, "true") || !strcmp(value, "false"))
 			return true;

@@ -379,6 +379,8 @@ engine_free(Engine *e)
 	account_unref(e->account);
 	g_array_unref(e->opening);
 	g_array_unref(e->near);
+	g_array_unref(e->news);
+	g_array_unref(e->visits);
 	g_array_unref(e->status_queue);
 	g_array_unref(e->sel.filled);
 	g_free(e->sel.wire);
@@ -441,6 +443,8 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->context = g_main_context_new();
 	e->opening = g_array_new(FALSE, FALSE, sizeof(gint64));
 	e->near = g_array_new(FALSE, FALSE, sizeof(gint64));
+	e->news = g_array_new(FALSE, FALSE, sizeof(gint64));
+	e->visits = g_array_new(FALSE, FALSE, sizeof(gint64));
 	e->status_queue = g_array_new(FALSE, FALSE, sizeof(gint64));
 	e->sel.filled = g_array_new(FALSE, FALSE, sizeof(Window));
 	e->part_wishes = g_ptr_array_new_with_free_func(part_wish_free);

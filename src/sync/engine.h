@@ -63,6 +63,7 @@ typedef enum {
 	LETTER_OUTBOX,		/* outbox, drafts or wishes changed: read them anew; message: the row, 0: several */
 	LETTER_DRAFT,		/* answer to REQ_DRAFT_SAVE, REQ_SEND, REQ_SEND_RAW, REQ_OUT_EDIT: message: its row; when: the caller's number; failed: text2 says why, nothing is lost */
 	LETTER_SCHEDULE,	/* when: the next cycle (Unix seconds; 0: none by itself); text: the mode in words; failed: stopped until the person acts */
+	LETTER_NEWS,		/* ids: messages that came to `folder` since it was last looked at, unread; after their LETTER_CHANGED; each once */
 	LETTER_POP_REMOVAL,	/* the policy would remove `total` messages from the server for the first time: ask (done: bytes) */
 	LETTER_ENDED,		/* the engine's thread is gone (after REQ_QUIT) */
 } LetterKind;
@@ -81,6 +82,7 @@ typedef struct Letter {
 	guint64 done, total;
 	gint64 when;		/* Unix seconds */
 	char *text, *text2;	/* owned */
+	GArray *ids;		/* owned, of gint64; NULL where not used */
 } Letter;
 void letter_free(Letter *l);
 

@@ -77,6 +77,7 @@ typedef struct {
 	bool held;		/* it looks empty, which is not believed yet: nothing of it is touched */
 	guint64 changes_since;
 	guint rows;		/* of a backfill window, adapted */
+	gint64 looked;		/* Unix seconds: when it was looked at before */
 } Selected;
 
 typedef struct Pop Pop;
@@ -144,6 +145,10 @@ struct Engine {
 	bool listed;
 	GPtrArray *list;	/* owned, of Folder*: the LIST that is coming in */
 	GArray *status_queue;	/* owned, of gint64 */
+	GArray *news;		/* owned, of gint64: new messages of the open batch (news.c) */
+	GArray *visits;		/* owned, of gint64: folders whose news are to be fetched */
+	gint64 visiting;	/* 0: none */
+	bool visit_begun;
 
 	/* news on their way into the store */
 	GPtrArray *batch;	/* owned, of Message*: headers not yet decoded (headers.c) */
@@ -282,6 +287,14 @@ void headers_flush(Engine *e);	/* decodes, commits the open batch, tells */
 bool batch_begin(Engine *e);	/* opens the transaction that headers_flush commits */
 void batch_row(Engine *e, guint change);	/* one more row was written; commits at STORE_BATCH_ROWS */
 bool date_parse(const char *text, gint64 *when);	/* RFC 5322, 3.3 and 4.3 */
+
+/* news.c */
+bool news_is(Engine *e, const Message *m);	/* of the selected folder; before it is put */
+void news_add(Engine *e, gint64 id);
+void news_tell(Engine *e, gint64 folder);	/* after the commit */
+void news_counted(Engine *e, const char *wire, const ImapMailboxStatus *st);	/* before the counts are stored */
+gint64 news_visit(Engine *e);	/* the folder whose news are to be fetched now; 0: none */
+void news_clear(Engine *e);	/* the connection is gone */
 
 /* fetch.c */
 bool fetch_submit(Engine *e, gint64 message, bool ahead);	/* false: not needed or not possible */

@@ -282,8 +282,11 @@ headers_flush(Engine *e)
 	if (e->batch->len > 0) {
 		decode(e);
 		if (batch_begin(e)) {
-			for (guint i = 0; i < e->batch->len && !err; i++)
-				messages_put(e->db, g_ptr_array_index(e->batch, i), &err);
+			for (guint i = 0; i < e->batch->len && !err; i++) {
+				bool news = news_is(e, g_ptr_array_index(e->batch, i));
+				gint64 id = messages_put(e->db, g_ptr_array_index(e->batch, i), &err);
+				news_add(e, news ? id : 0);
+			}
 			e->batch_change |= CHANGE_ADDED | CHANGE_COUNTS;
 		}
 		g_ptr_array_set_size(e->batch, 0);
@@ -294,4 +297,5 @@ headers_flush(Engine *e)
 		}
 	}
 	batch_commit(e);
+	news_tell(e, e->sel.id);
 }

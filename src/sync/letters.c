@@ -71,6 +71,8 @@ letter_free(Letter *l)
 		return;
 	g_free(l->text);
 	g_free(l->text2);
+	if (l->ids)
+		g_array_unref(l->ids);
 	g_free(l);
 }
 

@@ -180,6 +180,7 @@ listing_counted(Engine *e, const ImapMailboxStatus *st)
 	g_autoptr(GError) err = NULL;
 	Folder *new = job_comes(e, JOB_LIST) ? coming(e, canonical(st->name)) : NULL;
 
+	news_counted(e, canonical(st->name), st);
 	if (new) {	/* LIST-STATUS: it comes before the folder is in the store */
 		status_of_coming(new, st);
 		return;

@@ -65,6 +65,7 @@ struct Pop {
 	gint64 fetch_since, told;
 	guint deles;		/* under way */
 	bool asked_removal;
+	bool looked;		/* a session before this one fetched all: what comes now is news */
 };
 
 static inline PopEntry *

@@ -183,6 +183,8 @@ lists_done(Engine *e)
 	Pop *p = e->pop;
 
 	pop_names_match(e);
+	g_autofree char *looked = db_fact(e->db, "pop-looked");
+	p->looked = looked != NULL;
 	if (p->suspicious)
 		engine_trouble(e, EIL_ASK_USER, g_strdup_printf(_("%s gave most messages other names (UIDL). They are compared by their headers; nothing is removed there this time."),
 			e->account->receive.host));
@@ -409,6 +411,7 @@ put_one(Engine *e, PopBody *b, const Summary *s, GError **err)
 	gint64 message = put_message(e, b, s, err);
 	if (!message)
 		return false;
+	news_add(e, p->looked && !p->no_uidl ? message : 0);
 	/* one without a name of its own gets one that no server gives */
 	g_autofree char *name = en->uidl ? g_strdup(en->uidl) : g_strconcat("#", b->hash, NULL);
 	PopRow row = { .uidl = name, .size = en->size, .hash = b->hash, .message = message, .first_seen = clock_s(), .changed = clock_s(),
@@ -460,6 +463,9 @@ pop_flush(Engine *e, bool all)
 	p->done_bytes = 0;
 	p->flushed_at = e->now = clock_ms();
 	engine_changed(e, p->inbox, CHANGE_ADDED | CHANGE_COUNTS);
+	if (!ok)
+		g_array_set_size(e->news, 0);
+	news_tell(e, p->inbox);
 }
 
 /* ---- removing ---- */
@@ -510,6 +516,15 @@ quit(Engine *e)
 	pop3_session_quit(e->pop->session);
 }
 
+/* Its first session is through: what comes from now on is news. */
+static void
+looked_once(Engine *e)
+{
+	GError *err = NULL;
+	bool ok = db_begin(e->db, &err) && db_set_fact(e->db, "pop-looked", "1", &err);
+	commit(e, ok, err);
+}
+
 static void
 start_removing(Engine *e)
 {
@@ -520,6 +535,8 @@ start_removing(Engine *e)
 	bool pending = false;
 
 	p->phase = POP_REMOVING;
+	if (!p->looked && !e->paused && g_queue_is_empty(&p->queue))
+		looked_once(e);
 	for (guint i = 0; !e->read_only && i < p->entries->len; i++)
 		if (pop_entry(p, i)->number && due(e, pop_entry(p, i))) {
 			n++;

@@ -47,6 +47,8 @@ pull_select(Engine *e, gint64 folder)
 	g_array_set_size(s->filled, 0);
 	*s = (Selected){ .filled = s->filled, .rows = s->rows ? s->rows : 500 };
 	if (!f || !f->selectable) {
+		if (e->visiting == folder)
+			e->visiting = 0;
 		if (e->shown == folder)
 			e->shown = 0;
 		return;
@@ -55,6 +57,7 @@ pull_select(Engine *e, gint64 folder)
 	s->id = folder;
 	s->wire = g_strdup(f->wire);
 	s->selecting = true;
+	s->looked = f->checked_at ? f->checked_at : clock_s();
 	s->known_uidvalidity = f->uidvalidity;
 	bool resync = e->qresync && f->uidvalidity && f->highestmodseq;
 	ImapCommand *c = resync ?

@@ -68,6 +68,7 @@ work_clear(Engine *e)
 	g_ptr_array_set_size(e->jobs, 0);
 	g_ptr_array_set_size(e->list, 0);
 	g_array_set_size(e->status_queue, 0);
+	news_clear(e);
 	GArray *filled = e->sel.filled;
 	g_array_set_size(filled, 0);
 	g_free(e->sel.wire);
@@ -128,7 +129,8 @@ work_target(Engine *e)
 		return folder;
 	if (file_step(e, &folder) == FILE_SEARCH)
 		return folder;
-	return e->shown;
+	folder = news_visit(e);
+	return folder ? folder : e->shown;
 }
 
 static bool

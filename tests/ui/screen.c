@@ -372,6 +372,38 @@ test_leaves_whole(void)
 	close(t.master);
 }
 
+/* M6: whatever a subject is made of, the sequence begins and ends once. */
+static void
+test_notice(void)
+{
+	static const struct { const char *title, *body, *osc9, *osc777; } rows[] = {
+		{ "New mail from Anna", "The garden wall", "\033]9;New mail from Anna: The garden wall\033\\",
+			"\033]777;notify;New mail from Anna;The garden wall\033\\" },
+		{ "a;b", "c;d", "\033]9;a,b: c,d\033\\", "\033]777;notify;a,b;c,d\033\\" },
+		{ "4;1;50", "x", "\033]9; 4,1,50: x\033\\", "\033]777;notify;4,1,50;x\033\\" },
+		{ "\033]0;x\007\033\\", "\xc2\x9c\xc2\x9d\x9c", "\033]9;]0,x\\: \xef\xbf\xbd\033\\",
+			"\033]777;notify;]0,x\\;\xef\xbf\xbd\033\\" },
+		{ "Grüße", "\xe2\x80\xae" "txt\r\nb", "\033]9;Grüße: txt b\033\\", "\033]777;notify;Grüße;txt b\033\\" },
+	};
+	g_unsetenv("TMUX");
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		for (int how = 0; how < 2; how++) {
+			Term t = term_start(24, 80);
+			g_autoptr(Clean) title = clean_new(rows[i].title, -1, CLEAN_LINE);
+			g_autoptr(Clean) body = clean_new(rows[i].body, -1, CLEAN_LINE);
+			forget_written(&t);
+			screen_notice(t.screen, how ? NOTICE_OSC777 : NOTICE_OSC9, title, body);
+			g_autoptr(GString) s = written(&t);
+			g_assert_cmpstr(s->str, ==, how ? rows[i].osc777 : rows[i].osc9);
+			screen_pause(t.screen);
+			forget_written(&t);
+			screen_notice(t.screen, NOTICE_OSC9, title, body);
+			g_autoptr(GString) away = written(&t);
+			g_assert_cmpuint(away->len, ==, 0);
+			term_end(&t);
+		}
+}
+
 /* S10: also when the program falls. */
 static void
 test_fatal(void)
@@ -498,6 +530,7 @@ main(int argc, char **argv)
 	g_test_add_func("/screen/S10/fatal", test_fatal);
 	g_test_add_func("/screen/refused", test_refused);
 	g_test_add_func("/screen/terminals", test_terminals);
+	g_test_add_func("/screen/notice", test_notice);
 	g_test_add_func("/screen/watch", test_watch);
 	return g_test_run();
 }

@@ -65,7 +65,7 @@ static char *
 kind_title(const char *kind)
 {
 	static const struct { const char *kind, *title; } known[] = {
-		{ "general", N_("General") }, { "ui", N_("Screen") }, { "compose", N_("Writing mail") },
+		{ "general", N_("General") }, { "ui", N_("Screen") }, { "compose", N_("Writing mail") }, { "notify", N_("Notices of new mail") },
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(known); i++)
 		if (!strcmp(known[i].kind, kind))
@@ -233,6 +233,8 @@ setting_allowed(const Option *o)
 		return g_strdup("headers, N days, all");
 	case OPT_KEEP:
 		return g_strdup("yes, no, N days, until deleted here");
+	case OPT_HOURS:
+		return g_strdup(_("times of the day: 22:00-07:00, several separated by commas"));
 	case OPT_ADDRESS:
 		return g_strdup(_("a mail address"));
 	case OPT_URL:
