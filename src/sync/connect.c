@@ -135,6 +135,8 @@ session_failed(Engine *e, ImapFailure failure, const char *words)
 		code = EIL_BROKEN;
 		break;
 	}
+	if (failure == IMAP_FAIL_PROTOCOL)
+		extend_broken(e);
 	/* a session lost on pipelined commands is tried without them next time */
 	if (!e->ready && (failure == IMAP_FAIL_PROTOCOL || failure == IMAP_FAIL_BYE))
 		e->no_early = true;

@@ -192,6 +192,8 @@ wake_at(Engine *e)
 		at = earliest(at, e->quiet_until);
 	if (e->ready)
 		at = earliest(at, scan_deadline(e));
+	if (e->ready && e->look_at > e->now)
+		at = earliest(at, e->look_at);
 	if (!connect_up(e) && e->next_try)
 		at = earliest(at, e->next_try);
 	gint64 wish = journal_next_time(e->db);
@@ -212,6 +214,20 @@ look_at_clock(Engine *e)
 	}
 	e->last_now = e->now;
 	e->last_mono = mono;
+}
+
+/* Another network: what is connected may be dead without a word, and what could not connect may do so now. */
+static void
+network_changed(void *user)
+{
+	Engine *e = user;
+
+	e->now = clock_ms();
+	log_line(LOG_INFO, "sync", "the addresses of this computer changed");
+	if (e->session && e->ready)
+		imap_session_probe(e->session, e->now);
+	if (e->state == ENGINE_WAITING)
+		e->next_try = e->now;
 }
 
 static void
@@ -307,6 +323,7 @@ thread(gpointer user)
 		e->pop = pop_new(e);
 	e->sender = outbox_new(e);
 	e->door = door_new(e, e->socket);
+	e->net_change = net_change_new(e->context, network_changed, e);
 	e->threads_wanted = threads_left(e->db);
 	while (!e->quitting) {
 		turn(e);
@@ -317,6 +334,7 @@ thread(gpointer user)
 		g_main_context_iteration(e->context, TRUE);
 	}
 	g_clear_pointer(&e->door, door_free);
+	g_clear_pointer(&e->net_change, net_change_free);
 	leave(e);
 	g_clear_pointer(&e->pop, pop_free);
 	g_clear_pointer(&e->sender, outbox_free);

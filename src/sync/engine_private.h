@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "conf/secrets.h"
+#include "net/change.h"
 #include "net/link.h"
 #include "proto/imap/session.h"
 #include "proto/imap/set.h"
@@ -136,9 +137,12 @@ struct Engine {
 	bool notify;		/* the server tells of all folders by itself */
 	guint rtt_ms;		/* the shortest answer of this session; 0: none yet */
 	char *items;		/* owned: extend_items */
+	guint poor;		/* 1, 2: headers are asked for with less and less: what they said broke the last session */
 	GPtrArray *apart;	/* owned, of char*: namespaces that LIST "" "*" leaves out */
 	bool apart_asked, list_failed, quota_warned;
 	guint quota_percent;	/* of the fullest root of this listing */
+	gint64 look_at;		/* ms: the folders are looked at again, where the server does not tell of them; 0: not yet */
+	NetChange *net_change;	/* owned */
 
 	Selected sel;
 	GPtrArray *jobs;	/* owned, of Job*: in flight, in the order submitted */
@@ -253,10 +257,13 @@ void extend_condstore(Engine *e);
 bool extend_compress_wanted(Engine *e);
 void extend_compress(Engine *e);
 void extend_took(Engine *e, const Job *job);
+void extend_broken(Engine *e);	/* the session ends by nonsense of the server's: was it in a header? */
+void extend_header_done(Engine *e);
 const char *extend_items(Engine *e);	/* of a header; borrowed until the connection ends */
 const char *extend_flag_items(Engine *e);	/* static */
 char *extend_keywords(Engine *e, const ImapFetch *f);	/* yours; NULL: none */
 void extend_clear(Engine *e);	/* the connection is gone */
+bool listing_look_due(const Engine *e);
 
 /* listing.c */
 void listing_submit(Engine *e);

@@ -103,9 +103,36 @@ extend_took(Engine *e, const Job *job)
 
 /* ---- what is asked of each message ---- */
 
+#define POOR_MOST 2
+
+/* One header that nobody can read must not end each session at the same place. */
+void
+extend_broken(Engine *e)
+{
+	for (guint i = 0; i < e->jobs->len; i++) {
+		JobKind kind = ((const Job *)g_ptr_array_index(e->jobs, i))->kind;
+		if (kind == JOB_PAGE || kind == JOB_NEW || kind == JOB_BACKFILL) {
+			e->poor = MIN(e->poor + 1, POOR_MOST);
+			log_line(LOG_WARN, "imap", "what the server says of a message can't be read: it is asked for less");
+			return;
+		}
+	}
+}
+
+void
+extend_header_done(Engine *e)
+{
+	e->poor = 0;
+	g_clear_pointer(&e->items, g_free);
+}
+
 const char *
 extend_items(Engine *e)
 {
+	static const char *const poor[] = { "(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)", "(UID FLAGS INTERNALDATE RFC822.SIZE)" };
+
+	if (e->poor)
+		return poor[e->poor - 1];
 	if (!imap_session_capabilities(e->session))
 		return "(" HEADER_ITEMS ")";
 	if (!e->items)

@@ -15,6 +15,7 @@
 
 #define STATUS_AT_ONCE 20
 #define QUOTA_WARN 90	/* percent */
+#define LOOK_MS (5 * 60 * 1000)
 
 static bool
 can(Engine *e, const char *capability)
@@ -88,6 +89,13 @@ listing_submit(Engine *e)
 		e->notify_tried = true;
 		work_job(e, JOB_NOTIFY, imap_command_notify(true, true));
 	}
+}
+
+/* IDLE tells of the folder on the screen only: the others are looked at now and then. */
+bool
+listing_look_due(const Engine *e)
+{
+	return e->listed && !e->notify && (e->account->check & CHECK_PUSH) && e->now >= e->look_at;
 }
 
 /* The counts of folders, and the rights in those of others, that LIST did not tell. */
@@ -381,6 +389,7 @@ listing_done(Engine *e, const ImapResponse *r)
 	if (!failed && list_apart(e))
 		return;
 	e->listed = true;
+	e->look_at = e->now + LOOK_MS;
 	if (failed || e->list->len == 0) {	/* no account is without an inbox: rather a broken answer */
 		g_ptr_array_set_size(e->list, 0);
 		return;

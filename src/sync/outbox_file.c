@@ -243,18 +243,40 @@ search(Engine *e, const OutRow *row)
 	job->lo = FILE_SEARCH;
 }
 
-static char *
-internal_date(gint64 when)
+/* It is tried again by itself, after a look: the server may have kept it all the same. */
+static void
+not_filed(Engine *e, const OutRow *row, const char *server_words)
 {
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	g_autoptr(GDateTime) t = g_date_time_new_from_unix_utc(when);
-	return g_strdup_printf("%02d-%s-%04d %02d:%02d:%02d +0000", g_date_time_get_day_of_month(t), months[g_date_time_get_month(t) - 1],
-		g_date_time_get_year(t), g_date_time_get_hour(t), g_date_time_get_minute(t), g_date_time_get_second(t));
+	GError *err = NULL;
+	char *why = sentence_with_server(g_strdup_printf(_("The copy of the sent mail “%s” could not be filed. It is tried again by itself."),
+		row->subject ? row->subject : ""), server_words);
+
+	set_looks(e, row->id, 0);
+	outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + RETRY_S, why, &err), err);
+	outbox_told(e, row->id);
+	engine_trouble(e, EIL_LATER, why);
+}
+
+/* Is there an 8-bit byte in the header? Then UTF8=ACCEPT wants it said (RFC 6855, 4). */
+static bool
+bare_utf8(GBytes *message)
+{
+	gsize len;
+	const guint8 *p = g_bytes_get_data(message, &len);
+
+	for (gsize i = 0; i < len; i++) {
+		if (p[i] & 0x80)
+			return true;
+		if (p[i] == '\n' && (i + 1 == len || p[i + 1] == '\n' || p[i + 1] == '\r'))
+			return false;
+	}
+	return false;
 }
 
 static void
 append(Engine *e, const OutRow *row, const Folder *f)
 {
+	guint64 limit = imap_session_append_limit(e->session);
 	g_autoptr(GBytes) message = no_copy(e->account) ? NULL : outbox_message(e->db, row->id, NULL);
 	GError *err = NULL;
 
@@ -264,15 +286,19 @@ append(Engine *e, const OutRow *row, const Folder *f)
 			outbox_told(e, row->id);
 		return;
 	}
+	if (limit && g_bytes_get_size(message) > limit) {	/* its refusal would cost the whole transfer, each time (RFC 7889) */
+		g_autofree char *most = g_format_size(limit);
+		g_autofree char *why = g_strdup_printf(_("It takes messages of at most %s."), most);
+		not_filed(e, row, why);
+		return;
+	}
 	/* the try is counted before the command leaves, and if no answer comes it is looked for before it is repeated */
 	if (!outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, 0, row->last_error, &err), err))
 		return;
 	set_looks(e, row->id, 0);
-	g_autofree char *date = internal_date(row->changed);
-	ImapCommand *c = imap_command_new("APPEND");
-	imap_command_string(c, f->wire, -1);
-	imap_command_rawf(c, " (\\Seen) \"%s\"", date);
-	imap_command_literal(c, message, false);
+	ImapCommand *c = imap_command_append(f->wire);
+	bool utf8 = imap_session_enabled(e->session, "UTF8=ACCEPT") && bare_utf8(message);
+	imap_command_append_message(c, "\\Seen", row->changed, message, utf8 ? IMAP_APPEND_UTF8 : IMAP_APPEND_PLAIN);
 	Job *job = work_job(e, JOB_FILE, c);
 	job->message = row->id;
 	job->folder = f->id;
@@ -307,14 +333,11 @@ static void
 create(Engine *e, const OutRow *row)
 {
 	g_autofree char *wire = sent_wire(e);
-	ImapCommand *c = imap_command_new("CREATE");
-	imap_command_string(c, wire, -1);
+	ImapCommand *c = imap_command_create(wire, imap_session_can(e->session, "CREATE-SPECIAL-USE") ? "\\Sent" : NULL);
 	Job *job = work_job(e, JOB_FILE, c);
 	job->message = row->id;
 	job->lo = FILE_CREATE;
-	c = imap_command_new("SUBSCRIBE");
-	imap_command_string(c, wire, -1);
-	work_job(e, JOB_OTHER, c);
+	work_job(e, JOB_OTHER, imap_command_subscribe(wire, true));
 	e->sender->creating = true;
 }
 
@@ -397,20 +420,6 @@ searched(Engine *e, const OutRow *row, const ImapResponse *r)
 	} else {
 		not_found(e, row);
 	}
-}
-
-/* It is tried again by itself, after a look: the server may have kept it all the same. */
-static void
-not_filed(Engine *e, const OutRow *row, const char *server_words)
-{
-	GError *err = NULL;
-	char *why = sentence_with_server(g_strdup_printf(_("The copy of the sent mail “%s” could not be filed. It is tried again by itself."),
-		row->subject ? row->subject : ""), server_words);
-
-	set_looks(e, row->id, 0);
-	outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + RETRY_S, why, &err), err);
-	outbox_told(e, row->id);
-	engine_trouble(e, EIL_LATER, why);
 }
 
 /* Not in the transaction that says SENT: a full disk must not make a mail doubtful that the server has taken. */

@@ -417,7 +417,8 @@ fetch(Engine *e, const ImapFetch *f)
 		return;
 	mark_seen(e, f->uid);
 	const Job *poor = (f->has & IMAP_HAS_DATE) ? poor_job(e, f->uid) : NULL;
-	if (((f->has & IMAP_HAS_ENVELOPE) && f->envelope) || (poor && poor->lo == 1)) {
+	bool bare = (poor && poor->lo == 1) || (e->poor == 2 && (f->has & IMAP_HAS_DATE));
+	if (((f->has & IMAP_HAS_ENVELOPE) && f->envelope) || bare) {
 		headers_add(e, f);
 		return;
 	}

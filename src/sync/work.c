@@ -158,6 +158,8 @@ static PlanFacts
 facts(Engine *e)
 {
 	const Selected *s = &e->sel;
+	if (listing_look_due(e))
+		e->listed = false;
 	PlanFacts f = { .target = work_target(e), .listed = e->listed, .paused = e->paused, .quiet = e->now < e->quiet_until && e->sel.fill_at > 1 };
 	gint64 wish_folder = 0;
 	bool settled = e->now - e->last_use >= SETTLE_MS;
@@ -404,6 +406,8 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 		return;
 	headers_flush(e);
 	extend_took(e, job);
+	if (e->poor && r->status == IMAP_OK && (job->kind == JOB_PAGE || job->kind == JOB_NEW || job->kind == JOB_BACKFILL))
+		extend_header_done(e);
 	if (r->status != IMAP_OK)
 		log_line(LOG_INFO, "imap", "command of kind %d was refused: %s", job->kind, r->text ? r->text : "");
 	switch (job->kind) {

@@ -67,6 +67,8 @@ static const Case cases[] = {
 		"greeting signing:PLAIN ready exists:1 done:2:0 exists:2 done:4:0" },
 	{ "idle-renewed", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 1 EXISTS\nS:e2 OK x\n>idle\nC:e3 IDLE\nS:+ idling\n>tick 1500000\nC:DONE\nC:e4 IDLE\nS:e3 OK\nS:+ idling\n",
 		"greeting signing:PLAIN ready exists:1 done:2:0" },
+	{ "P21/idle-renewed-into-a-dead-line", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 1 EXISTS\nS:e2 OK x\n>idle\nC:e3 IDLE\nS:+ idling\n>tick 1500000\nC:DONE\nC:e4 IDLE\n>tick 1560000\n",
+		"greeting signing:PLAIN ready exists:1 done:2:0 fail:8" },
 	{ "P21/silent-server", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\n>tick 60001\n", "greeting signing:PLAIN ready fail:8" },
 	{ "P21/no-greeting", TLS, false, false, ">tick 30000\n", "fail:8" },
 	{ "P4/copyuid-to-a-select", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:e2 OK [COPYUID 1 1 1] x\n", "greeting signing:PLAIN ready done:2:0" },

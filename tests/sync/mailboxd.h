@@ -19,6 +19,7 @@ static struct {
 	const char *refuse_notify, *refuse_select, *refuse_sign_in;
 	const char *labels;	/* X-GM-LABELS of every message */
 	bool lying_search, no_early_page, mute, monsters;
+	guint broken;		/* UID of a message whose structure ends the session in nonsense */
 	guint uidvalidity, modseq;
 
 	GArray *inbox;		/* owned, of Msg; sorted by uid */
@@ -44,7 +45,9 @@ static inline bool
 offers(const char *capability)
 {
 	g_auto(GStrv) words = g_strsplit(mbox.caps, " ", -1);
-	return g_strv_contains((const char *const *)words, capability);
+	static const char *const rev2[] = { "ESEARCH", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE", NULL };
+	return g_strv_contains((const char *const *)words, capability) ||
+		(g_strv_contains((const char *const *)words, "IMAP4rev2") && g_strv_contains(rev2, capability));
 }
 
 static inline void
@@ -106,6 +109,10 @@ do_fetch_set(Talk *t, const char *rest, bool uid)
 
 	for (guint i = from; i < n; i++) {
 		const Msg *m = &g_array_index(mbox.inbox, Msg, i);
+		if (m->uid == mbox.broken && strstr(rest, "BODYSTRUCTURE") && in_set(set, uid ? m->uid : i + 1, last)) {
+			say(t, "e1 WHAT is this\r\n");
+			return;
+		}
 		if (in_set(set, uid ? m->uid : i + 1, last) && (!since || m->modseq > (guint)atoi(since + 13)))
 			put_message(out, i + 1, m, rest);
 	}
@@ -117,7 +124,7 @@ do_search_set(Talk *t, const char *tag, const char *rest)
 {
 	const char *set = strstr(rest, "UID ");
 	g_autoptr(GString) out = g_string_new(NULL);
-	bool extended = strstr(rest, "RETURN") != NULL;
+	bool extended = strstr(rest, "RETURN") || offers("IMAP4rev2");
 
 	for (guint i = 0; set && !mbox.lying_search && i < mbox.inbox->len; i++) {
 		const Msg *m = &g_array_index(mbox.inbox, Msg, i);
@@ -181,7 +188,7 @@ do_select_box(Talk *t, const char *tag, const char *verb, View *v)
 static inline bool
 offered(const char *verb)
 {
-	static const struct { const char *word, *capability; } needs[] = {
+	const struct { const char *word, *capability; } needs[] = {
 		{ "ENABLE", "ENABLE" }, { "QRESYNC", "QRESYNC" }, { "CONDSTORE", "CONDSTORE" }, { "CHANGEDSINCE", "CONDSTORE" }, { "NOTIFY", "NOTIFY" },
 		{ "NAMESPACE", "NAMESPACE" }, { "GETQUOTAROOT", "QUOTA" }, { "MYRIGHTS", "ACL" }, { "COMPRESS", "COMPRESS=DEFLATE" },
 		{ "IDLE", "IDLE" }, { "SIZE", "STATUS=SIZE" }, { "EMAILID", "OBJECTID" }, { "MAILBOXID", "OBJECTID" }, { "PARTIAL", "PARTIAL" },
