@@ -322,7 +322,6 @@ status_line(Pop3Session *s, const char *line)
 {
 	bool ok = !g_ascii_strncasecmp(line, "+OK", 3) && (!line[3] || line[3] == ' ');
 	bool err = !g_ascii_strncasecmp(line, "-ERR", 4) && (!line[4] || line[4] == ' ');
-	const char *text = line + (ok ? 3 : 4) + (line[ok ? 3 : 4] == ' ');
 
 	if (line[0] == '+' && line[1] == ' ' && s->phase == POP3_PHASE_AUTH) {
 		pop3_signin_challenge(s, line + 2);
@@ -336,6 +335,8 @@ status_line(Pop3Session *s, const char *line)
 		pop3_fail(s, POP3_FAIL_PROTOCOL, POP3_CODE_NONE, NULL);
 		return;
 	}
+	const char *text = line + (ok ? 3 : 4);
+	text += *text == ' ';
 	Pop3Code code = read_code(&text);
 	if (s->phase == POP3_PHASE_GREETING) {
 		pop3_greeting(s, ok, code, text);

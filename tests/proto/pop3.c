@@ -56,6 +56,7 @@ static const Case cases[] = {
 	{ "UIDL appears after the sign-in", POP3_SECURITY_TLS, .script = HELLO "S +OK\nS SASL PLAIN\nS .\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nC CAPA\nS +OK\nS UIDL\nS .\nE ready\n" },
 	{ "garbled lists", POP3_SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
 	  "D uidl\nC UIDL\nS +OK\nS x\nS 0 a\nS 1\nS 2 a b\nS 3 good\nS -1 neg\nS 99999999999 big\nS .\nE line 1 3 good\nE done 1 +\n" },
+	{ "a status shorter than any", POP3_SECURITY_NONE, .script = "S +MK\nE failed protocol\n" },
 	{ "nonsense", POP3_SECURITY_NONE, .script = "S * OK IMAP4rev1\nE failed protocol\n" },
 	{ "greeting says no", POP3_SECURITY_NONE, .script = "S -ERR [SYS/TEMP] later\nE failed unavailable SYS/TEMP later\n" },
 };
