@@ -56,6 +56,7 @@ move(App *a, int step)
 	default:
 		if (a->list)
 			listview_move(a->list, step);
+		a->moved = true;
 		break;
 	}
 }
@@ -89,6 +90,7 @@ page(App *a, int halves)
 	default:
 		if (a->list)
 			listview_page(a->list, halves);
+		a->moved = true;
 		break;
 	}
 }
@@ -119,6 +121,7 @@ end_of_list(App *a, bool last)
 			listview_first(a->list);
 		if (where == IN_PAGER && listview_current(a->list))
 			open_message(a, listview_current(a->list));
+		a->moved = where == IN_INDEX;
 	}
 }
 

@@ -100,8 +100,12 @@ app_dirty(App *a, guint delay_ms)
 }
 
 static void
-draw_after_keys(App *a)
+draw_after_keys(App *a, bool moved)
 {
+	if (moved && !a->draw_timer) {	/* nothing else is waiting to be drawn */
+		app_draw_moved(a);
+		return;
+	}
 	if (a->draw_timer) {
 		g_source_destroy(a->draw_timer);
 		g_clear_pointer(&a->draw_timer, g_source_unref);
@@ -240,17 +244,20 @@ keys_ready(void *user)
 	App *a = user;
 	char *paste = NULL;
 	Key k;
-	bool any = false;
+	bool any = false, moved = true;
 
 	while (!a->quitting && (k = screen_key(a->screen, &paste)) != K_NONE) {
+		bool said = a->message != NULL;
+		a->moved = false;
 		key(a, k, paste);
+		moved &= a->moved && !said;
 		g_clear_pointer(&paste, g_free);
 		any = true;
 	}
 	if (a->quitting)
 		g_main_loop_quit(a->loop);
 	else if (any)
-		draw_after_keys(a);
+		draw_after_keys(a, moved);
 }
 
 /* ---- start and end ---- */

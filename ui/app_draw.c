@@ -1,7 +1,7 @@
 /* app_draw.c - one picture: what goes where.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * The whole canvas is composed anew each time (some hundred microseconds); screen.c sends only what differs. */
+ * The whole canvas is composed anew, but after a key that only moved in the list; screen.c sends only what differs. */
 #include "config.h"
 #include "ui/app_private.h"
 #include "store/local.h"
@@ -351,6 +351,7 @@ app_draw(App *a)
 	if (rows != canvas_rows(a->canvas) || cols != canvas_cols(a->canvas))
 		canvas_resize(a->canvas, rows, cols);
 	canvas_clear(a->canvas);
+	a->drawn.known = false;
 	a->layout = layout_make(rows, cols, (LayoutWant){
 		.focus = a->focus, .folders = a->folders_shown, .pager = a->open.message != 0,
 		.folders_width = (int)conf_int(a->setup->conf, "ui", "folders-width"),
@@ -366,13 +367,30 @@ app_draw(App *a)
 		if (a->list)
 			listview_set_height(a->list, l->index.h);
 		app_work(a);
-		index_draw(a->canvas, l->index_head, l->index, a->list, &rc, keys_here && a->focus == PANE_INDEX, clean_ours(why_empty(a)));
+		index_draw(a->canvas, l->index_head, l->index, a->list, &rc, keys_here && a->focus == PANE_INDEX, clean_ours(why_empty(a)), &a->drawn);
 	}
 	if (!rect_empty(l->pager))
 		pager_draw(a->canvas, l->pager, a->open.view, a->open.waiting, keys_here && a->focus == PANE_PAGER);
 	layout_draw_borders(l, a->canvas, STYLE_BORDER);
 	draw_over(a);
 	draw_status(a);
+	screen_blit(a->screen, a->canvas);
+	a->drawn_at = g_get_monotonic_time();
+}
+
+void
+app_draw_moved(App *a)
+{
+	RowContext rc = row_context(a);
+
+	if (!a->screen)
+		return;
+	if (a->stale_list || a->stale_folders || a->prompt || a->message || a->over != OVER_NOTHING || a->overs->len ||
+		!a->list || !a->drawn.known || !a->drawn.focused || a->focus != PANE_INDEX || listview_busy(a->list) ||
+		!index_draw_again(a->canvas, a->list, &rc, &a->drawn)) {
+		app_draw(a);
+		return;
+	}
 	screen_blit(a->screen, a->canvas);
 	a->drawn_at = g_get_monotonic_time();
 }

@@ -108,6 +108,8 @@ struct App {
 	bool counting;		/* the last picture had a number that changes with the second */
 	Key last_key;
 	Layout layout;
+	IndexDrawn drawn;	/* what the canvas shows of the list */
+	bool moved;		/* since the last picture only the list's cursor or page moved */
 	char *window_title;	/* owned: what the terminal's title says now */
 	bool sandbox_said;
 	gint64 drawn_at;	/* monotonic microseconds */
@@ -136,6 +138,7 @@ void over_clear(App *a);
 
 /* app_draw.c */
 void app_draw(App *a);
+void app_draw_moved(App *a);	/* after keys that only moved in the list: the rest stands as it is */
 
 /* app_accounts.c */
 bool app_accounts_start(App *a);

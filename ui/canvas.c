@@ -12,6 +12,7 @@
 struct Canvas {
 	int rows, cols;
 	Cell *cells;		/* owned: rows * cols */
+	guint8 *touched;	/* owned: of each row */
 	Rect clip;
 	int cursor_y, cursor_x;
 	bool cursor;
@@ -68,6 +69,7 @@ canvas_free(Canvas *c)
 	if (!c)
 		return;
 	g_free(c->cells);
+	g_free(c->touched);
 	g_free(c);
 }
 
@@ -77,6 +79,7 @@ canvas_resize(Canvas *c, int rows, int cols)
 	c->rows = CLAMP(rows, 1, 10000);
 	c->cols = CLAMP(cols, 1, 10000);
 	c->cells = g_renew(Cell, c->cells, (gsize)c->rows * (gsize)c->cols);
+	c->touched = g_renew(guint8, c->touched, (gsize)c->rows);
 	canvas_clear(c);
 }
 
@@ -86,9 +89,22 @@ canvas_clear(Canvas *c)
 	gsize n = (gsize)c->rows * (gsize)c->cols;
 	for (gsize i = 0; i < n; i++)
 		c->cells[i] = empty_cell;
+	memset(c->touched, 1, (gsize)c->rows);
 	c->clip = canvas_rect(c);
 	c->cursor = false;
 	c->cursor_y = c->cursor_x = 0;
+}
+
+bool
+canvas_touched(const Canvas *c, int y)
+{
+	return y >= 0 && y < c->rows && c->touched[y];
+}
+
+void
+canvas_settle(Canvas *c)
+{
+	memset(c->touched, 0, (gsize)c->rows);
 }
 
 int
@@ -153,9 +169,11 @@ set_cell(Canvas *c, int y, int x, CellStyle style, gunichar ch, int columns)
 	}
 	if (!rect_has(c->clip, y, x))
 		return;
-	for (int i = 0; i < columns; i++)
-		part_halves(c, y, x + i);
 	Cell *cell = cell_at(c, y, x);
+	c->touched[y] = 1;
+	for (int i = 0; i < columns; i++)
+		if (cell[i].columns != 1)
+			part_halves(c, y, x + i);
 	*cell = (Cell){ .ch = ch, .style = style, .columns = (guint8)columns };
 	if (columns == 2)
 		cell[1] = (Cell){ .ch = 0, .style = style, .columns = 0 };
@@ -167,6 +185,7 @@ add_mark(Canvas *c, int y, int x, gunichar mark)
 	if (!rect_has(c->clip, y, x))
 		return;
 	Cell *cell = cell_at(c, y, x);
+	c->touched[y] = 1;
 	for (int i = 0; i < CELL_MARKS; i++) {
 		if (cell->marks[i])
 			continue;
@@ -260,8 +279,17 @@ void
 canvas_fill(Canvas *c, Rect r, CellStyle style)
 {
 	Rect in = rect_cut(r, c->clip);
-	for (int y = in.y; y < in.y + in.h; y++)
-		spaces(c, y, in.x, in.w, style);
+	Cell space = empty_cell;
+	space.style = style;
+	for (int y = in.y; in.w > 0 && y < in.y + in.h; y++) {
+		/* only at the ends may a half be outside */
+		part_halves(c, y, in.x);
+		part_halves(c, y, in.x + in.w - 1);
+		c->touched[y] = 1;
+		Cell *row = cell_at(c, y, in.x);
+		for (int i = 0; i < in.w; i++)
+			row[i] = space;
+	}
 }
 
 void
@@ -283,6 +311,8 @@ static void
 style_cells(Canvas *c, int y, int x, int w, CellStyle set, CellStyle keep)
 {
 	Rect in = rect_cut((Rect){ y, x, 1, w }, c->clip);
+	if (!rect_empty(in))
+		c->touched[y] = 1;
 	for (int i = 0; i < in.w && in.h > 0; i++) {
 		Cell *cell = cell_at(c, y, in.x + i);
 		CellStyle style = (CellStyle)((cell->style & keep) | set);

@@ -49,6 +49,9 @@ void canvas_clear(Canvas *c);	/* spaces of style 0, no cursor, no clip */
 int canvas_rows(const Canvas *c);
 int canvas_cols(const Canvas *c);
 Rect canvas_rect(const Canvas *c);
+/* Whether a cell of the row was written since the last canvas_settle. */
+bool canvas_touched(const Canvas *c, int y);
+void canvas_settle(Canvas *c);
 
 /* Draws only inside r from now on; gives the clip that was, to be set again. */
 Rect canvas_clip(Canvas *c, Rect r);

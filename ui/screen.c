@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <term.h>
 #undef columns	/* term.h makes a macro of it */
 #include <termios.h>
@@ -39,6 +40,7 @@ struct Screen {
 	WINDOW *keys;		/* owned: a pad, because reading from a window would draw it */
 	const Theme *theme;	/* borrowed */
 	Canvas *last;		/* owned: what the terminal shows; NULL: not known */
+	const Canvas *from;	/* borrowed: only to know it again */
 	bool utf8, ansi, titled;
 	struct { gint16 fg, bg; } pairs[PAIRS];
 	int n_pairs;
@@ -48,6 +50,7 @@ struct Screen {
 	guint woke;		/* WOKE_... not told yet */
 	struct termios modes;	/* as they were */
 	bool up;		/* the terminal is ours */
+	int frame;		/* a file in memory; -1: none */
 	GSource *watches[2];	/* owned */
 	void (*ready)(void *user);
 	void *user;		/* borrowed */
@@ -155,6 +158,7 @@ screen_start(int in, int out, GError **err)
 	Screen *s = g_new0(Screen, 1);
 	s->in = in;
 	s->out = out;
+	s->frame = memfd_create("eilpost-picture", MFD_CLOEXEC);
 	if (!signals_take(err) || !open_terminal(s, err)) {
 		screen_stop(s);
 		return NULL;
@@ -202,6 +206,8 @@ screen_stop(Screen *s)
 	}
 	g_clear_pointer(&s->in_file, fclose);
 	g_clear_pointer(&s->out_file, fclose);
+	if (s->frame >= 0)
+		close(s->frame);
 	signals_give_back();
 	canvas_free(s->last);
 	if (s->paste)
@@ -349,8 +355,39 @@ row_cells(Screen *s, const Cell *row, int cols, cchar_t *out)
 	return n;
 }
 
+/* ncurses writes at each movement of its cursor. Its descriptor leads into memory meanwhile: the
+ * terminal gets a picture in one write, and is never seen half drawn. */
+static void
+send_picture(Screen *s, bool cursor)
+{
+	int fd = fileno(s->out_file);
+	bool framed = s->frame >= 0 && dup3(s->frame, fd, O_CLOEXEC) >= 0;
+
+	curs_set(cursor ? 1 : 0);
+	doupdate();
+	if (!framed)
+		return;
+	dup3(s->out, fd, O_CLOEXEC);
+	off_t len = lseek(s->frame, 0, SEEK_CUR);
+	if (len <= 0)
+		return;
+	g_autofree char *bytes = g_malloc((gsize)len);
+	ssize_t n = pread(s->frame, bytes, (gsize)len, 0);
+	lseek(s->frame, 0, SEEK_SET);
+	if (n > 0)
+		write_all(s, bytes, (gsize)n);
+}
+
+static void
+remember_size(Screen *s, const Canvas *canvas)
+{
+	canvas_free(s->last);
+	s->last = canvas_new(canvas_rows(canvas), canvas_cols(canvas));
+	werase(stdscr);
+}
+
 void
-screen_blit(Screen *s, const Canvas *canvas)
+screen_blit(Screen *s, Canvas *canvas)
 {
 	int rows, cols, y, x;
 
@@ -364,12 +401,11 @@ screen_blit(Screen *s, const Canvas *canvas)
 	g_autofree cchar_t *cells = g_new(cchar_t, (gsize)cols * 2);
 	gsize bytes = sizeof(Cell) * (gsize)canvas_cols(canvas);
 
-	if (all) {
-		canvas_free(s->last);
-		s->last = canvas_new(canvas_rows(canvas), canvas_cols(canvas));
-		werase(stdscr);
-	}
+	if (all)
+		remember_size(s, canvas);
 	for (int row = 0; row < canvas_rows(canvas); row++) {
+		if (!all && s->from == canvas && !canvas_touched(canvas, row))
+			continue;
 		const Cell *from = canvas_row(canvas, row);
 		Cell *shown = (Cell *)canvas_row(s->last, row);
 		if (!all && memcmp(from, shown, bytes) == 0)
@@ -378,10 +414,12 @@ screen_blit(Screen *s, const Canvas *canvas)
 		if (row < rows)
 			mvadd_wchnstr(row, 0, cells, row_cells(s, from, cols, cells));
 	}
-	curs_set(canvas_cursor_peek(canvas, &y, &x) ? 1 : 0);
+	canvas_settle(canvas);
+	s->from = canvas;
+	bool cursor = canvas_cursor_peek(canvas, &y, &x);
 	wmove(stdscr, MIN(y, rows - 1), MIN(x, cols - 1));
 	wnoutrefresh(stdscr);
-	doupdate();
+	send_picture(s, cursor);
 }
 
 void
@@ -727,6 +765,8 @@ screen_watch(Screen *s, GMainContext *context, void (*ready)(void *user), void *
 		s->watches[i] = g_unix_fd_source_new(fds[i], G_IO_IN | G_IO_HUP | G_IO_ERR);
 		/* a key before any letter */
 		g_source_set_priority(s->watches[i], G_PRIORITY_HIGH);
+		/* else it is taken out of the poll and put back, two wakings each time; no loop runs in ours */
+		g_source_set_can_recurse(s->watches[i], TRUE);
 		g_source_set_callback(s->watches[i], G_SOURCE_FUNC(on_ready), s, NULL);
 		g_source_attach(s->watches[i], context);
 	}

@@ -23,7 +23,7 @@ void screen_set_theme(Screen *s, const Theme *theme);
 void screen_size(const Screen *s, int *rows, int *cols);
 
 /* Brings the canvas onto the terminal: only the cells that differ from the last one; cursor last. */
-void screen_blit(Screen *s, const Canvas *canvas);
+void screen_blit(Screen *s, Canvas *canvas);
 /* the next blit draws everything: the terminal may show rubbish (C-l) */
 void screen_redraw(Screen *s);
 void screen_bell(Screen *s);

@@ -1,7 +1,8 @@
 /* store.c - times of the store: filling, paging, counting, searching. Not run by make check.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * usage: tests/bench/store [ROWS [FOLDER]]; the store is made in FOLDER (else where temporary files lie) and removed. */
+ * usage: tests/bench/store [ROWS [FOLDER]]; the store is made in FOLDER (else where temporary files lie) and removed.
+ * tests/bench/store --fill FILE ROWS only makes one, whole as after a sync (for screen.py). */
 #include "config.h"
 #include "tests/store/fixture.h"
 #include "base/limits.h"
@@ -190,6 +191,26 @@ open_unclean(const char *path)
 	db_close(db);
 }
 
+static int
+only_fill(const char *path, guint rows)
+{
+	static const char *const others[] = { "Drafts", "Sent", "Archive", "Junk", "Trash", "Lists/dev", "Lists/users" };
+	static const FolderRole roles[] = { ROLE_DRAFTS, ROLE_SENT, ROLE_ARCHIVE, ROLE_JUNK, ROLE_TRASH, ROLE_NONE, ROLE_NONE };
+	g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(double));
+	Db *db = must_open(path, DB_WRITER);
+	gint64 inbox = put_folder(db, "INBOX", ROLE_INBOX);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+		put_folder(db, others[i], roles[i]);
+	fill(db, inbox, rows, times);
+	must_begin(db);
+	g_assert_true(folders_set_sync(db, inbox, 7, rows + 1, 0, NULL) && folders_set_backfill(db, inbox, 1, NULL) &&
+		folders_set_checked(db, inbox, g_get_real_time() / G_USEC_PER_SEC, NULL));
+	must_commit(db);
+	db_close(db);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -198,6 +219,8 @@ main(int argc, char **argv)
 	g_autofree char *path = g_build_filename(folder, "store.db", NULL);
 	g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(double));
 
+	if (argc == 4 && !strcmp(argv[1], "--fill"))
+		return only_fill(argv[2], (guint)atoi(argv[3]));
 	if (rows < 1000)
 		g_error("at least 1000 rows");
 	Db *db = must_open(path, DB_WRITER);

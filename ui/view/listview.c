@@ -22,6 +22,7 @@ struct ListView {
 	char *pattern;		/* owned; NULL: no limit */
 	MessageLimit *limit;	/* owned */
 	GArray *rows;		/* owned, of MessageRow: the page */
+	guint64 generation;	/* of the page */
 	int selected;
 	bool at_head;		/* the page begins with the newest */
 	bool cut;		/* the page is not complete yet */
@@ -43,6 +44,13 @@ rows_new(void)
 	return rows;
 }
 
+static void
+another_page(ListView *v)
+{
+	static guint64 last;	/* UI thread */
+	v->generation = ++last;
+}
+
 ListView *
 listview_new(Db *db, gint64 folder)
 {
@@ -53,6 +61,7 @@ listview_new(Db *db, gint64 folder)
 	v->rows = rows_new();
 	v->selected = -1;
 	v->at_head = true;
+	another_page(v);
 	return v;
 }
 
@@ -72,6 +81,12 @@ gint64
 listview_folder(const ListView *v)
 {
 	return v->folder;
+}
+
+guint64
+listview_generation(const ListView *v)
+{
+	return v->generation;
 }
 
 guint
@@ -127,6 +142,7 @@ static void
 load_down(ListView *v, GArray *rows, const MessageKey *from, bool inclusive, guint n)
 {
 	bool cut = false;
+	another_page(v);
 	append_rows(rows, messages_page(v->db, v->folder, v->limit, from, false, inclusive, n, v->limit ? SLICE_US : 0, &cut, &v->resume, NULL));
 	v->cut = cut;
 }
@@ -153,6 +169,7 @@ set_rows(ListView *v, GArray *rows)
 {
 	g_array_unref(v->rows);
 	v->rows = rows;
+	another_page(v);
 }
 
 static int
@@ -184,6 +201,7 @@ fill_above(ListView *v)
 	GArray *above = reversed(load_up(v, &g_array_index(v->rows, MessageRow, 0).key, false, (guint)v->height - v->rows->len));
 	v->at_head = above->len + v->rows->len < (guint)v->height;
 	int added = (int)above->len;
+	another_page(v);
 	GArray *old = v->rows;
 	v->rows = above;
 	append_rows(v->rows, old);
@@ -280,6 +298,7 @@ listview_set_limit(ListView *v, const char *pattern, GError **err)
 		v->selected += (int)above->len;
 		append_rows(above, v->rows);
 		v->rows = above;
+		another_page(v);
 		if (v->rows->len > (guint)v->height)
 			g_array_set_size(v->rows, (guint)v->height);
 		fill_above(v);

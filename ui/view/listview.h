@@ -22,6 +22,7 @@ void listview_reload(ListView *v);	/* the store changed */
 bool listview_busy(const ListView *v);
 bool listview_work(ListView *v);	/* one slice of some milliseconds; true: more to do */
 
+guint64 listview_generation(const ListView *v);	/* another one, of all lists, whenever a row of the page may be another */
 guint listview_count(const ListView *v);	/* rows on the page */
 const MessageRow *listview_row(const ListView *v, guint i);	/* borrowed until the next call that moves or loads */
 int listview_selected(const ListView *v);	/* -1: the list is empty */
