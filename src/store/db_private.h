@@ -32,6 +32,9 @@ sqlite3 *db_handle(Db *db);
 bool db_writes(const Db *db);
 bool db_in_transaction(Db *db);
 
+/* A message whose UID is not known has this plus its row id for one. */
+#define UID_PROVISIONAL ((gint64)1 << 32)
+
 /* schema.c: brings the file from the version it has to the one that this program knows. */
 #define SCHEMA_VERSION 3
 bool schema_migrate(Db *db, int from, int to, GError **err);

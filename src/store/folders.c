@@ -328,6 +328,18 @@ folders_set_server_counts(Db *db, gint64 id, guint32 total, guint32 unseen, GErr
 }
 
 bool
+folders_set_gone(Db *db, gint64 id, bool gone, GError **err)
+{
+	return db_run_ints(db, err, "UPDATE folder SET gone = ?2 WHERE id = ?1", INTS(id, gone));
+}
+
+bool
+folders_set_subscribed(Db *db, gint64 id, bool on, GError **err)
+{
+	return db_run_ints(db, err, "UPDATE folder SET subscribed = ?2 WHERE id = ?1", INTS(id, on));
+}
+
+bool
 folders_set_backfill(Db *db, gint64 id, guint32 below, GError **err)
 {
 	return db_run_ints(db, err, "UPDATE folder SET backfill = ?2 WHERE id = ?1",
@@ -403,7 +415,9 @@ bool
 folders_reset(Db *db, gint64 id, guint32 uidvalidity, GError **err)
 {
 	return journal_park_folder(db, id, err) &&
-	    db_run_ints(db, err, "DELETE FROM message WHERE folder = ?1", INTS(id)) &&
+	    db_run_ints(db, err, "DELETE FROM message WHERE folder = ?1 AND uid < 4294967296", INTS(id)) &&
+	    /* what is on its way there has no name there yet */
+	    db_run_ints(db, err, "UPDATE message SET uidvalidity = ?2 WHERE folder = ?1", INTS(id, uidvalidity)) &&
 	    db_run_ints(db, err,
 	    "UPDATE folder SET uidvalidity = ?2, uidnext = 0, modseq = 0, backfill = 0,"
 	    " empty_since = 0"

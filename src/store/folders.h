@@ -50,6 +50,8 @@ Folder *folders_role(Db *db, FolderRole role, GError **err);
 /* writer: each inside a transaction of the caller's */
 gint64 folders_put(Db *db, const Folder *f, GError **err);	/* by wire name: inserts or updates name, delimiter, attrs, role, selectable, subscribed; clears gone. The id, or 0 */
 bool folders_mark_gone_except(Db *db, const GArray *ids /* of gint64 */, GError **err);
+bool folders_set_gone(Db *db, gint64 id, bool gone, GError **err);
+bool folders_set_subscribed(Db *db, gint64 id, bool on, GError **err);
 bool folders_set_sync(Db *db, gint64 id, guint32 uidvalidity, guint32 uidnext, guint64 modseq, GError **err);
 bool folders_set_server_counts(Db *db, gint64 id, guint32 total, guint32 unseen, GError **err);
 bool folders_set_backfill(Db *db, gint64 id, guint32 below, GError **err);

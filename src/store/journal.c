@@ -7,13 +7,9 @@
  * and waits again is in doubt: the server may have done it. Then there is no ground, and the
  * newest word is always sent. */
 #include "config.h"
-#include "store/journal.h"
-#include "store/db_private.h"
+#include "store/journal_private.h"
 #include "store/messages.h"
 #include "base/intl.h"
-
-#define COLUMNS "id, kind, folder, message, uidvalidity, uid, flag, \"on\", argument, state," \
-	" tries, not_before, last_error"
 
 void
 wish_free(Wish *w)
@@ -43,11 +39,15 @@ read_wish(Stmt *st)
 	w->tries = (guint)sqlite3_column_int(st, 10);
 	w->not_before = sqlite3_column_int64(st, 11);
 	w->last_error = stmt_dup(st, 12);
+	w->target = sqlite3_column_int64(st, 13);
+	w->source = sqlite3_column_int64(st, 14);
+	w->step = (WishStep)sqlite3_column_int(st, 15);
+	w->act = sqlite3_column_int64(st, 16);
 	return w;
 }
 
-static GPtrArray *
-read_wishes(Db *db, Stmt *st, GError **err)
+GPtrArray *
+journal_read(Db *db, Stmt *st, GError **err)
 {
 	g_autoptr(GPtrArray) wishes = g_ptr_array_new_with_free_func((GDestroyNotify)wish_free);
 	bool row;
@@ -59,6 +59,18 @@ read_wishes(Db *db, Stmt *st, GError **err)
 			return g_steal_pointer(&wishes);
 		g_ptr_array_add(wishes, read_wish(st));
 	}
+}
+
+Wish *
+journal_get(Db *db, gint64 id, GError **err)
+{
+	g_autoptr(Stmt) st = db_stmt(db, "SELECT " WISH_COLUMNS " FROM wish WHERE id = ?1", err);
+
+	if (!st)
+		return NULL;
+	stmt_int(st, 1, id);
+	g_autoptr(GPtrArray) one = journal_read(db, st, err);
+	return one && one->len ? g_ptr_array_steal_index(one, 0) : NULL;
 }
 
 /* ---- the wish of a flag ---- */
@@ -107,40 +119,47 @@ journal_flag(Db *db, gint64 message, guint32 flag, bool on, GError **err)
 		return true;
 	return db_run_ints(db, err,
 	    "INSERT INTO wish (kind, folder, message, uidvalidity, uid, flag, \"on\", tries)"
-	    " SELECT 0, folder, id, uidvalidity, uid, ?2, ?3, ?4 FROM message WHERE id = ?1",
-	    INTS(message, flag, on, ground == GROUND_DOUBT));
+	    " SELECT 0, folder, id, uidvalidity, CASE WHEN uid < ?5 THEN uid ELSE 0 END, ?2, ?3, ?4"
+	    " FROM message WHERE id = ?1",
+	    INTS(message, flag, on, ground == GROUND_DOUBT, UID_PROVISIONAL));
 }
 
 /* ---- what push asks ---- */
 
 /* Never under an old UIDVALIDITY (P9), nor while an older wish on the same flag of the same
- * message is under way. */
-#define READY " FROM wish w WHERE state = 0 AND not_before <= ?1" \
+ * message is under way; no move before all that was said of the message before it, and nothing in
+ * a folder that is still to be made. */
+#define READY " FROM wish w WHERE state = 0 AND not_before <= ?1 AND (uid > 0 OR kind IN (4, 5))" \
 	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.message = w.message AND s.flag = w.flag" \
-	"  AND s.kind = w.kind AND s.state = 1 AND w.message <> 0)" \
-	" AND (SELECT uidvalidity FROM folder WHERE id = w.folder) IN (0, w.uidvalidity)"
+	"  AND s.kind = w.kind AND s.state = 1 AND w.message <> 0 AND w.kind IN (0, 6))" \
+	" AND (kind NOT IN (1, 2, 3) OR NOT EXISTS (SELECT 1 FROM wish s WHERE s.id < w.id" \
+	"  AND s.state IN " LIVE " AND ((w.message <> 0 AND s.message = w.message)" \
+	"  OR (w.source <> 0 AND s.message = w.source) OR (w.message <> 0 AND s.source = w.message))))" \
+	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.kind = 5 AND s.id < w.id AND s.state IN " LIVE \
+	"  AND s.folder IN (w.folder, w.target))" \
+	" AND (kind = 5 OR (SELECT uidvalidity FROM folder WHERE id = w.folder) IN (0, w.uidvalidity))"
 
 GPtrArray *
 journal_ready(Db *db, gint64 now, guint max, GError **err)
 {
 	g_autoptr(GPtrArray) first = NULL;
 	{
-		g_autoptr(Stmt) st = db_stmt(db, "SELECT " COLUMNS READY " ORDER BY id LIMIT 1",
+		g_autoptr(Stmt) st = db_stmt(db, "SELECT " WISH_COLUMNS READY " ORDER BY id LIMIT 1",
 		    err);
 		if (!st)
 			return NULL;
 		stmt_int(st, 1, now);
-		first = read_wishes(db, st, err);
+		first = journal_read(db, st, err);
 	}
 	if (!first || first->len == 0 || max <= 1)
 		return g_steal_pointer(&first);
 
 	const Wish *w = first->pdata[0];
-	if (w->kind != WISH_FLAG)
+	if (w->kind == WISH_FOLDER || w->kind == WISH_APPEND)
 		return g_steal_pointer(&first);
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT " COLUMNS READY
-	    " AND kind = 0 AND folder = ?2 AND flag = ?3 AND \"on\" = ?4 AND uidvalidity = ?5"
-	    " ORDER BY id LIMIT ?6", err);
+	g_autoptr(Stmt) st = db_stmt(db, "SELECT " WISH_COLUMNS READY
+	    " AND kind = ?7 AND folder = ?2 AND flag = ?3 AND \"on\" = ?4 AND uidvalidity = ?5"
+	    " AND target = ?8 AND step = ?9 AND argument IS ?10 ORDER BY id LIMIT ?6", err);
 	if (!st)
 		return NULL;
 	stmt_int(st, 1, now);
@@ -149,13 +168,17 @@ journal_ready(Db *db, gint64 now, guint max, GError **err)
 	stmt_int(st, 4, w->on);
 	stmt_int(st, 5, w->uidvalidity);
 	stmt_int(st, 6, max);
-	return read_wishes(db, st, err);
+	stmt_int(st, 7, w->kind);
+	stmt_int(st, 8, w->target);
+	stmt_int(st, 9, w->step);
+	stmt_text(st, 10, w->argument);
+	return journal_read(db, st, err);
 }
 
 gint64
-journal_next_time(Db *db)
+journal_next_time(Db *db, gint64 now)
 {
-	return db_int(db, -1, "SELECT min(not_before) FROM wish WHERE state = 0", NULL, 0);
+	return db_int(db, -1, "SELECT min(not_before) FROM wish WHERE state IN (0, 4) AND not_before > ?1", INTS(now));
 }
 
 bool
@@ -181,7 +204,8 @@ journal_done(Db *db, const GPtrArray *wishes, GError **err)
 		    "UPDATE message SET server_flags = (server_flags & ~?2) | ?3 WHERE id = ?1",
 			INTS(w->message, w->flag, w->on ? w->flag : 0)))
 			return false;
-		if (!db_run_ints(db, err, "DELETE FROM wish WHERE id = ?1", INTS(w->id)))
+		bool ok = w->kind == WISH_FOLDER ? journal_folder_done(db, w, err) : journal_move_done(db, w, err);
+		if (!ok || !db_run_ints(db, err, "DELETE FROM wish WHERE id = ?1", INTS(w->id)))
 			return false;
 	}
 	return true;
@@ -203,8 +227,8 @@ wait_again(Db *db, gint64 id, GError **err)
 	    db_run_ints(db, err, "UPDATE wish SET state = 0 WHERE id = ?1 AND state = 1", INTS(id));
 }
 
-static bool
-set_words(Db *db, gint64 id, gint64 not_before, const char *words, GError **err)
+bool
+journal_set_words(Db *db, gint64 id, gint64 not_before, const char *words, GError **err)
 {
 	g_autoptr(Stmt) st = db_stmt(db,
 	    "UPDATE wish SET not_before = ?2, last_error = ?3 WHERE id = ?1", err);
@@ -222,7 +246,7 @@ journal_retry(Db *db, const GPtrArray *wishes, gint64 not_before, const char *er
 {
 	for (guint i = 0; i < wishes->len; i++) {
 		const Wish *w = wishes->pdata[i];
-		if (!wait_again(db, w->id, err) || !set_words(db, w->id, not_before, error, err))
+		if (!wait_again(db, w->id, err) || !journal_set_words(db, w->id, not_before, error, err))
 			return false;
 	}
 	return true;
@@ -241,8 +265,10 @@ journal_fail(Db *db, const GPtrArray *wishes, const char *error, GError **err)
 			INTS(w->message, w->flag, w->id)))
 			return false;
 		if (!db_run_ints(db, err,
-		    "UPDATE wish SET state = 2 WHERE id = ?1 AND state IN (0, 1)", INTS(w->id)) ||
-		    !set_words(db, w->id, 0, error, err))
+		    "UPDATE wish SET state = 2 WHERE id = ?1 AND state IN " LIVE, INTS(w->id)) ||
+		    !journal_set_words(db, w->id, 0, error, err))
+			return false;
+		if (!(w->kind == WISH_FOLDER ? journal_folder_failed(db, w, err) : journal_move_failed(db, w, err)))
 			return false;
 		/* back to the server's truth, unless the person has said something newer */
 		if (w->kind == WISH_FLAG && w->message != 0 &&
@@ -259,6 +285,14 @@ journal_fail(Db *db, const GPtrArray *wishes, const char *error, GError **err)
 bool
 journal_again(Db *db, gint64 id, bool remove, GError **err)
 {
+	g_autoptr(Wish) w = journal_get(db, id, err);
+
+	if (!w)
+		return err == NULL || *err == NULL;
+	if (w->kind == WISH_MOVE || w->kind == WISH_COPY || w->kind == WISH_DELETE)
+		return journal_move_again(db, w, remove, err);
+	if (w->kind == WISH_FOLDER && remove && w->state != WISH_SENT && !journal_folder_failed(db, w, err))
+		return false;
 	if (!remove)
 		return db_run_ints(db, err,
 		    "UPDATE wish SET state = 0, not_before = 0 WHERE id = ?1 AND state IN (0, 2)"
@@ -278,7 +312,7 @@ journal_recover(Db *db, GError **err)
 	g_autoptr(GArray) sent = g_array_new(FALSE, FALSE, sizeof(gint64));
 	{
 		g_autoptr(Stmt) st = db_stmt(db,
-		    "SELECT id FROM wish WHERE kind = 0 AND state = 1 ORDER BY id", err);
+		    "SELECT id FROM wish WHERE kind IN (0, 4, 5, 6) AND state = 1 ORDER BY id", err);
 		bool row;
 		if (!st)
 			return false;
@@ -294,7 +328,7 @@ journal_recover(Db *db, GError **err)
 	for (guint i = 0; i < sent->len; i++)
 		if (!wait_again(db, g_array_index(sent, gint64, i), err))
 			return false;
-	return true;
+	return journal_move_recover(db, err);
 }
 
 bool
@@ -306,16 +340,19 @@ journal_park_folder(Db *db, gint64 folder, GError **err)
 	    " (SELECT 1 FROM wish n WHERE n.message = wish.message AND n.flag = wish.flag"
 	    " AND n.kind = 0 AND n.state = 0)",
 	    INTS(folder)) &&
-	    db_run_ints(db, err, "UPDATE wish SET state = 3 WHERE folder = ?1 AND state IN (0, 1)",
-	    INTS(folder));
+	    journal_move_unbind(db, folder, err) &&
+	    db_run_ints(db, err, "UPDATE wish SET state = 3, argument = ifnull(argument,"
+	    "  (SELECT message_id FROM detail WHERE detail.message = wish.message))"
+	    " WHERE folder = ?1 AND state IN (0, 1) AND kind = 0", INTS(folder)) &&
+	    db_run_ints(db, err, "UPDATE wish SET state = 3 WHERE folder = ?1 AND state IN (0, 1) AND kind = 6", INTS(folder));
 }
 
 GPtrArray *
 journal_list(Db *db, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT " COLUMNS " FROM wish ORDER BY id", err);
+	g_autoptr(Stmt) st = db_stmt(db, "SELECT " WISH_COLUMNS " FROM wish ORDER BY id", err);
 
-	return st ? read_wishes(db, st, err) : NULL;
+	return st ? journal_read(db, st, err) : NULL;
 }
 
 guint

@@ -8,14 +8,25 @@
 
 #include "store/db.h"
 
-typedef enum { WISH_FLAG, WISH_MOVE, WISH_COPY, WISH_DELETE, WISH_APPEND, WISH_FOLDER } WishKind;
-typedef enum { WISH_WAITING, WISH_SENT, WISH_FAILED, WISH_PARKED } WishState;
+typedef enum { WISH_FLAG, WISH_MOVE, WISH_COPY, WISH_DELETE, WISH_APPEND, WISH_FOLDER, WISH_KEYWORD } WishKind;
+typedef enum {
+	WISH_WAITING, WISH_SENT, WISH_FAILED, WISH_PARKED,
+	WISH_DOUBT,	/* it was sent and no answer came: the server must be looked at before it is repeated */
+} WishState;
+/* How far a move is: by MOVE in one command, or COPY and then the deletion of the original. */
+typedef enum { STEP_MOVE, STEP_COPY, STEP_DELETE } WishStep;
+/* WISH_FOLDER: in `flag` */
+typedef enum { FOLDER_CREATE, FOLDER_RENAME, FOLDER_DELETE, FOLDER_SUBSCRIBE } FolderWish;
 
 typedef struct {
 	gint64 id;
 	WishKind kind;
-	gint64 folder, message;	/* message: row id, 0 for none */
-	guint32 uidvalidity, uid;
+	gint64 folder, message;	/* message: row id, 0 for none; of a copy: the copy's */
+	gint64 target;		/* moves and copies: the folder; 0 of a deletion */
+	gint64 source;		/* copies: row id of the original */
+	gint64 act;		/* store/acts.h; 0: none */
+	WishStep step;
+	guint32 uidvalidity, uid;	/* of the message in `folder`; uid 0: not known yet, because it is on its way there */
 	guint32 flag;		/* WISH_FLAG: one of MessageFlags */
 	bool on;
 	char *argument;		/* owned, or NULL */
@@ -30,7 +41,7 @@ void wish_free(Wish *w);
 bool journal_flag(Db *db, gint64 message, guint32 flag, bool on, GError **err);
 /* The oldest ready wish and those behind it that can go in the same command (same folder, flag and direction; up to max); of Wish*; yours; empty: nothing is ready. */
 GPtrArray *journal_ready(Db *db, gint64 now, guint max, GError **err);
-gint64 journal_next_time(Db *db);	/* the earliest not_before of those that wait, or -1 */
+gint64 journal_next_time(Db *db, gint64 now);	/* the earliest not_before after now of those that wait, or -1 */
 bool journal_mark_sent(Db *db, const GPtrArray *wishes, GError **err);
 /* The tagged OK came: the server's truth in, the rows out, in one transaction. */
 bool journal_done(Db *db, const GPtrArray *wishes, GError **err);
@@ -41,3 +52,37 @@ bool journal_park_folder(Db *db, gint64 folder, GError **err);
 bool journal_again(Db *db, gint64 id, bool remove, GError **err);	/* a failed or waiting wish: tried again now; or taken back with its local change */
 GPtrArray *journal_list(Db *db, GError **err);	/* of Wish*, oldest first; yours */
 guint journal_count(Db *db, WishState state);
+
+/* ---- what moves (journal_move.c) ----
+ * The message stands in its new folder at once; its wish keeps where it lay. In a folder of this computer only (store/local.h) it is
+ * done at once, without a wish. All on the writer in the caller's transaction; EIL_REFUSED with a sentence where it can't be. */
+bool journal_move(Db *db, gint64 message, gint64 target, gint64 act, GError **err);	/* back to where it came from: takes back the wish that waits */
+bool journal_copy(Db *db, gint64 message, gint64 target, gint64 act, gint64 *copy, GError **err);	/* *copy: the new row */
+bool journal_delete(Db *db, gint64 message, gint64 act, GError **err);	/* for good; out of sight until it is done */
+bool journal_keyword(Db *db, gint64 message, const char *keyword, bool on, gint64 act, GError **err);
+/* Folders (journal_folder.c): in the tree at once. wire and name of the whole path; old_wire as the server still has it. */
+bool journal_folder(Db *db, gint64 folder, FolderWish what, bool on, const char *old_wire, gint64 act, GError **err);
+/* What LIST told is about to be another name, or gone: not to be shown again. Ids of folders that it can't tell yet are added. */
+bool journal_folder_hides(Db *db, const char *wire);
+bool journal_folder_keep(Db *db, GArray *ids, GError **err);
+bool journal_is_going(Db *db, gint64 message);	/* deleted for good, and not yet done: any Db */
+
+/* Those of `wishes` (moves, copies) went as the step says: committed before the first byte leaves. */
+bool journal_set_step(Db *db, const GPtrArray *wishes, WishStep step, GError **err);
+/* The server's name of a moved or copied message in its target: COPYUID. Keeps the wish. */
+bool journal_arrived(Db *db, const Wish *w, guint32 uidvalidity, guint32 uid, GError **err);
+/* A message that the server shows in a folder: *message is its row if it is known under another name (moved here, or about to be
+ * moved away from there: *hidden), else 0. message_id may be NULL. */
+bool journal_recognise(Db *db, gint64 folder, guint32 uidvalidity, guint32 uid, const char *message_id, gint64 received, guint64 size,
+	gint64 *message, bool *hidden, GError **err);
+/* A folder that must be looked at: it has wishes in doubt, or messages whose UIDs are not known; 0: none. */
+gint64 journal_look_at(Db *db, gint64 now);
+/* Wishes in doubt that are answered by the UIDs of their folder (moves by MOVE); of Wish*; yours. */
+GPtrArray *journal_doubts(Db *db, gint64 folder, GError **err);
+bool journal_doubt_resolved(Db *db, const Wish *w, bool done, GError **err);	/* not done: it waits again */
+/* All that the server has in the folder is in the store: what was not recognised is not there. */
+bool journal_looked(Db *db, gint64 folder, GError **err);
+/* The folder can't be looked at now. */
+bool journal_look_later(Db *db, gint64 folder, gint64 not_before, const char *error, GError **err);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Wish, wish_free)

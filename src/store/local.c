@@ -18,6 +18,12 @@ folder_is_local(const Folder *f)
 	return g_str_has_prefix(f->wire, PREFIX);
 }
 
+char *
+local_wire(const char *name)
+{
+	return g_strconcat(PREFIX, name, NULL);
+}
+
 static const char *
 name_of(FolderRole role, const char *name)
 {

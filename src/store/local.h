@@ -11,6 +11,7 @@
 bool folder_is_local(const Folder *f);	/* any thread */
 /* The folder of that role (or, with ROLE_NONE, of that name); made if it is not there. The id, or 0. */
 gint64 local_folder(Db *db, FolderRole role, const char *name, GError **err);
+char *local_wire(const char *name);	/* yours */
 /* n UIDs in a row for local_add, used or not; the first, or 0. For messages that come in another order than they lie. */
 guint32 local_reserve(Db *db, gint64 folder, guint n, GError **err);
 /* A whole message: row and body in one. m->folder, uid (if 0), uidvalidity, body_here are filled in. The id, or 0. */

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "store/messages.h"
 #include "store/db_private.h"
+#include "store/journal.h"
 #include "base/error.h"
 
 #include <string.h>
@@ -14,6 +15,9 @@
 /* The flags of message ?1 that are not the server's to change now. */
 #define WISHED(id) "(SELECT ifnull(sum(DISTINCT flag), 0) FROM wish WHERE message = " id \
 	" AND kind = 0 AND state IN (0, 1))"
+
+/* Nor its keywords, while one of them is wished. */
+#define KEYWORDS_WISHED(id) "EXISTS (SELECT 1 FROM wish WHERE message = " id " AND kind = 6 AND state IN (0, 1))"
 
 Message *
 message_new(void)
@@ -51,7 +55,8 @@ read_message(Stmt *st)
 	m->id = sqlite3_column_int64(st, 0);
 	m->folder = sqlite3_column_int64(st, 1);
 	m->uidvalidity = (guint32)sqlite3_column_int64(st, 2);
-	m->uid = (guint32)sqlite3_column_int64(st, 3);
+	gint64 uid = sqlite3_column_int64(st, 3);
+	m->uid = uid > G_MAXUINT32 ? 0 : (guint32)uid;
 	m->flags = (guint32)sqlite3_column_int64(st, 4);
 	m->server_flags = (guint32)sqlite3_column_int64(st, 5);
 	m->keywords = stmt_dup(st, 6);
@@ -141,8 +146,8 @@ messages_uids(Db *db, gint64 folder, guint32 lo, guint32 hi, GError **err)
 guint32
 messages_max_uid(Db *db, gint64 folder)
 {
-	return (guint32)db_int(db, 0, "SELECT max(uid) FROM message WHERE folder = ?1",
-	    INTS(folder));
+	return (guint32)db_int(db, 0, "SELECT max(uid) FROM message WHERE folder = ?1 AND uid < ?2",
+	    INTS(folder, UID_PROVISIONAL));
 }
 
 guint32
@@ -163,7 +168,8 @@ static const char put_message[] =
 	" ON CONFLICT (folder, uid, uidvalidity) DO UPDATE SET"
 	"  flags = (excluded.server_flags & ~" WISHED("message.id") ") | (flags & "
 	WISHED("message.id") "),"
-	"  server_flags = excluded.server_flags, keywords = excluded.keywords,"
+	"  server_flags = excluded.server_flags, keywords = CASE WHEN " KEYWORDS_WISHED("message.id")
+	"   THEN keywords ELSE excluded.keywords END,"
 	"  received = CASE WHEN excluded.received <> 0 THEN excluded.received ELSE received END,"
 	"  sent = CASE WHEN excluded.sent <> 0 THEN excluded.sent ELSE sent END,"
 	"  size = CASE WHEN excluded.size <> 0 THEN excluded.size ELSE size END,"
@@ -206,10 +212,14 @@ write_detail(Db *db, gint64 id, const Message *m, GError **err)
 gint64
 messages_put(Db *db, const Message *m, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, put_message, err);
-	gint64 id;
-	bool row;
+	gint64 id, known = 0;
+	bool row, hidden = false;
 
+	if (!journal_recognise(db, m->folder, m->uidvalidity, m->uid, m->message_id, m->received, m->size, &known, &hidden, err))
+		return 0;
+	if (hidden)	/* it is where the person put it */
+		return known;
+	g_autoptr(Stmt) st = db_stmt(db, put_message, err);
 	if (!st)
 		return 0;
 	stmt_int(st, 1, m->folder);
@@ -285,7 +295,8 @@ write_server_flags(Db *db, gint64 id, guint32 flags, guint32 server_flags, const
     guint64 modseq, GError **err)
 {
 	g_autoptr(Stmt) st = db_stmt(db,
-	    "UPDATE message SET flags = ?2, server_flags = ?3, keywords = ?4,"
+	    "UPDATE message SET flags = ?2, server_flags = ?3,"
+	    " keywords = CASE WHEN " KEYWORDS_WISHED("?1") " THEN keywords ELSE ?4 END,"
 	    " modseq = max(modseq, ?5)"
 	    " WHERE id = ?1", err);
 

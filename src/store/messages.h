@@ -17,7 +17,7 @@ typedef enum { TRAIT_ATTACHMENT = 1 << 0, TRAIT_HTML_ONLY = 1 << 1, TRAIT_CALEND
 
 typedef struct {
 	gint64 id, folder;
-	guint32 uidvalidity, uid;
+	guint32 uidvalidity, uid;	/* uid 0: the server's is not known yet (it was moved here, or is on its way) */
 	guint32 flags, server_flags;
 	char *keywords;		/* owned: space-separated, or NULL */
 	gint64 received, sent;	/* Unix seconds; sent 0: no valid Date */
@@ -34,8 +34,8 @@ typedef struct {
 Message *message_new(void);
 void message_free(Message *m);
 
-/* The place of a row in the list. */
-typedef struct { gint64 received; guint32 uid; gint64 id; } MessageKey;
+/* The place of a row in the list. uid may be provisional: above all real ones. */
+typedef struct { gint64 received; gint64 uid; gint64 id; } MessageKey;
 
 /* A row as the list shows it: no structure, references, cc. */
 typedef struct {

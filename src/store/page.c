@@ -35,7 +35,7 @@ static MessageKey
 read_key(Stmt *st)
 {
 	return (MessageKey){ .received = sqlite3_column_int64(st, 1),
-	    .uid = (guint32)sqlite3_column_int64(st, 2),
+	    .uid = sqlite3_column_int64(st, 2),
 		.id = sqlite3_column_int64(st, 0) };
 }
 
@@ -82,7 +82,7 @@ walk(Db *db, gint64 folder, const MessageLimit *limit, const MessageKey *from, b
 		[LIMIT_AMONG_FLAGGED] = "message_flagged WHERE (flags & 4) <> 0 AND",
 	};
 	MessageKey start = { .received = newer ? G_MININT64 : G_MAXINT64,
-	    .uid = newer ? 0 : G_MAXUINT32 };
+	    .uid = newer ? 0 : G_MAXINT64 };
 	char sql[600];
 
 	if (from)

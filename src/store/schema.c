@@ -178,7 +178,41 @@ static const char step_3[] =
 	"CREATE INDEX thread_messages ON thread (thread);"
 	"CREATE TABLE name (hash INTEGER PRIMARY KEY, thread INTEGER NOT NULL);"
 	"CREATE TABLE joined (thread INTEGER PRIMARY KEY, target INTEGER NOT NULL);"
-	"CREATE INDEX joined_target ON joined (target);";
+	"CREATE INDEX joined_target ON joined (target);"
+
+	/* Moves, copies, deletions. A message that is moved stands in its new folder at once, under a
+	 * provisional UID above all real ones until the server's own is known (journal_move.c). */
+	"ALTER TABLE wish ADD COLUMN target INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE wish ADD COLUMN source INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE wish ADD COLUMN step INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE wish ADD COLUMN act INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX wish_place ON wish (folder, uid);"
+	"CREATE INDEX wish_target ON wish (target) WHERE target <> 0;"
+	"CREATE INDEX wish_source ON wish (source) WHERE source <> 0;"
+	"CREATE INDEX message_provisional ON message (folder) WHERE uid > 4294967295;"
+	"CREATE INDEX wish_act ON wish (act) WHERE act <> 0;"
+	"CREATE TRIGGER message_moved AFTER UPDATE OF folder ON message WHEN old.folder <> new.folder BEGIN"
+	" UPDATE folder SET total = total - 1, unseen = unseen - ((old.flags & 1) = 0),"
+	"  recent = recent - ((old.flags & 32) <> 0) WHERE id = old.folder;"
+	" UPDATE folder SET total = total + 1, unseen = unseen + ((new.flags & 1) = 0),"
+	"  recent = recent + ((new.flags & 32) <> 0) WHERE id = new.folder;"
+	" UPDATE day SET n = n - 1 WHERE folder = old.folder AND day = old.received >> 16;"
+	" DELETE FROM day WHERE folder = old.folder AND day = old.received >> 16 AND n = 0;"
+	" INSERT INTO day (folder, day, n) VALUES (new.folder, new.received >> 16, 1)"
+	"  ON CONFLICT (folder, day) DO UPDATE SET n = n + 1;"
+	" END;"
+
+	/* What the person did, to be taken back (acts.c). */
+	"CREATE TABLE act ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" at INTEGER NOT NULL, kind INTEGER NOT NULL,"
+	" folder INTEGER NOT NULL DEFAULT 0, target INTEGER NOT NULL DEFAULT 0,"
+	" n INTEGER NOT NULL DEFAULT 0, flag INTEGER NOT NULL DEFAULT 0, \"on\" INTEGER NOT NULL DEFAULT 0,"
+	" text TEXT, undone INTEGER NOT NULL DEFAULT 0, error TEXT);"
+	"CREATE TABLE act_item ("
+	" act INTEGER NOT NULL REFERENCES act ON DELETE CASCADE,"
+	" message INTEGER NOT NULL, folder INTEGER NOT NULL,"
+	" PRIMARY KEY (act, message)) WITHOUT ROWID;";
 
 static const char *const steps[SCHEMA_VERSION] = { step_1, step_2, step_3 };
 

@@ -69,44 +69,6 @@ want_part(Engine *e, const Request *r)
 }
 
 static void
-set_flag(Engine *e, const Request *r)
-{
-	g_autoptr(GError) err = NULL;
-	GHashTable *folders = g_hash_table_new(g_int64_hash, g_int64_equal);
-	gint64 *where = g_new0(gint64, r->ids->len);
-
-	if (e->read_only) {
-		engine_trouble(e, EIL_REFUSED, g_strdup(_("Nothing was changed: eilpost runs read-only (-R).")));
-	} else if (db_begin(e->db, &err)) {
-		bool ok = true;
-		for (guint i = 0; ok && i < r->ids->len; i++) {
-			gint64 id = g_array_index(r->ids, gint64, i);
-			g_autoptr(Message) m = messages_get(e->db, id, NULL);
-			if (!m)
-				continue;
-			g_autoptr(Folder) f = folders_get(e->db, m->folder, NULL);
-			guint32 flags = r->on ? m->flags | r->flag : m->flags & ~r->flag;
-			/* what is only here needs no server's consent */
-			ok = f && folder_is_local(f) ? messages_set_flags(e->db, id, flags, flags, 0, &err) :
-				journal_flag(e->db, id, r->flag, r->on, &err);
-			where[i] = m->folder;
-			g_hash_table_add(folders, &where[i]);
-		}
-		if (!ok || !db_commit(e->db, &err))
-			db_rollback(e->db);
-	}
-	if (err)
-		engine_store_failed(e, g_steal_pointer(&err));
-	GHashTableIter it;
-	gpointer folder;
-	g_hash_table_iter_init(&it, folders);
-	while (g_hash_table_iter_next(&it, &folder, NULL))
-		engine_changed(e, *(gint64 *)folder, CHANGE_FLAGS | CHANGE_COUNTS);
-	g_hash_table_destroy(folders);
-	g_free(where);
-}
-
-static void
 request(Engine *e, Request *r)
 {
 	switch (r->kind) {
@@ -124,8 +86,9 @@ request(Engine *e, Request *r)
 	case REQ_FETCH_PART:
 		want_part(e, r);
 		break;
-	case REQ_FLAG:
-		set_flag(e, r);
+	case REQ_FLAG: case REQ_KEYWORD: case REQ_MOVE: case REQ_COPY: case REQ_DELETE: case REQ_TO_ROLE: case REQ_MARK_READ_ALL: case REQ_EMPTY: case REQ_UNDO:
+	case REQ_FOLDER_CREATE: case REQ_FOLDER_RENAME: case REQ_FOLDER_DELETE: case REQ_FOLDER_SUBSCRIBE:
+		wishes_request(e, r);
 		break;
 	case REQ_CHECK:
 		engine_check_now(e);
@@ -196,9 +159,9 @@ wake_at(Engine *e)
 		at = earliest(at, e->look_at);
 	if (!connect_up(e) && e->next_try)
 		at = earliest(at, e->next_try);
-	gint64 wish = journal_next_time(e->db);
+	gint64 now = clock_s(), wish = journal_next_time(e->db, now);
 	if (wish >= 0)
-		at = earliest(at, e->now + MAX(0, wish - g_get_real_time() / G_USEC_PER_SEC) * 1000 + 20);
+		at = earliest(at, e->now + (wish - now) * 1000 + 20);
 	return MAX(at, e->now + 1);
 }
 

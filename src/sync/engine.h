@@ -17,6 +17,19 @@ typedef enum {
 	REQ_NEAR,		/* ids: messages near the cursor, to be fetched ahead, nearest first */
 	REQ_FETCH_PART,		/* message, text: section of an attachment; answered by LETTER_BODY with that section in text */
 	REQ_FLAG,		/* ids, flag, on */
+	/* acts on messages; each is answered by LETTER_ACT, and can be taken back */
+	REQ_KEYWORD,		/* ids, text: one keyword, on */
+	REQ_MOVE, REQ_COPY,	/* ids, folder: the target */
+	REQ_DELETE,		/* ids; on: for good, else into the trash (what lies there already: for good) */
+	REQ_TO_ROLE,		/* ids, flag: the FolderRole (archive, junk; inbox: not junk); the folder is made if there is none */
+	REQ_MARK_READ_ALL,	/* folder */
+	REQ_EMPTY,		/* folder: everything in it for good */
+	REQ_UNDO,		/* message: the act (store/acts.h); 0: the last that is not undone */
+	/* folders; a name is the whole path in UTF-8 with the server's delimiter */
+	REQ_FOLDER_CREATE,	/* text */
+	REQ_FOLDER_RENAME,	/* folder, text: with its children */
+	REQ_FOLDER_DELETE,	/* folder: with its messages */
+	REQ_FOLDER_SUBSCRIBE,	/* folder, on */
 	REQ_CHECK,		/* check mail now (G, F5): also ends a back-off */
 	REQ_PAUSE, REQ_RESUME,	/* the background work (backfill, prefetch) */
 	REQ_CANCEL,		/* what LETTER_PROGRESS told of */
@@ -62,6 +75,7 @@ typedef enum {
 	LETTER_CHECKED,		/* when: a send/receive cycle ended well */
 	LETTER_OUTBOX,		/* outbox, drafts or wishes changed: read them anew; message: the row, 0: several */
 	LETTER_DRAFT,		/* answer to REQ_DRAFT_SAVE, REQ_SEND, REQ_SEND_RAW, REQ_OUT_EDIT: message: its row; when: the caller's number; failed: text2 says why, nothing is lost */
+	LETTER_ACT,		/* message: the act (0: nothing was to do), done: how many messages; on failure `failed`, and text2 says why */
 	LETTER_SCHEDULE,	/* when: the next cycle (Unix seconds; 0: none by itself); text: the mode in words; failed: stopped until the person acts */
 	LETTER_NEWS,		/* ids: messages that came to `folder` since it was last looked at, unread; after their LETTER_CHANGED; each once */
 	LETTER_POP_REMOVAL,	/* the policy would remove `total` messages from the server for the first time: ask (done: bytes) */

@@ -158,6 +158,7 @@ struct Engine {
 	GPtrArray *batch;	/* owned, of Message*: headers not yet decoded (headers.c) */
 	bool in_batch;		/* a transaction is open */
 	guint batch_rows, batch_change;
+	gint64 barred, barred_until;	/* a folder that the journal can't look at now; Unix seconds */
 	bool threads_wanted;	/* messages came that are in no thread yet */
 	BodyWriter *writer;	/* owned: a large literal on its way */
 	Job *writer_job;	/* borrowed */
@@ -313,9 +314,14 @@ void fetch_failed(Engine *e, gint64 message, const char *section, const char *wh
 bool fetch_in_flight(const Engine *e, gint64 message);
 
 /* push.c */
-bool push_ready(Engine *e, gint64 *folder);
+bool push_ready(Engine *e, gint64 *folder);	/* the journal wants that folder to be selected */
+bool push_can(Engine *e);	/* and has something to do there now */
 void push_submit(Engine *e);
 void push_done(Engine *e, Job *job, const ImapResponse *r);
+void push_told(Engine *e, const ImapResponse *r);	/* an untagged COPYUID */
+void push_barred(Engine *e, gint64 folder, const char *words);	/* the folder can't be opened now */
+/* wishes.c */
+void wishes_request(Engine *e, const Request *r);	/* the acts on messages and folders */
 /* outbox_file.c: copies of what was sent, as jobs of the IMAP connection */
 typedef enum { FILE_NOTHING, FILE_SEARCH, FILE_APPEND, FILE_CREATE } FileStep;
 FileStep file_step(Engine *e, gint64 *folder);	/* what is next; FILE_SEARCH wants that folder to be selected */

@@ -342,6 +342,8 @@ renamed(Engine *e, const Folder *f, GError **err)
 static bool
 store_folder(Engine *e, Folder *f, const GPtrArray *spaces, GArray *ids, GError **err)
 {
+	if (journal_folder_hides(e->db, f->wire))	/* it is about to be called otherwise, or to go */
+		return true;
 	f->space = namespaces_of(spaces, f->wire);
 	if (!renamed(e, f, err))
 		return false;
@@ -403,7 +405,7 @@ listing_done(Engine *e, const ImapResponse *r)
 	for (guint i = 0; ok && i < e->list->len; i++)
 		ok = store_folder(e, g_ptr_array_index(e->list, i), spaces, ids, &err);
 	g_ptr_array_set_size(e->list, 0);
-	if (!ok || !folders_mark_gone_except(e->db, ids, &err) || !db_commit(e->db, &err)) {
+	if (!ok || !journal_folder_keep(e->db, ids, &err) || !folders_mark_gone_except(e->db, ids, &err) || !db_commit(e->db, &err)) {
 		db_rollback(e->db);
 		engine_store_failed(e, g_steal_pointer(&err));
 		return;

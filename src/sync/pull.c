@@ -71,8 +71,7 @@ pull_select(Engine *e, gint64 folder)
 static void
 select_refused(Engine *e, const ImapResponse *r)
 {
-	g_autoptr(GError) err = NULL;
-	gint64 folder = e->sel.id, wish_folder;
+	gint64 folder = e->sel.id;
 
 	/* Exchange Online, 2026: its front end took the sign-in, the mailbox behind it is not there. Time heals it. */
 	if (r->text && strstr(r->text, "not connected")) {
@@ -93,14 +92,7 @@ select_refused(Engine *e, const ImapResponse *r)
 			fetch_failed(e, message, "", _("The folder of this message could not be opened on the server."));
 		}
 	}
-	while (!e->drop && push_ready(e, &wish_folder) && wish_folder == folder) {
-		g_autoptr(GPtrArray) wishes = journal_ready(e->db, g_get_real_time() / G_USEC_PER_SEC, 500, NULL);
-		if (!db_begin(e->db, &err) ||
-			!journal_retry(e->db, wishes, g_get_real_time() / G_USEC_PER_SEC + 300, r->text, &err) || !db_commit(e->db, &err)) {
-			db_rollback(e->db);
-			engine_store_failed(e, g_steal_pointer(&err));
-		}
-	}
+	push_barred(e, folder, r->text);
 }
 
 static bool
@@ -479,6 +471,9 @@ status_code(Engine *e, const ImapResponse *r)
 		break;
 	case IMAP_CODE_NOMODSEQ:
 		s->modseq = 0;
+		break;
+	case IMAP_CODE_COPYUID:
+		push_told(e, r);
 		break;
 	case IMAP_CODE_NOTIFICATIONOVERFLOW:
 		listing_notify_lost(e);

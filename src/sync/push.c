@@ -1,9 +1,11 @@
 /* push.c - wishes of the journal become commands.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Wishes of one kind travel together. *Sent* is committed before the first byte leaves (RELIABILITY, journal). */
+ * Wishes of one kind travel together. *Sent* is committed before the first byte leaves (RELIABILITY, journal). One set of
+ * wishes is under way at a time: its answer decides about those behind it. A move by MOVE is one command; else it is
+ * COPY, and the original goes when the copy is known to be there. Nothing is expunged that others marked. */
 #include "config.h"
-#include "sync/engine_private.h"
+#include "sync/push_private.h"
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -11,122 +13,273 @@
 #include <string.h>
 
 #define WISHES_AT_ONCE 500	/* scattered UIDs: 5,500 bytes, under LIMIT_IMAP_COMMAND */
+#define BARRED_S 300
 
-static gint64
-now_seconds(void)
+/* ---- what is next ---- */
+
+static bool
+in_flight(const Engine *e)
 {
-	return g_get_real_time() / G_USEC_PER_SEC;
+	for (guint i = 0; i < e->jobs->len; i++)
+		if (((Job *)g_ptr_array_index(e->jobs, i))->kind == JOB_STORE)
+			return true;
+	return false;
+}
+
+/* A folder that could not be looked at is left alone for a while. */
+static gint64
+look_at(Engine *e)
+{
+	gint64 folder = journal_look_at(e->db, clock_s());
+	return folder && (folder != e->barred || clock_s() >= e->barred_until) ? folder : 0;
+}
+
+static void
+bar(Engine *e, gint64 folder, const char *words)
+{
+	GError *err = NULL;
+	e->barred = folder;
+	e->barred_until = clock_s() + BARRED_S;
+	push_commit(e, db_begin(e->db, &err) && journal_look_later(e->db, folder, e->barred_until, words, &err), err);
+}
+
+static const Wish *
+first_ready(Engine *e, GPtrArray **one)
+{
+	*one = journal_ready(e->db, clock_s(), 1, NULL);
+	return *one && (*one)->len ? g_ptr_array_index(*one, 0) : NULL;
 }
 
 bool
 push_ready(Engine *e, gint64 *folder)
 {
-	if (e->read_only)
+	if (e->read_only || e->is_pop || in_flight(e))
 		return false;
-	/* one STORE at a time: its answer decides about the wish and the counter-wish behind it */
-	for (guint i = 0; i < e->jobs->len; i++)
-		if (((Job *)g_ptr_array_index(e->jobs, i))->kind == JOB_STORE)
+	g_autoptr(GPtrArray) one = NULL;
+	const Wish *w = first_ready(e, &one);
+	*folder = !w ? look_at(e) : w->kind == WISH_FOLDER ? (e->sel.id ? e->sel.id : e->shown) : w->folder;
+	return *folder != 0;
+}
+
+/* All that the server has in the selected folder is in the store. */
+static bool
+in_step(const Engine *e)
+{
+	const Selected *s = &e->sel;
+
+	if (!s->id || s->selecting || s->held || s->page_wanted || s->new_wanted || s->below > 1 || (s->below == 0 && s->exists > 0))
+		return false;
+	for (guint i = 0; i < e->jobs->len; i++) {
+		JobKind kind = ((const Job *)g_ptr_array_index(e->jobs, i))->kind;
+		if (kind == JOB_NEW || kind == JOB_PAGE || kind == JOB_BACKFILL || kind == JOB_SELECT)
 			return false;
-	g_autoptr(GPtrArray) wishes = journal_ready(e->db, now_seconds(), 1, NULL);
-	if (!wishes || wishes->len == 0)
-		return false;
-	*folder = ((Wish *)g_ptr_array_index(wishes, 0))->folder;
+	}
 	return true;
 }
 
-static const char *
-flag_name(guint32 flag)
+/* Something of the journal can be done in the selected folder now. */
+bool
+push_can(Engine *e)
 {
-	switch (flag) {
+	gint64 folder;
+	if (!push_ready(e, &folder) || folder != e->sel.id)
+		return false;
+	g_autoptr(GPtrArray) one = NULL;
+	if (first_ready(e, &one))
+		return true;
+	if (e->sel.held)
+		bar(e, folder, NULL);
+	g_autoptr(GPtrArray) doubts = journal_doubts(e->db, folder, NULL);
+	return (doubts && doubts->len) || in_step(e);
+}
+
+/* ---- the store ---- */
+
+bool
+push_commit(Engine *e, bool ok, GError *err)
+{
+	if (ok && db_commit(e->db, &err))
+		return true;
+	db_rollback(e->db);
+	engine_store_failed(e, err);
+	return false;
+}
+
+void
+push_changed(Engine *e, const Wish *w)
+{
+	engine_changed(e, w->folder, CHANGE_FLAGS | CHANGE_COUNTS | (w->kind == WISH_FLAG || w->kind == WISH_KEYWORD ? 0 : CHANGE_ADDED | CHANGE_REMOVED));
+	if (w->target)
+		engine_changed(e, w->target, CHANGE_ADDED | CHANGE_REMOVED | CHANGE_COUNTS);
+	engine_tell(e, letter_new(LETTER_OUTBOX));
+}
+
+bool
+push_mark_sent(Engine *e, const GPtrArray *wishes, WishStep step)
+{
+	GError *err = NULL;
+	return push_commit(e, db_begin(e->db, &err) && journal_mark_sent(e->db, wishes, &err) &&
+		journal_set_step(e->db, wishes, step, &err), err);
+}
+
+void
+push_finished(Engine *e, const GPtrArray *wishes)
+{
+	GError *err = NULL;
+	if (push_commit(e, db_begin(e->db, &err) && journal_done(e->db, wishes, &err), err))
+		push_changed(e, g_ptr_array_index(wishes, 0));
+}
+
+void
+push_failed(Engine *e, const GPtrArray *wishes, const char *words)
+{
+	GError *err = NULL;
+	if (push_commit(e, db_begin(e->db, &err) && journal_fail(e->db, wishes, words, &err), err))
+		push_changed(e, g_ptr_array_index(wishes, 0));
+}
+
+char *
+push_set(const GPtrArray *wishes)
+{
+	g_autoptr(GArray) set = imap_set_new();
+	for (guint i = 0; i < wishes->len; i++) {
+		guint32 uid = ((const Wish *)g_ptr_array_index(wishes, i))->uid;
+		imap_set_add(set, uid, uid);
+	}
+	return imap_set_text(set);
+}
+
+/* ---- flags and keywords ---- */
+
+static const char *
+flag_name(const Wish *w)
+{
+	switch (w->kind == WISH_FLAG ? w->flag : 0) {
 	case FLAG_SEEN:		return "\\Seen";
 	case FLAG_ANSWERED:	return "\\Answered";
 	case FLAG_FLAGGED:	return "\\Flagged";
 	case FLAG_DELETED:	return "\\Deleted";
 	case FLAG_DRAFT:	return "\\Draft";
 	case FLAG_FORWARDED:	return "$Forwarded";
-	default:		return NULL;
+	default:		return w->kind == WISH_KEYWORD ? w->argument : NULL;
 	}
 }
 
-static bool
-commit(Engine *e, bool (*what)(Db *, const GPtrArray *, GError **), const GPtrArray *wishes)
+/* Gmail keeps its labels beside the flags. */
+static ImapCommand *
+store_command(Engine *e, const Wish *w, const char *set)
 {
-	g_autoptr(GError) err = NULL;
-	if (db_begin(e->db, &err)) {
-		if (what(e->db, wishes, &err) && db_commit(e->db, &err))
-			return true;
-		db_rollback(e->db);
-	}
-	engine_store_failed(e, g_steal_pointer(&err));
-	return false;
+	const char *labels[] = { w->argument, NULL };
+	if (w->kind == WISH_KEYWORD && imap_session_can(e->session, "X-GM-EXT-1"))
+		return imap_command_uid_store_labels(set, w->on, labels);
+	return imap_command_uid_store(set, w->on, flag_name(w), 0);
 }
+
+static void
+submit_flags(Engine *e, GPtrArray *wishes)
+{
+	const Wish *first = g_ptr_array_index(wishes, 0);
+	g_autofree char *set = push_set(wishes);
+
+	if (!flag_name(first)) {
+		push_failed(e, wishes, _("the message is not there any more"));
+		return;
+	}
+	if (!push_mark_sent(e, wishes, STEP_MOVE))
+		return;
+	Job *job = work_job(e, JOB_STORE, store_command(e, first, set));
+	job->lo = PUSH_FLAGS;
+	job->wishes = g_ptr_array_ref(wishes);
+}
+
+/* ---- the next set ---- */
 
 void
 push_submit(Engine *e)
 {
-	g_autoptr(GPtrArray) wishes = journal_ready(e->db, now_seconds(), WISHES_AT_ONCE, NULL);
-	if (!wishes || wishes->len == 0)
+	g_autoptr(GPtrArray) wishes = journal_ready(e->db, clock_s(), WISHES_AT_ONCE, NULL);
+
+	if (!wishes || wishes->len == 0) {
+		push_look(e);
 		return;
+	}
 	const Wish *first = g_ptr_array_index(wishes, 0);
-	const char *flag = first->kind == WISH_FLAG ? flag_name(first->flag) : NULL;
-	if (!flag || first->uidvalidity != e->sel.uidvalidity) {
-		g_autoptr(GError) err = NULL;
-		if (db_begin(e->db, &err) && journal_fail(e->db, wishes, _("the message is not there any more"), &err) && db_commit(e->db, &err))
-			engine_changed(e, first->folder, CHANGE_FLAGS | CHANGE_COUNTS);
-		else
-			engine_store_failed(e, g_steal_pointer(&err));
-		return;
-	}
-	g_autoptr(GArray) set = imap_set_new();
-	for (guint i = 0; i < wishes->len; i++) {
-		const Wish *w = g_ptr_array_index(wishes, i);
-		imap_set_add(set, w->uid, w->uid);
-	}
-	g_autofree char *text = imap_set_text(set);
-	if (!commit(e, journal_mark_sent, wishes))
-		return;
-	Job *job = work_job(e, JOB_STORE, imap_command_uid_store(text, first->on, flag, 0));
-	job->wishes = g_steal_pointer(&wishes);
+	if (first->kind == WISH_FOLDER)
+		push_folder_submit(e, wishes);
+	else if (first->uidvalidity != e->sel.uidvalidity)
+		push_failed(e, wishes, _("the message is not there any more"));
+	else if (e->sel.read_only)
+		push_failed(e, wishes, _("the server lets nobody change this folder"));
+	else if (first->kind == WISH_FLAG || first->kind == WISH_KEYWORD)
+		submit_flags(e, wishes);
+	else
+		push_move_submit(e, wishes);
 }
 
-static void
-push_refused(Engine *e, Job *job, const ImapResponse *r)
+/* ---- answers ---- */
+
+static const char *
+sentence_of(const Wish *w)
 {
-	g_autoptr(GError) err = NULL;
-	const Wish *first = g_ptr_array_index(job->wishes, 0);
-	bool later = r->code == IMAP_CODE_INUSE || r->code == IMAP_CODE_UNAVAILABLE || r->code == IMAP_CODE_LIMIT;
-	g_autofree char *why = g_strdup(r->text ? r->text : "");
-	bool ok = db_begin(e->db, &err) &&
-		(later ? journal_retry(e->db, job->wishes, now_seconds() + 60, why, &err) : journal_fail(e->db, job->wishes, why, &err)) &&
-		db_commit(e->db, &err);
-	if (!ok) {
-		db_rollback(e->db);
-		engine_store_failed(e, g_steal_pointer(&err));
-		return;
+	switch (w->kind) {
+	case WISH_MOVE:		return _("The server refused to move a message: “%s”. It is shown again where the server has it.");
+	case WISH_COPY:		return _("The server refused to copy a message: “%s”.");
+	case WISH_DELETE:	return _("The server refused to delete a message: “%s”. It is shown again.");
+	case WISH_FOLDER:	return _("The server refused to change the folder: “%s”.");
+	default:		return _("The server refused to change a flag: “%s”. It is shown again as the server has it.");
 	}
-	if (!later)
-		engine_trouble(e, EIL_REFUSED, g_strdup_printf(_("The server refused to change a flag: “%s”. It is shown again as the server has it."), why));
-	engine_changed(e, first->folder, CHANGE_FLAGS | CHANGE_COUNTS);
 }
 
 void
-push_request(Engine *e, const Request *r)
+push_refused(Engine *e, Job *job, const ImapResponse *r)
 {
-	g_autoptr(GError) err = NULL;
-	bool ok = db_begin(e->db, &err) && journal_again(e->db, r->message, r->kind == REQ_WISH_REMOVE, &err) && db_commit(e->db, &err);
-	if (!ok) {
-		db_rollback(e->db);
-		engine_store_failed(e, g_steal_pointer(&err));
+	const Wish *first = g_ptr_array_index(job->wishes, 0);
+	bool later = r->code == IMAP_CODE_INUSE || r->code == IMAP_CODE_UNAVAILABLE || r->code == IMAP_CODE_LIMIT;
+	const char *why = r->text ? r->text : "";
+	GError *err = NULL;
+
+	if (later) {
+		push_commit(e, db_begin(e->db, &err) && journal_retry(e->db, job->wishes, clock_s() + 60, why, &err), err);
+		return;
 	}
-	engine_changed(e, e->shown, CHANGE_FLAGS | CHANGE_COUNTS);
-	engine_tell(e, letter_new(LETTER_OUTBOX));
+	push_failed(e, job->wishes, why);
+	g_autoptr(GString) text = g_string_new(sentence_of(first));
+	g_string_replace(text, "%s", why, 1);
+	engine_trouble(e, EIL_REFUSED, g_string_free(g_steal_pointer(&text), FALSE));
 }
 
 void
 push_done(Engine *e, Job *job, const ImapResponse *r)
 {
-	if (r->status != IMAP_OK)
-		push_refused(e, job, r);
-	else
-		commit(e, journal_done, job->wishes);
+	switch ((PushStep)job->lo) {
+	case PUSH_FLAGS:
+		if (r->status != IMAP_OK)
+			push_refused(e, job, r);
+		else
+			push_finished(e, job->wishes);
+		break;
+	case PUSH_FOLDER:
+		push_folder_done(e, job, r);
+		break;
+	default:
+		push_move_done(e, job, r);
+	}
+}
+
+/* The folder can't be opened: what is to be done there waits. */
+void
+push_barred(Engine *e, gint64 folder, const char *words)
+{
+	gint64 wanted;
+	if (push_ready(e, &wanted) && wanted == folder)
+		bar(e, folder, words);
+}
+
+void
+push_request(Engine *e, const Request *r)
+{
+	GError *err = NULL;
+	push_commit(e, db_begin(e->db, &err) && journal_again(e->db, r->message, r->kind == REQ_WISH_REMOVE, &err), err);
+	engine_changed(e, e->shown, CHANGE_FLAGS | CHANGE_COUNTS | CHANGE_ADDED | CHANGE_REMOVED);
+	engine_tell(e, letter_new(LETTER_OUTBOX));
 }

@@ -161,7 +161,6 @@ facts(Engine *e)
 	if (listing_look_due(e))
 		e->listed = false;
 	PlanFacts f = { .target = work_target(e), .listed = e->listed, .paused = e->paused, .quiet = e->now < e->quiet_until && e->sel.fill_at > 1 };
-	gint64 wish_folder = 0;
 	bool settled = e->now - e->last_use >= SETTLE_MS;
 
 	for (guint i = 0; i < e->jobs->len; i++) {
@@ -179,7 +178,7 @@ facts(Engine *e)
 	f.selected = s->id && s->id == f.target;
 	f.page_wanted = s->page_wanted;
 	f.body_wanted = more_bodies(e);
-	f.wishes_ready = push_ready(e, &wish_folder) && wish_folder == s->id;
+	f.wishes_ready = push_can(e);
 	gint64 file_folder = 0;
 	FileStep file = file_step(e, &file_folder);
 	f.file_wanted = file == FILE_SEARCH ? file_folder == s->id : file != FILE_NOTHING;

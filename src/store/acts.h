@@ -1,0 +1,42 @@
+/* acts.h - what the person did, so that it can be taken back: the history of `u` and `U`.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * An act is one command on any number of messages. Its wishes carry its number; what it changed is kept by message, so that
+ * taking it back is an act of the journal like any other, also after the server has done it. The last ACTS_KEPT are kept. */
+#pragma once
+
+#include "store/db.h"
+
+enum { ACTS_KEPT = 200 };
+
+typedef enum {
+	ACT_FLAG, ACT_KEYWORD, ACT_MOVE, ACT_COPY, ACT_DELETE, ACT_READ_ALL, ACT_EMPTY, ACT_TRASH, ACT_ARCHIVE, ACT_JUNK, ACT_NOT_JUNK,
+} ActKind;
+typedef enum { ACT_DONE, ACT_WAITING, ACT_UNDER_WAY, ACT_FAILED, ACT_UNDONE } ActState;
+
+typedef struct {
+	gint64 id, at;		/* at: Unix seconds */
+	ActKind kind;
+	gint64 folder, target;	/* folder: of the first message */
+	guint n;		/* messages */
+	guint32 flag;		/* ACT_FLAG */
+	bool on;
+	char *text;		/* owned: the subject of the first message; ACT_KEYWORD: the keyword */
+	char *error;		/* owned: what the server said, or NULL */
+	ActState state;
+} Act;
+void act_free(Act *a);
+
+GPtrArray *acts_list(Db *db, guint max, GError **err);	/* of Act*, newest first; yours. Any Db */
+Act *acts_get(Db *db, gint64 id, GError **err);	/* 0: the last that is not undone; NULL without err: none. Any Db */
+
+/* writer, inside a transaction of the caller's */
+gint64 acts_new(Db *db, const Act *a, gint64 now, GError **err);	/* kind, target, flag, on, text; the id, or 0 */
+bool acts_add(Db *db, gint64 act, gint64 message, gint64 folder, GError **err);	/* folder: where it lay */
+bool acts_close(Db *db, gint64 act, guint *n, GError **err);	/* counts; one with no message is forgotten (*n 0) */
+bool acts_failed(Db *db, gint64 act, const char *words, GError **err);
+/* Takes it back: *n messages. EIL_REFUSED with a sentence if it can't be any more. */
+bool acts_undo(Db *db, gint64 id, guint *n, GError **err);
+bool acts_skip(Db *db, gint64 id, GError **err);	/* it can't be taken back: the one before it is the next */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Act, act_free)

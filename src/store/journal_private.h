@@ -1,0 +1,25 @@
+/* journal_private.h - what the files of the journal share. Only for src/store/journal*.c and acts.c.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "store/db_private.h"
+#include "store/journal.h"
+
+#define WISH_COLUMNS "id, kind, folder, message, uidvalidity, uid, flag, \"on\", argument, state," \
+	" tries, not_before, last_error, target, source, step, act"
+#define LIVE "(0, 1, 4)"	/* states of wishes that are still to come true */
+
+GPtrArray *journal_read(Db *db, Stmt *st, GError **err);	/* of Wish*: all rows of a statement with WISH_COLUMNS */
+Wish *journal_get(Db *db, gint64 id, GError **err);	/* NULL without err: gone */
+bool journal_set_words(Db *db, gint64 id, gint64 not_before, const char *words, GError **err);
+
+/* journal_move.c */
+bool journal_move_done(Db *db, const Wish *w, GError **err);
+bool journal_move_failed(Db *db, const Wish *w, GError **err);	/* the message goes back to where the server has it */
+bool journal_move_again(Db *db, const Wish *w, bool remove, GError **err);
+bool journal_move_recover(Db *db, GError **err);
+bool journal_move_unbind(Db *db, gint64 folder, GError **err);	/* its UIDVALIDITY changed */
+/* journal_folder.c */
+bool journal_folder_done(Db *db, const Wish *w, GError **err);
+bool journal_folder_failed(Db *db, const Wish *w, GError **err);

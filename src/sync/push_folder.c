@@ -1,0 +1,81 @@
+/* push_folder.c - folders are made, renamed, deleted and subscribed on the server.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * In doubt after a cut it is simply done again: "it exists already" and "there is none" are then the answers that were
+ * missed. The LIST behind it tells what is true. */
+#include "config.h"
+#include "sync/push_private.h"
+#include "base/intl.h"
+#include "base/log.h"
+
+static const char *
+use_of(Engine *e, const Folder *f)
+{
+	if (!imap_session_can(e->session, "CREATE-SPECIAL-USE"))
+		return NULL;
+	switch (f->role) {
+	case ROLE_ARCHIVE:	return "\\Archive";
+	case ROLE_DRAFTS:	return "\\Drafts";
+	case ROLE_JUNK:		return "\\Junk";
+	case ROLE_SENT:		return "\\Sent";
+	case ROLE_TRASH:	return "\\Trash";
+	default:		return NULL;
+	}
+}
+
+static ImapCommand *
+command_of(Engine *e, const Wish *w, const Folder *f)
+{
+	switch ((FolderWish)w->flag) {
+	case FOLDER_CREATE:	return imap_command_create(f->wire, use_of(e, f));
+	case FOLDER_RENAME:	return imap_command_rename(w->argument, f->wire);
+	case FOLDER_DELETE:	return imap_command_delete(w->argument);
+	default:		return imap_command_subscribe(f->wire, w->on);
+	}
+}
+
+void
+push_folder_submit(Engine *e, GPtrArray *wishes)
+{
+	const Wish *w = g_ptr_array_index(wishes, 0);
+	g_autoptr(Folder) f = folders_get(e->db, w->folder, NULL);
+
+	if (!f) {
+		push_finished(e, wishes);
+		return;
+	}
+	if (!push_mark_sent(e, wishes, STEP_MOVE))
+		return;
+	Job *job = work_job(e, JOB_STORE, command_of(e, w, f));
+	job->lo = PUSH_FOLDER;
+	job->wishes = g_ptr_array_ref(wishes);
+	/* new folders are watched and listed everywhere only if they are subscribed */
+	if (w->flag == FOLDER_CREATE)
+		work_job(e, JOB_OTHER, imap_command_subscribe(f->wire, true));
+}
+
+/* Repeated because no answer came: now it says that it was done. */
+static bool
+was_done(const Wish *w, const ImapResponse *r)
+{
+	if (w->tries == 0 || r->status != IMAP_NO)
+		return false;
+	switch ((FolderWish)w->flag) {
+	case FOLDER_CREATE:	return r->code != IMAP_CODE_NOPERM && r->code != IMAP_CODE_OVERQUOTA;
+	case FOLDER_DELETE: case FOLDER_RENAME:	return r->code != IMAP_CODE_NOPERM && r->code != IMAP_CODE_INUSE;
+	default:		return false;
+	}
+}
+
+void
+push_folder_done(Engine *e, Job *job, const ImapResponse *r)
+{
+	const Wish *w = g_ptr_array_index(job->wishes, 0);
+
+	if (r->status == IMAP_OK || was_done(w, r))
+		push_finished(e, job->wishes);
+	else
+		push_refused(e, job, r);
+	e->listed = false;
+	engine_changed(e, 0, CHANGE_FOLDERS);
+}

@@ -1,0 +1,364 @@
+/* wishes.c - what the person does to messages and folders: shown at once, wished of the server.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * One command is one act (store/acts.h) in one transaction, on however many messages; what can't be done for one of them
+ * is done for none. In an account whose folders are on this computer it is true at once. */
+#include "config.h"
+#include "sync/engine_private.h"
+#include "base/intl.h"
+#include "proto/imap/utf7.h"
+#include "store/acts.h"
+#include "store/server.h"
+
+#include <string.h>
+
+static bool
+refuse(GError **err, char *sentence /* taken */)
+{
+	g_set_error_literal(err, EIL_ERROR, EIL_REFUSED, sentence);
+	g_free(sentence);
+	return false;
+}
+
+/* ---- folders that acts need ---- */
+
+static const char *
+name_of_role(FolderRole role)
+{
+	switch (role) {
+	case ROLE_ARCHIVE:	return "Archive";
+	case ROLE_JUNK:		return "Junk";
+	case ROLE_TRASH:	return "Trash";
+	case ROLE_DRAFTS:	return "Drafts";
+	case ROLE_SENT:		return "Sent";
+	default:		return "INBOX";
+	}
+}
+
+static gint64
+make_folder(Engine *e, const char *name, FolderRole role, GError **err)
+{
+	g_autofree char *wire = e->is_pop ? local_wire(name) : imap_utf7_encode(name), *prefix = NULL;
+	g_autoptr(Folder) there = wire ? folders_find(e->db, wire, NULL) : NULL, f = folder_new();
+
+	if (!wire || !*name || strpbrk(name, "\r\n") || (there && !there->gone)) {
+		refuse(err, g_strdup_printf(there ? _("There is a folder “%s” already.") : _("A folder can't be called “%s”."), name));
+		return 0;
+	}
+	if (e->is_pop)
+		return local_folder(e->db, role, name, err);
+	f->wire = g_steal_pointer(&wire);
+	f->name = g_strdup(name);
+	f->role = role;
+	f->selectable = f->subscribed = true;
+	prefix = namespaces_personal(e->db, &f->delimiter);
+	gint64 id = folders_put(e->db, f, err);
+	return id && journal_folder(e->db, id, FOLDER_CREATE, true, NULL, 0, err) ? id : 0;
+}
+
+static gint64
+role_folder(Engine *e, FolderRole role, bool *made, GError **err)
+{
+	g_autoptr(Folder) f = folders_role(e->db, role, NULL);
+	char delimiter;
+
+	if (f)
+		return f->id;
+	*made = true;
+	g_autofree char *prefix = e->is_pop ? g_strdup("") : namespaces_personal(e->db, &delimiter);
+	g_autofree char *decoded = imap_utf7_decode(prefix), *name = g_strconcat(decoded, name_of_role(role), NULL);
+	return make_folder(e, name, role, err);
+}
+
+/* ---- acts on messages ---- */
+
+typedef struct {
+	Engine *e;
+	const Request *r;
+	Act act;
+	gint64 id;		/* of the act */
+	gint64 target;
+	GHashTable *folders;	/* owned: set of gint64*: whose lists change */
+	bool made;		/* a folder was made */
+} Doing;
+
+static void
+touch(Doing *d, gint64 folder)
+{
+	if (folder)
+		g_hash_table_add(d->folders, g_memdup2(&folder, sizeof folder));
+}
+
+static bool
+one_flag(Doing *d, const Message *m, GError **err)
+{
+	g_autoptr(Folder) f = folders_get(d->e->db, m->folder, NULL);
+	guint32 flag = d->act.kind == ACT_READ_ALL ? FLAG_SEEN : d->r->flag, flags = d->act.on ? m->flags | flag : m->flags & ~flag;
+
+	/* what is only here needs no server's consent */
+	if (f && folder_is_local(f))
+		return messages_set_flags(d->e->db, m->id, flags, flags, 0, err);
+	return journal_flag(d->e->db, m->id, flag, d->act.on, err);
+}
+
+static bool
+trash_or_delete(Doing *d, const Message *m, GError **err)
+{
+	bool for_good = d->r->on || m->folder == d->target;
+	return for_good ? journal_delete(d->e->db, m->id, d->id, err) : journal_move(d->e->db, m->id, d->target, d->id, err);
+}
+
+static bool
+act_on(Doing *d, const Message *m, GError **err)
+{
+	gint64 shown = m->id;
+	bool ok, changes = true;
+
+	switch (d->act.kind) {
+	case ACT_FLAG: case ACT_READ_ALL: {
+		guint32 flag = d->act.kind == ACT_READ_ALL ? FLAG_SEEN : d->r->flag;
+		changes = ((m->flags & flag) != 0) != d->act.on;
+		ok = one_flag(d, m, err);
+		break;
+	}
+	case ACT_KEYWORD:
+		ok = journal_keyword(d->e->db, m->id, d->r->text, d->act.on, d->id, err);
+		break;
+	case ACT_COPY:
+		ok = journal_copy(d->e->db, m->id, d->target, d->id, &shown, err);
+		break;
+	case ACT_TRASH: case ACT_DELETE:
+		ok = trash_or_delete(d, m, err);
+		break;
+	case ACT_EMPTY:
+		ok = journal_delete(d->e->db, m->id, d->id, err);
+		break;
+	default:
+		changes = m->folder != d->target;
+		ok = !changes || journal_move(d->e->db, m->id, d->target, d->id, err);
+	}
+	touch(d, m->folder);
+	return ok && (!changes || acts_add(d->e->db, d->id, shown, m->folder, err));
+}
+
+/* All of a folder, or what of it is unread. */
+static GArray *
+all_of(Engine *e, gint64 folder, const char *pattern)
+{
+	g_autoptr(MessageLimit) limit = messages_limit_new(pattern, NULL);
+	g_autoptr(GArray) keys = messages_keys(e->db, folder, limit, NULL, false, true, G_MAXINT32, 0, NULL, NULL, NULL);
+	GArray *ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+	for (guint i = 0; keys && i < keys->len; i++)
+		g_array_append_val(ids, g_array_index(keys, MessageKey, i).id);
+	return ids;
+}
+
+static bool
+may_go_there(Engine *e, gint64 folder, GError **err)
+{
+	g_autoptr(Folder) f = folders_get(e->db, folder, NULL);
+
+	if (!f || f->gone || !f->selectable)
+		return refuse(err, g_strdup(_("This folder can hold no messages.")));
+	return folder_may(f, 'i') || refuse(err, g_strdup_printf(_("You may not put messages into %s: the server gives you no right to."), f->name));
+}
+
+static bool
+find_target(Doing *d, GError **err)
+{
+	const Request *r = d->r;
+
+	switch (r->kind) {
+	case REQ_MOVE: case REQ_COPY:
+		d->target = r->folder;
+		break;
+	case REQ_DELETE:
+		d->target = r->on ? 0 : role_folder(d->e, ROLE_TRASH, &d->made, err);
+		return d->target || r->on;
+	case REQ_TO_ROLE:
+		d->target = role_folder(d->e, (FolderRole)r->flag, &d->made, err);
+		break;
+	default:
+		return true;
+	}
+	return d->target && may_go_there(d->e, d->target, err);
+}
+
+static ActKind
+kind_of(const Request *r)
+{
+	switch (r->kind) {
+	case REQ_FLAG:		return ACT_FLAG;
+	case REQ_KEYWORD:	return ACT_KEYWORD;
+	case REQ_COPY:		return ACT_COPY;
+	case REQ_DELETE:	return r->on ? ACT_DELETE : ACT_TRASH;
+	case REQ_TO_ROLE:	return r->flag == ROLE_ARCHIVE ? ACT_ARCHIVE : r->flag == ROLE_JUNK ? ACT_JUNK : ACT_NOT_JUNK;
+	case REQ_MARK_READ_ALL:	return ACT_READ_ALL;
+	case REQ_EMPTY:		return ACT_EMPTY;
+	default:		return ACT_MOVE;
+	}
+}
+
+static bool
+act(Doing *d, const GArray *ids, guint *n, GError **err)
+{
+	d->act = (Act){ .kind = kind_of(d->r), .flag = d->r->flag, .on = d->r->on || d->r->kind == REQ_MARK_READ_ALL,
+		.text = d->r->kind == REQ_KEYWORD ? d->r->text : NULL };
+	if (!find_target(d, err))
+		return false;
+	d->act.target = d->target;
+	touch(d, d->target);
+	if (!(d->id = acts_new(d->e->db, &d->act, clock_s(), err)))
+		return false;
+	for (guint i = 0; i < ids->len; i++) {
+		g_autoptr(Message) m = messages_get(d->e->db, g_array_index(ids, gint64, i), NULL);
+		if (m && !act_on(d, m, err))
+			return false;
+	}
+	return acts_close(d->e->db, d->id, n, err);
+}
+
+static bool
+undo(Doing *d, guint *n, GError **err)
+{
+	g_autoptr(Act) a = acts_get(d->e->db, d->r->message, NULL);
+
+	if (!a)
+		return refuse(err, g_strdup(_("There is nothing to take back.")));
+	d->id = a->id;
+	touch(d, a->folder);
+	touch(d, a->target);
+	return acts_undo(d->e->db, a->id, n, err);
+}
+
+/* ---- folders ---- */
+
+static char *
+under_new_name(const char *name, const char *old, const char *new)
+{
+	return g_strconcat(new, name + strlen(old), NULL);
+}
+
+static bool
+rename_tree(Engine *e, const Folder *f, const char *name, GError **err)
+{
+	g_autofree char *wire = e->is_pop ? local_wire(name) : imap_utf7_encode(name), *below = g_strdup_printf("%s%c", f->wire, f->delimiter);
+	g_autoptr(GPtrArray) all = folders_list(e->db, err);
+
+	if (!wire || !*name || strpbrk(name, "\r\n"))
+		return refuse(err, g_strdup_printf(_("A folder can't be called “%s”."), name));
+	if (!all || !folders_rename(e->db, f->id, wire, name, err))
+		return false;
+	for (guint i = 0; f->delimiter && i < all->len; i++) {
+		const Folder *child = g_ptr_array_index(all, i);
+		if (!g_str_has_prefix(child->wire, below))
+			continue;
+		g_autofree char *child_wire = under_new_name(child->wire, f->wire, wire), *child_name = under_new_name(child->name, f->name, name);
+		if (!folders_rename(e->db, child->id, child_wire, child_name, err))
+			return false;
+	}
+	return e->is_pop || journal_folder(e->db, f->id, FOLDER_RENAME, true, f->wire, 0, err);
+}
+
+static bool
+delete_folder(Engine *e, const Folder *f, GError **err)
+{
+	if (e->is_pop)
+		return folders_remove(e->db, f->id, err);
+	if (e->shown == f->id)
+		e->shown = 0;
+	return folders_set_gone(e->db, f->id, true, err) && journal_folder(e->db, f->id, FOLDER_DELETE, true, f->wire, 0, err);
+}
+
+static bool
+change_folder(Engine *e, const Request *r, GError **err)
+{
+	if (r->kind == REQ_FOLDER_CREATE)
+		return make_folder(e, r->text, ROLE_NONE, err) != 0;
+	g_autoptr(Folder) f = folders_get(e->db, r->folder, NULL);
+	if (!f || f->gone)
+		return refuse(err, g_strdup(_("This folder is not there any more.")));
+	if (r->kind == REQ_FOLDER_SUBSCRIBE)
+		return folders_set_subscribed(e->db, f->id, r->on, err) &&
+			(e->is_pop || journal_folder(e->db, f->id, FOLDER_SUBSCRIBE, r->on, NULL, 0, err));
+	if (f->role == ROLE_INBOX || (e->is_pop && f->role != ROLE_NONE))
+		return refuse(err, g_strdup_printf(_("%s belongs to every account: it can be neither renamed nor deleted."), f->name));
+	if (!folder_may(f, 'x'))
+		return refuse(err, g_strdup_printf(_("You may not change the folder %s: the server gives you no right to."), f->name));
+	return r->kind == REQ_FOLDER_RENAME ? rename_tree(e, f, r->text, err) : delete_folder(e, f, err);
+}
+
+/* ---- the door ---- */
+
+static bool
+is_folder_request(const Request *r)
+{
+	return r->kind == REQ_FOLDER_CREATE || r->kind == REQ_FOLDER_RENAME || r->kind == REQ_FOLDER_DELETE || r->kind == REQ_FOLDER_SUBSCRIBE;
+}
+
+static void
+tell(Engine *e, gint64 act, guint n, const GError *err)
+{
+	Letter *l = letter_new(LETTER_ACT);
+	l->message = act;
+	l->done = n;
+	l->failed = err != NULL;
+	if (err)
+		l->text2 = g_strdup(err->message);
+	engine_tell(e, l);
+}
+
+static bool
+all_in_one(Doing *d, guint *n, GError **err)
+{
+	const Request *r = d->r;
+	g_autoptr(GArray) all = r->kind == REQ_MARK_READ_ALL ? all_of(d->e, r->folder, "~U") : r->kind == REQ_EMPTY ? all_of(d->e, r->folder, "~A") : NULL;
+	g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+	if (d->e->read_only)
+		return refuse(err, g_strdup(_("Nothing was changed: eilpost runs read-only (-R).")));
+	if (!db_begin(d->e->db, err))
+		return false;
+	bool ok = is_folder_request(r) ? change_folder(d->e, r, err) : r->kind == REQ_UNDO ? undo(d, n, err) :
+		act(d, all ? all : r->ids ? r->ids : none, n, err);
+	if (ok && db_commit(d->e->db, err))
+		return true;
+	db_rollback(d->e->db);
+	return false;
+}
+
+/* What can't be taken back stands in the way of nothing older. */
+static void
+skip_act(Engine *e, gint64 act)
+{
+	if (db_begin(e->db, NULL) && !(acts_skip(e->db, act, NULL) && db_commit(e->db, NULL)))
+		db_rollback(e->db);
+}
+
+void
+wishes_request(Engine *e, const Request *r)
+{
+	Doing d = { .e = e, .r = r, .folders = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL) };
+	GError *err = NULL;
+	GHashTableIter it;
+	gpointer folder;
+	guint n = 0;
+
+	headers_flush(e);
+	bool ok = all_in_one(&d, &n, &err);
+	if (!ok && r->kind == REQ_UNDO && d.id && g_error_matches(err, EIL_ERROR, EIL_REFUSED))
+		skip_act(e, d.id);
+	g_hash_table_iter_init(&it, d.folders);
+	while (g_hash_table_iter_next(&it, &folder, NULL))
+		engine_changed(e, *(gint64 *)folder, CHANGE_FLAGS | CHANGE_COUNTS | (d.act.kind == ACT_FLAG && r->kind == REQ_FLAG ? 0 : CHANGE_ADDED | CHANGE_REMOVED));
+	if (is_folder_request(r) || d.made)
+		engine_changed(e, 0, CHANGE_FOLDERS);
+	tell(e, ok ? d.id : 0, n, err);
+	if (err && !g_error_matches(err, EIL_ERROR, EIL_REFUSED)) {
+		engine_store_failed(e, err);
+		err = NULL;
+	}
+	g_clear_error(&err);
+	g_hash_table_destroy(d.folders);
+}
