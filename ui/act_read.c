@@ -62,43 +62,6 @@ cmd_close(App *a, const char *arg)
 	}
 }
 
-/* ---- flags ---- */
-
-static void
-set_flag(App *a, guint32 flag, const char *on_text, const char *off_text)
-{
-	AppAccount *acc = app_account(a);
-	MessageRow row = { 0 };
-	const MessageRow *current = a->list ? listview_current(a->list) : NULL;
-	gint64 id = a->focus == PANE_PAGER && a->open.message ? a->open.message : current ? current->key.id : 0;
-
-	if (!id || !acc || !messages_row(acc->db, id, &row, NULL))
-		return;
-	bool on = !(row.flags & flag);
-	message_row_clear(&row);
-	Request *r = request_new(REQ_FLAG);
-	r->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-	g_array_append_val(r->ids, id);
-	r->flag = flag;
-	r->on = on;
-	app_post(a, a->account, r);
-	app_say(a, STYLE_STATUS, "%s", on ? on_text : off_text);
-	if (a->focus == PANE_INDEX)	/* as in mutt: on to the next one */
-		listview_move(a->list, 1);
-}
-
-void
-cmd_toggle_read(App *a, const char *arg)
-{
-	set_flag(a, FLAG_SEEN, _("Marked as read."), _("Marked as unread."));
-}
-
-void
-cmd_toggle_flag(App *a, const char *arg)
-{
-	set_flag(a, FLAG_FLAGGED, _("Flagged."), _("The flag was taken away."));
-}
-
 /* ---- the open message ---- */
 
 void

@@ -75,13 +75,6 @@ cmd_send_now(App *a, const char *arg)
 		app_say(a, STYLE_STATUS, "%s", _("No mail waits to be sent."));
 }
 
-void
-cmd_undo(App *a, const char *arg)
-{
-	if (!outgoing_take_back(a))
-		app_say(a, STYLE_STATUS, "%s", _("There is nothing to undo."));
-}
-
 /* ---- a mail in doubt ---- */
 
 static void

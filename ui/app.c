@@ -169,6 +169,9 @@ app_command(App *a, CommandId id, const char *arg)
 		return false;
 	}
 	RUN[id](a, arg);
+	if (!a->apply_fresh)
+		a->apply_tagged = false;
+	a->apply_fresh = false;
 	app_work(a);
 	return true;
 }
@@ -386,6 +389,9 @@ app_free(App *a)
 	g_main_loop_unref(a->loop);
 	g_free(a->ask_context);
 	g_free(a->found);
+	g_free(a->last_target);
+	g_clear_pointer(&a->tagged, g_hash_table_destroy);
+	g_clear_pointer(&a->moving, g_array_unref);
 	g_free(a->window_title);
 	conf_unref(a->setup_now.conf);
 	g_free(a);

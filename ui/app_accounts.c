@@ -122,6 +122,8 @@ app_open_folder(App *a, guint account, gint64 folder)
 	if (!acc || !acc->db)
 		return;
 	open_close(a);
+	if (a->folder != folder || a->account != account)
+		tags_clear(a);
 	listview_free(a->list);
 	a->account = account;
 	a->folder = folder;
@@ -337,6 +339,9 @@ letter(App *a, const Letter *l)
 		break;
 	case LETTER_NEWS:
 		notices_came(a, l);
+		break;
+	case LETTER_ACT:
+		act_came(a, l);
 		break;
 	case LETTER_POP_REMOVAL:
 		removal_came(a, l);

@@ -16,6 +16,7 @@ row_context(const App *a)
 	return (RowContext){
 		.now = g_get_real_time() / G_USEC_PER_SEC, .zone = a->zone,
 		.dates = !g_strcmp0(conf_text(a->setup->conf, "ui", "dates"), "absolute") ? DATES_ABSOLUTE : DATES_RELATIVE,
+		.tagged = a->tagged && tags_count(a) ? a->tagged : NULL,
 		.recipients = a->folder_row && (a->folder_row->role == ROLE_SENT || a->folder_row->role == ROLE_DRAFTS),
 	};
 }
@@ -88,7 +89,8 @@ counts(App *a)
 	g_autofree char *all = g_strdup_printf(ngettext("%'u message", "%'u messages", total), total);
 	const char *limit = a->list ? listview_limit(a->list) : NULL;
 	g_autofree char *outbox = outbox_count_text(a);
-	return g_strdup_printf("%s%s%s%s%s%s%s", unread ? unread : "", unread ? " · " : "", all, outbox ? " · " : "", outbox ? outbox : "",
+	g_autofree char *tagged = tags_count(a) ? g_strdup_printf(_(" · %u tagged"), tags_count(a)) : NULL;
+	return g_strdup_printf("%s%s%s%s%s%s%s%s", unread ? unread : "", unread ? " · " : "", all, tagged ? tagged : "", outbox ? " · " : "", outbox ? outbox : "",
 		limit ? _(" · limit: ") : "", limit ? limit : "");
 }
 

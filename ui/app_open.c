@@ -70,7 +70,7 @@ mark_read(App *a)
 	r->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
 	g_array_append_val(r->ids, a->open.message);
 	r->flag = FLAG_SEEN;
-	r->on = true;
+	r->on = r->by_itself = true;
 	app_post(a, a->open.account, r);
 	a->open.unread = false;
 }

@@ -57,6 +57,7 @@ typedef struct {
 
 typedef struct { gint64 message; guint account; char *section, *path, *mime; } Saving;	/* owned strings */
 
+struct Act;
 typedef struct App App;
 typedef struct Answering Answering;
 typedef struct Notices Notices;
@@ -92,6 +93,11 @@ struct App {
 
 	Prompt *prompt;		/* owned; NULL: none */
 	PromptHistory *history;
+	GHashTable *tagged;	/* owned: set of gint64*, of the folder on the screen; NULL: none yet */
+	bool apply_tagged, apply_fresh;	/* the next command acts on them; it was said just now */
+	GArray *moving;		/* owned, of gint64: waits for the name of a folder or label; NULL: none */
+	char *last_target;	/* owned: the folder of the last move */
+
 	Ask ask;
 	guint ask_account;
 	Asked asked;		/* of ASK_LINE */
@@ -149,7 +155,18 @@ void app_open_folder(App *a, guint account, gint64 folder);
 const Folder *app_folder(App *a, guint account, gint64 folder);	/* borrowed; NULL: gone */
 void app_post(App *a, guint account, Request *r);	/* takes r */
 
+/* tags.c: the tagged messages */
+void tags_clear(App *a);
+guint tags_count(const App *a);
+GArray *tags_ids(App *a);	/* of gint64; yours */
+GArray *tags_fitting(App *a, const char *pattern, GError **err);	/* of the folder on the screen: of gint64; yours; NULL: err */
+
+/* act_move.c, act_text.c */
+void act_came(App *a, const Letter *l);	/* LETTER_ACT */
+char *act_text(const AppAccount *acc, const struct Act *act);	/* in words; yours */
+
 /* app_prompt.c */
+bool app_folder_named(App *a, const char *typed, guint *account, gint64 *folder);	/* false: it was said why not */
 void app_ask(App *a, Ask ask, PromptKind kind, const char *label, const char *initial);
 void app_ask_line(App *a, PromptKind kind, const char *label, const char *initial, Asked asked);
 void app_prompt_key(App *a, Key k, const char *paste);

@@ -79,7 +79,8 @@ complete(void *user, const char *text, gsize cursor, gsize *start)
 	case ASK_SAVE: case ASK_SAVE_ALL:
 		return complete_file(text, cursor, start);
 	case ASK_LINE:
-		return prompt_kind(a->prompt) == PROMPT_FILE ? complete_file(text, cursor, start) : NULL;
+		return prompt_kind(a->prompt) == PROMPT_FILE ? complete_file(text, cursor, start) :
+			prompt_kind(a->prompt) == PROMPT_FOLDER ? complete_folder(a, text, cursor, start) : NULL;
 	default:
 		return NULL;
 	}
@@ -96,7 +97,7 @@ app_ask(App *a, Ask ask, PromptKind kind, const char *label, const char *initial
 	clean_free(clean);
 	a->ask = ask;
 	prompt_set_complete(a->prompt, complete, a);
-	if (ask == ASK_COMMAND || ask == ASK_FOLDER)
+	if (ask == ASK_COMMAND || kind == PROMPT_FOLDER)
 		prompt_set_live(a->prompt);
 	keymap_reset(a->keymap);
 	g_clear_pointer(&a->message, clean_free);
@@ -134,11 +135,10 @@ answer_secret(App *a, const char *secret)
 	app_post(a, a->ask_account, r);
 }
 
-static void
-answer_folder(App *a, const char *typed)
+bool
+app_folder_named(App *a, const char *typed, guint *account, gint64 *folder)
 {
-	gint64 found = 0;
-	guint account = 0, n = 0;
+	guint n = 0;
 	g_autofree char *needle = utf8_fold(typed, -1);
 
 	for (guint i = 0; i < a->accounts->len; i++) {
@@ -149,20 +149,28 @@ answer_folder(App *a, const char *typed)
 			bool exact = !strcmp(folded, needle) || (acc->number == a->account && !strcmp(wire, needle));
 			if (!f->selectable || (!exact && !strstr(folded, needle)))
 				continue;
-			found = f->id;
-			account = i;
+			*folder = f->id;
+			*account = i;
 			n = exact ? 1 : n + 1;
 			if (exact)
 				goto done;
 		}
 	}
 done:
-	if (n == 1)
-		app_open_folder(a, account, found);
-	else if (n == 0)
+	if (n == 0)
 		app_say(a, STYLE_WARN, _("There is no folder “%s”."), typed);
-	else
+	else if (n > 1)
 		app_say(a, STYLE_WARN, _("“%s” fits several folders; Tab lists them."), typed);
+	return n == 1;
+}
+
+static void
+answer_folder(App *a, const char *typed)
+{
+	gint64 folder;
+	guint account;
+	if (app_folder_named(a, typed, &account, &folder))
+		app_open_folder(a, account, folder);
 }
 
 static void

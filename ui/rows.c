@@ -207,6 +207,8 @@ rows_index(const MessageRow *m, int w, const RowContext *rc, RowLine *out)
 		add(out, k.marks_x, MIN(1, w), STYLE_MARK, false, ours(first_mark(m->flags)));
 	if (m->flags & FLAG_FLAGGED)
 		add(out, k.marks_x + 1, MIN(1, w - 1), STYLE_FLAGGED | MOD_BOLD, false, ours("!"));
+	if (rc->tagged && g_hash_table_contains(rc->tagged, &m->key.id))
+		add(out, k.marks_x + 2, MIN(1, w - 2), STYLE_MARK, false, ours("+"));
 	add(out, k.date_x, k.date_w, style, false, rows_date(m->key.received, &dates));
 	add(out, k.who_x, k.who_w, style, false, who(m, rc->recipients));
 	g_autoptr(Clean) subject = clean_new(m->subject ? m->subject : "", -1, CLEAN_LINE);

@@ -30,6 +30,7 @@ typedef struct {
 	gint64 now;		/* Unix seconds */
 	GTimeZone *zone;	/* borrowed */
 	RowDates dates;
+	GHashTable *tagged;	/* borrowed: set of gint64* ids; NULL: none */
 	bool recipients;	/* Sent, Drafts: show to whom instead of from whom */
 } RowContext;
 

@@ -44,7 +44,8 @@ read_act(Stmt *st)
 	a->state = states[sqlite3_column_int(st, 11)];
 	if (a->state == ACT_DONE && a->error)
 		a->state = ACT_FAILED;
-	if (sqlite3_column_int(st, 9) && a->state == ACT_DONE)
+	a->undone = sqlite3_column_int(st, 9);
+	if (a->undone && a->state == ACT_DONE)
 		a->state = ACT_UNDONE;
 	return a;
 }

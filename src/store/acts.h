@@ -14,7 +14,7 @@ typedef enum {
 } ActKind;
 typedef enum { ACT_DONE, ACT_WAITING, ACT_UNDER_WAY, ACT_FAILED, ACT_UNDONE } ActState;
 
-typedef struct {
+typedef struct Act {
 	gint64 id, at;		/* at: Unix seconds */
 	ActKind kind;
 	gint64 folder, target;	/* folder: of the first message */
@@ -24,6 +24,7 @@ typedef struct {
 	char *text;		/* owned: the subject of the first message; ACT_KEYWORD: the keyword */
 	char *error;		/* owned: what the server said, or NULL */
 	ActState state;
+	bool undone;
 } Act;
 void act_free(Act *a);
 

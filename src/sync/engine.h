@@ -56,6 +56,7 @@ typedef struct {
 	GArray *ids;		/* owned, of gint64; NULL where not used */
 	guint32 flag;		/* MessageFlags */
 	bool on;
+	bool by_itself;		/* REQ_FLAG: nobody asked for it (read because it was opened): no act, no answer */
 	gint64 when;
 	char *text, *text2;	/* owned */
 	GBytes *data;		/* owned */

@@ -138,7 +138,7 @@ act_on(Doing *d, const Message *m, GError **err)
 		ok = !changes || journal_move(d->e->db, m->id, d->target, d->id, err);
 	}
 	touch(d, m->folder);
-	return ok && (!changes || acts_add(d->e->db, d->id, shown, m->folder, err));
+	return ok && (!changes || d->r->by_itself || acts_add(d->e->db, d->id, shown, m->folder, err));
 }
 
 /* All of a folder, or what of it is unread. */
@@ -209,14 +209,14 @@ act(Doing *d, const GArray *ids, guint *n, GError **err)
 		return false;
 	d->act.target = d->target;
 	touch(d, d->target);
-	if (!(d->id = acts_new(d->e->db, &d->act, clock_s(), err)))
+	if (!d->r->by_itself && !(d->id = acts_new(d->e->db, &d->act, clock_s(), err)))
 		return false;
 	for (guint i = 0; i < ids->len; i++) {
 		g_autoptr(Message) m = messages_get(d->e->db, g_array_index(ids, gint64, i), NULL);
 		if (m && !act_on(d, m, err))
 			return false;
 	}
-	return acts_close(d->e->db, d->id, n, err);
+	return d->r->by_itself || acts_close(d->e->db, d->id, n, err);
 }
 
 static bool
@@ -354,7 +354,8 @@ wishes_request(Engine *e, const Request *r)
 		engine_changed(e, *(gint64 *)folder, CHANGE_FLAGS | CHANGE_COUNTS | (d.act.kind == ACT_FLAG && r->kind == REQ_FLAG ? 0 : CHANGE_ADDED | CHANGE_REMOVED));
 	if (is_folder_request(r) || d.made)
 		engine_changed(e, 0, CHANGE_FOLDERS);
-	tell(e, ok ? d.id : 0, n, err);
+	if (!ok || !r->by_itself)
+		tell(e, ok ? d.id : 0, n, err);
 	if (err && !g_error_matches(err, EIL_ERROR, EIL_REFUSED)) {
 		engine_store_failed(e, err);
 		err = NULL;

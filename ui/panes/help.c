@@ -82,6 +82,7 @@ title_of(Where context)
 	case IN_SETTINGS:	return _("Help: keys in the settings");
 	case IN_WAITING:	return _("Help: keys in the list of what waits");
 	case IN_LEDGER:		return _("Help: keys in the list of what lies on the server");
+	case IN_HISTORY:	return _("Help: keys in the list of what was done");
 	case IN_QUESTION:	return _("Help: keys in a question");
 	default:		return _("Help: keys in the list of messages");
 	}

@@ -160,6 +160,8 @@ wait_wish_words(const Wish *w, gint64 now, GTimeZone *zone)
 		return g_strdup(_("refused: needs you"));
 	case WISH_PARKED:
 		return g_strdup(_("set aside: needs you"));
+	case WISH_DOUBT:
+		return g_strdup(_("the server is asked whether it was done"));
 	}
 	return g_strdup("");
 }
@@ -183,7 +185,15 @@ wait_wish_kind(const Wish *w)
 	case WISH_COPY:		return _("copy");
 	case WISH_DELETE:	return _("delete");
 	case WISH_APPEND:	return _("file a copy");
-	case WISH_FOLDER:	return _("change a folder");
+	case WISH_FOLDER:
+		switch ((FolderWish)w->flag) {
+		case FOLDER_CREATE:	return _("make the folder");
+		case FOLDER_RENAME:	return _("rename the folder");
+		case FOLDER_DELETE:	return _("delete the folder");
+		case FOLDER_SUBSCRIBE:	return w->on ? _("subscribe to the folder") : _("unsubscribe from the folder");
+		}
+		return _("change a folder");
+	case WISH_KEYWORD:	return w->on ? _("set a label") : _("take a label away");
 	}
 	return "";
 }
