@@ -73,10 +73,12 @@ one_wish(Db *db, const char *sql, gint64 value, GError **err)
 	return one && one->len ? g_ptr_array_steal_index(one, 0) : NULL;
 }
 
-/* The wish that moves the message and has never left: it can still be another one. */
+/* The wish that moves the message and has never left: it can still be another one. Not if a copy waits for it to arrive. */
 static Wish *
 waiting_move(Db *db, gint64 message)
 {
+	if (db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM wish WHERE source = ?1 AND uid = 0 AND state IN " LIVE ")", INTS(message)))
+		return NULL;
 	return one_wish(db, "SELECT " WISH_COLUMNS " FROM wish WHERE message = ?1 AND " MOVING
 	    " AND state = 0 AND tries = 0 AND step = 0 ORDER BY id DESC LIMIT 1", message, NULL);
 }
@@ -116,10 +118,23 @@ refuse(GError **err, const char *words)
 
 /* ---- what the person says ---- */
 
+/* What was said of it where it never came to goes with it. */
+static bool
+take_along(Db *db, const Wish *w, gint64 folder, guint32 uidvalidity, guint32 uid, GError **err)
+{
+	return db_run_ints(db, err, "UPDATE wish SET folder = ?3, uidvalidity = ?4, uid = ?5 WHERE message = ?1 AND id > ?2 AND uid = 0"
+	    " AND kind IN (0, 6) AND state = 0", INTS(w->message, w->id, folder, uidvalidity, uid));
+}
+
 static bool
 retarget(Db *db, const Wish *w, gint64 message, gint64 target, gint64 act, GError **err)
 {
-	if (w->folder == target)	/* back to where it is on the server: nothing was wished */
+	bool home = w->folder == target;
+	gint64 uidvalidity = db_int(db, 0, "SELECT uidvalidity FROM folder WHERE id = ?1", INTS(target));
+
+	if (!take_along(db, w, target, home ? w->uidvalidity : (guint32)uidvalidity, home ? w->uid : 0, err))
+		return false;
+	if (home)	/* back to where it is on the server: nothing was wished */
 		return drop_wish(db, w->id, err) && place(db, message, w->folder, w->uidvalidity, w->uid, err);
 	return db_run_ints(db, err, "UPDATE wish SET kind = 1, target = ?2, act = ?3 WHERE id = ?1", INTS(w->id, target, act)) &&
 	    place_provisional(db, message, target, err);

@@ -167,6 +167,17 @@ where_known(Engine *e, Job *job)
 		push_changed(e, g_ptr_array_index(job->wishes, 0));
 }
 
+/* They are still there, and shown so. */
+static void
+only_marked(Engine *e, const GPtrArray *wishes)
+{
+	g_autofree char *set = push_set(wishes);
+
+	push_finished(e, wishes);
+	if (!e->drop)
+		work_job(e, JOB_OTHER, imap_command_uid_fetch(set, extend_items(e), 0, false));
+}
+
 void
 push_move_done(Engine *e, Job *job, const ImapResponse *r)
 {
@@ -186,7 +197,7 @@ push_move_done(Engine *e, Job *job, const ImapResponse *r)
 		if (job->hi)
 			expunge(e, job->wishes);
 		else	/* that is all that can be done */
-			push_finished(e, job->wishes);
+			only_marked(e, job->wishes);
 		break;
 	case PUSH_MOVE: case PUSH_EXPUNGE:
 		push_finished(e, job->wishes);

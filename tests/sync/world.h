@@ -25,7 +25,7 @@ typedef struct {
 	gint64 row;
 	bool answered, failed, asked;
 	char *why, *trouble;	/* owned */
-	guint checked;
+	guint checked, acts;
 	guint64 removals;	/* LETTER_POP_REMOVAL: so many would go */
 } World;
 
@@ -51,8 +51,13 @@ world_open(World *w, guint undo_s)
 {
 	g_autoptr(GError) err = NULL;
 	EngineSetup setup = { .account = w->account, .store = w->store, .letters = w->letters, .undo_s = undo_s };
-	w->engine = engine_new(&setup, &err);
+	/* what a killed process had just begun to start may hold its lock for a moment */
+	for (int i = 0; i < 40 && !(w->engine = engine_new(&setup, &err)) && strstr(err->message, "in use"); i++) {
+		g_clear_error(&err);
+		g_usleep(50000);
+	}
 	g_assert_no_error(err);
+	g_assert_nonnull(w->engine);
 }
 
 static inline void
@@ -123,6 +128,9 @@ hear(World *w, const Letter *l)
 		break;
 	case LETTER_ASK_SECRET:
 		w->asked = true;
+		break;
+	case LETTER_ACT:
+		w->acts++;
 		break;
 	case LETTER_CHECKED:
 		w->checked++;

@@ -1,0 +1,568 @@
+/* push.c - every act becomes true on the server exactly once, whenever the program is killed.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+#include "boxes.h"
+#include "world.h"
+
+#include "store/acts.h"
+
+#include <locale.h>
+#include <stdlib.h>
+
+#define WITH_MOVE "MOVE UIDPLUS"
+#define WITH_COPY "UIDPLUS"
+#define PLAIN ""
+
+static Account *
+imap_account(guint16 port)
+{
+	Account *a = account_for(port, port, CHECK_STARTUP, "at once");
+	a->receive.scheme = SCHEME_IMAP_INSECURE;
+	return a;
+}
+
+/* ---- what is where ---- */
+
+static gint64
+folder_id(World *w, const char *wire)
+{
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(Folder) f = folders_find(db, wire, NULL);
+	return f && !f->gone ? f->id : 0;
+}
+
+static gint
+as_words(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *
+sorted(const char *text)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+	qsort(words, g_strv_length(words), sizeof *words, as_words);
+	return g_strjoinv(" ", words);
+}
+
+static char *
+store_text(World *w, const char *wire)
+{
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	gint64 folder = folder_id(w, wire);
+	g_autoptr(GArray) keys = messages_keys(db, folder, NULL, NULL, false, true, 1000, 0, NULL, NULL, NULL);
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (guint i = 0; keys && i < keys->len; i++) {
+		g_autoptr(Message) m = messages_get(db, g_array_index(keys, MessageKey, i).id, NULL);
+		if (!m)
+			continue;
+		g_string_append_printf(out, "%s:%s%s%s%s%s ", m->subject + 1, m->flags & FLAG_SEEN ? "S" : "", m->flags & FLAG_FLAGGED ? "F" : "",
+			m->flags & FLAG_DELETED ? "D" : "", m->keywords && strstr(m->keywords, "work") ? "w" : "", m->uid ? "" : "?");
+	}
+	return sorted(out->str);
+}
+
+static char *
+server_text(const char *name)
+{
+	g_mutex_lock(&pop->lock);
+	const Box *b = box_named(name);
+	g_autofree char *text = b ? box_text(b) : g_strdup("none");
+	g_mutex_unlock(&pop->lock);
+	return sorted(text);
+}
+
+static bool
+same(World *w, const char *name)
+{
+	g_autofree char *here = store_text(w, name), *there = server_text(name);
+	return !strcmp(here, there);
+}
+
+static guint
+n_wishes(World *w)
+{
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(GPtrArray) all = journal_list(db, NULL);
+	return all->len;
+}
+
+#define ASSERT_SERVER(name, wanted) do { \
+	g_autofree char *there_ = server_text(name), *wanted_ = sorted(wanted " "); \
+	g_assert_cmpstr(there_, ==, wanted_); \
+} while (0)
+
+/* The store tells what the server has, in every folder. */
+static void
+assert_in_step(World *w)
+{
+	g_mutex_lock(&pop->lock);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < boxes.all->len; i++)
+		g_ptr_array_add(names, g_strdup(((Box *)boxes.all->pdata[i])->name));
+	g_mutex_unlock(&pop->lock);
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = names->pdata[i];
+		WAIT_FOR(w, folder_id(w, name));
+		Request *r = request_new(REQ_OPEN_FOLDER);
+		r->folder = folder_id(w, name);
+		engine_post(w->engine, r);
+		ask(w, REQ_CHECK, 0, false);
+		for (gint64 until = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC; !same(w, name);) {
+			turn(w);
+			if (g_get_monotonic_time() > until) {
+				g_autofree char *here = store_text(w, name), *there = server_text(name);
+				g_error("%s: here %s, there %s\n%s", name, here, there, pop->log->str);
+			}
+		}
+	}
+}
+
+/* Each message that was there at the beginning, how often it is there now. */
+static guint
+n_of(guint id)
+{
+	guint n = 0;
+	g_mutex_lock(&pop->lock);
+	for (guint i = 0; i < boxes.all->len; i++) {
+		const Box *b = boxes.all->pdata[i];
+		for (guint k = 0; k < b->messages->len; k++)
+			n += g_array_index(b->messages, BoxMessage, k).id == id;
+	}
+	g_mutex_unlock(&pop->lock);
+	return n;
+}
+
+/* ---- the world ---- */
+
+static World *
+push_world(const char *caps)
+{
+	World *w = g_new0(World, 1);
+	boxes_reset(pop, caps);
+	w->dir = g_dir_make_tmp("eilpost-push-XXXXXX", NULL);
+	w->store = g_build_filename(w->dir, "test.db", NULL);
+	w->account = imap_account(pop->port);
+	w->letters = chan_new((GDestroyNotify)letter_free);
+	world_open(w, 0);
+	WAIT_FOR(w, w->checked && folder_id(w, "Work.Old") && same(w, "INBOX"));
+	return w;
+}
+
+/* What each story does; messages by their numbers. */
+static gint64
+message(World *w, const char *folder, guint id)
+{
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(GArray) keys = messages_keys(db, folder_id(w, folder), NULL, NULL, false, true, 1000, 0, NULL, NULL, NULL);
+	g_autofree char *subject = g_strdup_printf("m%u", id);
+
+	for (guint i = 0; keys && i < keys->len; i++) {
+		g_autoptr(Message) m = messages_get(db, g_array_index(keys, MessageKey, i).id, NULL);
+		if (m && !strcmp(m->subject, subject))
+			return m->id;
+	}
+	g_error("no m%u in %s", id, folder);
+}
+
+static Request *
+on_messages(World *w, RequestKind kind, const char *folder, guint a, guint b)
+{
+	Request *r = request_new(kind);
+	gint64 ids[] = { message(w, folder, a), b ? message(w, folder, b) : 0 };
+	r->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+	g_array_append_vals(r->ids, ids, b ? 2 : 1);
+	return r;
+}
+
+static guint acts;
+
+static void
+act(World *w, Request *r)
+{
+	guint before = w->acts;
+	engine_post(w->engine, r);
+	WAIT_FOR(w, w->acts > before);
+	acts++;
+}
+
+static void
+move(World *w, const char *from, guint a, guint b, const char *to)
+{
+	Request *r = on_messages(w, REQ_MOVE, from, a, b);
+	r->folder = folder_id(w, to);
+	act(w, r);
+}
+
+static void
+copy(World *w, const char *from, guint a, const char *to)
+{
+	Request *r = on_messages(w, REQ_COPY, from, a, 0);
+	r->folder = folder_id(w, to);
+	act(w, r);
+}
+
+static void
+delete(World *w, const char *from, guint a, bool for_good)
+{
+	Request *r = on_messages(w, REQ_DELETE, from, a, 0);
+	r->on = for_good;
+	act(w, r);
+}
+
+static void
+flag(World *w, const char *from, guint a, guint32 flag, bool on)
+{
+	Request *r = on_messages(w, REQ_FLAG, from, a, 0);
+	r->flag = flag;
+	r->on = on;
+	act(w, r);
+}
+
+static void
+label(World *w, const char *from, guint a, bool on)
+{
+	Request *r = on_messages(w, REQ_KEYWORD, from, a, 0);
+	r->text = g_strdup("work");
+	r->on = on;
+	act(w, r);
+}
+
+static void
+folder(World *w, RequestKind kind, const char *name, const char *text)
+{
+	Request *r = request_new(kind);
+	r->folder = name ? folder_id(w, name) : 0;
+	r->text = g_strdup(text);
+	act(w, r);
+}
+
+static void
+undo(World *w)
+{
+	act(w, request_new(REQ_UNDO));
+}
+
+/* ---- stories ---- */
+
+static void
+story_move(World *w)
+{
+	move(w, "INBOX", 2, 3, "Archive");
+	move(w, "INBOX", 5, 0, "Work");
+}
+
+static void
+story_copy(World *w)
+{
+	copy(w, "INBOX", 2, "Archive");
+}
+
+static void
+story_delete(World *w)
+{
+	delete(w, "INBOX", 2, false);
+	delete(w, "INBOX", 3, true);
+}
+
+static void
+story_flags(World *w)
+{
+	flag(w, "INBOX", 2, FLAG_FLAGGED, true);
+	label(w, "INBOX", 2, true);
+	flag(w, "INBOX", 3, FLAG_SEEN, false);
+}
+
+/* Flagged, moved on before it arrived, flagged again, and another one brought back. */
+static void
+story_chain(World *w)
+{
+	flag(w, "INBOX", 2, FLAG_FLAGGED, true);
+	move(w, "INBOX", 2, 0, "Archive");
+	flag(w, "Archive", 2, FLAG_SEEN, true);
+	move(w, "Archive", 2, 0, "Work");
+	move(w, "INBOX", 4, 0, "Archive");
+	undo(w);
+	copy(w, "Work", 2, "Trash");
+}
+
+static void
+story_folders(World *w)
+{
+	folder(w, REQ_FOLDER_CREATE, NULL, "Neu");
+	move(w, "INBOX", 2, 0, "Neu");
+	folder(w, REQ_FOLDER_RENAME, "Work", "Arbeit");
+	folder(w, REQ_FOLDER_DELETE, "Archive", NULL);
+}
+
+typedef struct {
+	const char *name;
+	void (*run)(World *w);
+	const char *inbox, *archive, *work, *trash, *neu, *arbeit;	/* at the end; NULL: not looked at */
+} Story;
+
+static const Story stories[] = {
+	{ "move", story_move, "1:S 4: 6: 7:S 8:", "20:S 2: 3:S", "5:S", "", NULL, NULL },
+	{ "copy", story_copy, "1:S 2: 3:S 4: 5:S 6: 7:S 8:", "20:S 2:", "", "", NULL, NULL },
+	{ "delete", story_delete, "1:S 4: 5:S 6: 7:S 8:", "20:S", "", "2:", NULL, NULL },
+	{ "flags", story_flags, "1:S 2:Fw 3: 4: 5:S 6: 7:S 8:", "20:S", "", "", NULL, NULL },
+	{ "chain", story_chain, "1:S 3:S 4: 5:S 6: 7:S 8:", "20:S", "2:SF", "2:SF", NULL, NULL },
+	{ "folders", story_folders, "1:S 3:S 4: 5:S 6: 7:S 8:", "none", "none", "", "2:", "" },
+};
+
+static void
+assert_box(const char *story, const char *name, const char *wanted)
+{
+	g_autofree char *there = server_text(name), *words = wanted ? g_strconcat(wanted, *wanted && strcmp(wanted, "none") ? " " : "", NULL) : NULL;
+	g_autofree char *expected = words ? sorted(words) : NULL;
+
+	if (expected && strcmp(there, expected))
+		g_error("%s: %s has %s, not %s\n%s", story, name, there, expected, pop->log->str);
+}
+
+static void
+assert_story(const Story *s)
+{
+	assert_box(s->name, "INBOX", s->inbox);
+	assert_box(s->name, "Archive", s->archive);
+	assert_box(s->name, "Work", s->work);
+	assert_box(s->name, "Trash", s->trash);
+	assert_box(s->name, "Neu", s->neu);
+	assert_box(s->name, "Arbeit", s->arbeit);
+}
+
+static const char *const caps[] = { WITH_MOVE, WITH_COPY, PLAIN };
+
+static void
+test_stories(void)
+{
+	for (guint c = 0; c < G_N_ELEMENTS(caps); c++)
+		for (guint i = 0; i < G_N_ELEMENTS(stories); i++) {
+			World *w = push_world(caps[c]);
+			g_test_message("%s with %s", stories[i].name, caps[c]);
+			stories[i].run(w);
+			WAIT_FOR(w, n_wishes(w) == 0);
+			assert_story(&stories[i]);
+			assert_in_step(w);
+			g_assert_cmpuint(boxes.bad, ==, 0);
+			world_free(w);
+		}
+}
+
+/* ---- killed ---- */
+
+static bool
+is_said(const World *w)
+{
+	g_autofree char *file = g_build_filename(w->dir, "said", NULL);
+	return g_file_test(file, G_FILE_TEST_EXISTS);
+}
+
+static void
+check_after_crash(World *w, const Story *s, const char *when)
+{
+	bool said = is_said(w);
+
+	smtp->victim = pop->victim = 0;
+	smtp->kill_line = pop->kill_line = 0;
+	pop->kill_after = false;
+	g_string_append_printf(pop->log, "--- killed at %s ---\n", when);
+	g_test_message("%s: %s%s", s->name, when, said ? ", all was said" : "");
+	w->checked = 0;
+	world_open(w, 0);
+	WAIT_FOR(w, n_wishes(w) == 0);
+	if (said)
+		assert_story(s);
+	for (guint id = 1; id <= 8; id++) {
+		guint least = s->run == story_delete && id == 3 ? 0 : 1, most = (s->run == story_copy || s->run == story_chain) && id == 2 ? 2 : 1;
+		if (n_of(id) < least || n_of(id) > most)
+			g_error("%s: m%u is there %u times\n%s", when, id, n_of(id), pop->log->str);
+	}
+	assert_in_step(w);
+	world_close(w);
+}
+
+static World *
+world_for_child(const char *with)
+{
+	World *w = push_world(with);
+	world_close(w);
+	return w;
+}
+
+static bool
+stopped_once(const Story *s, const char *with, guint commit, guint line, bool after)
+{
+	World *w = world_for_child(with);
+	g_autofree char *when = g_strdup_printf("%s %u%s (%s)", commit ? "commit" : "line", commit ? commit : line, after ? ", done" : "", with);
+	g_mutex_lock(&pop->lock);
+	pop->lines = 0;
+	g_mutex_unlock(&pop->lock);
+	pop->kill_line = line;
+	pop->kill_after = after;
+	bool whole = run_child(w, pop, s->name, commit);
+	check_after_crash(w, s, when);
+	world_free(w);
+	return whole;
+}
+
+static void
+stopped(gconstpointer user)
+{
+	const char *with = user;
+	for (guint i = 0; i < G_N_ELEMENTS(stories); i++) {
+		guint n = 1;
+		while (!stopped_once(&stories[i], with, n, 0, false))
+			n++;
+		g_assert_cmpuint(n, >, 3);
+		for (int after = 0; after < 2; after++)
+			for (n = 1; !stopped_once(&stories[i], with, 0, n, after);)
+				n++;
+		g_assert_cmpuint(n, >, 3);
+	}
+}
+
+static int
+child(char **argv)
+{
+	guint plug = (guint)atoi(argv[6]);
+	World w = { .dir = argv[3], .store = g_build_filename(argv[3], "test.db", NULL), .letters = chan_new((GDestroyNotify)letter_free),
+		.account = imap_account((guint16)atoi(argv[5])) };
+	g_autofree char *said = g_build_filename(argv[3], "said", NULL);
+
+	smtp = g_new0(Server, 1);
+	smtp->log = g_string_new("(in the other process)");
+	pop = smtp;
+	world_open(&w, 0);
+	db_set_plug(w.engine->db, pull, &plug);
+	for (guint i = 0; i < G_N_ELEMENTS(stories); i++)
+		if (!strcmp(stories[i].name, argv[2]))
+			stories[i].run(&w);
+	g_assert_true(g_file_set_contents(said, "", 0, NULL));
+	WAIT_FOR(&w, n_wishes(&w) == 0);
+	world_close(&w);
+	_exit(0);
+}
+
+/* ---- refused ---- */
+
+static void
+test_refused(void)
+{
+	World *w = push_world(WITH_MOVE);
+	boxes.refuse_move = 1;
+	move(w, "INBOX", 2, 3, "Archive");
+	WAIT_FOR(w, w->trouble && strstr(w->trouble, "not you"));
+	WAIT_FOR(w, same(w, "INBOX"));
+	ASSERT_SERVER("INBOX", "1:S 2: 3:S 4: 5:S 6: 7:S 8:");
+	g_assert_cmpuint(n_wishes(w), ==, 2);	/* they are shown as refused until the person has seen them */
+	/* tried again, it works */
+	{
+		g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+		g_autoptr(GPtrArray) all = journal_list(db, NULL);
+		for (guint i = 0; i < all->len; i++)
+			ask(w, REQ_WISH_RETRY, ((Wish *)all->pdata[i])->id, false);
+	}
+	WAIT_FOR(w, n_wishes(w) == 0);
+	ASSERT_SERVER("Archive", "20:S 2: 3:S");
+	assert_in_step(w);
+	world_free(w);
+}
+
+/* Others marked something: it stays, and the person is told. */
+static void
+test_others_marked(void)
+{
+	World *w = push_world(PLAIN);
+	g_mutex_lock(&pop->lock);
+	g_array_index(box_named("INBOX")->messages, BoxMessage, 6).flags |= BOX_DELETED;
+	g_mutex_unlock(&pop->lock);
+	delete(w, "INBOX", 2, true);
+	WAIT_FOR(w, n_wishes(w) == 0);
+	g_assert_cmpuint(n_of(7), ==, 1);
+	g_assert_nonnull(w->trouble);
+	for (bool shown = false; !shown;) {
+		g_autofree char *here = store_text(w, "INBOX");
+		shown = strstr(here, "2:D") != NULL;
+		turn(w);
+	}
+	ASSERT_SERVER("INBOX", "1:S 2:D 3:S 4: 5:S 6: 7:SD 8:");
+	world_free(w);
+}
+
+/* While it waits, an act and its opposite are nothing: the server hears of neither. */
+static void
+test_counter_wish(void)
+{
+	World *w = push_world(WITH_MOVE);
+	world_close(w);
+	pop->down = true;
+	world_open(w, 0);
+	move(w, "INBOX", 2, 0, "Archive");
+	delete(w, "INBOX", 3, true);
+	flag(w, "INBOX", 4, FLAG_FLAGGED, true);
+	label(w, "INBOX", 5, true);
+	copy(w, "INBOX", 6, "Work");
+	for (int i = 0; i < 5; i++)
+		undo(w);
+	g_assert_cmpuint(n_wishes(w), ==, 0);
+	world_close(w);
+	pop->down = false;
+	guint before = server_n_said(pop, "UID MOVE") + server_n_said(pop, "UID STORE") + server_n_said(pop, "UID COPY");
+	world_open(w, 0);
+	assert_in_step(w);
+	g_assert_cmpuint(server_n_said(pop, "UID MOVE") + server_n_said(pop, "UID STORE") + server_n_said(pop, "UID COPY"), ==, before);
+	ASSERT_SERVER("INBOX", "1:S 2: 3:S 4: 5:S 6: 7:S 8:");
+	world_free(w);
+}
+
+/* A new UIDVALIDITY under a move that waits: it is bound again by the Message-ID. */
+static void
+test_uidvalidity(void)
+{
+	World *w = push_world(WITH_MOVE);
+	world_close(w);
+	pop->down = true;
+	world_open(w, 0);
+	move(w, "INBOX", 2, 0, "Archive");
+	delete(w, "INBOX", 3, true);
+	world_close(w);
+	g_mutex_lock(&pop->lock);
+	Box *b = box_named("INBOX");
+	b->uidvalidity = 99;
+	for (guint i = 0; i < b->messages->len; i++)
+		g_array_index(b->messages, BoxMessage, i).uid += 1000;
+	b->uidnext += 1000;
+	g_mutex_unlock(&pop->lock);
+	pop->down = false;
+	world_open(w, 0);
+	WAIT_FOR(w, n_wishes(w) == 0);
+	ASSERT_SERVER("INBOX", "1:S 4: 5:S 6: 7:S 8:");
+	ASSERT_SERVER("Archive", "20:S 2:");
+	assert_in_step(w);
+	world_free(w);
+}
+
+int
+main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "C.UTF-8");
+	signal(SIGPIPE, SIG_IGN);
+	if (argc == 7 && strcmp(argv[1], "child") == 0)
+		return child(argv);
+	g_test_init(&argc, &argv, NULL);
+	self = g_file_read_link("/proc/self/exe", NULL);
+	smtp = server_start(false, NULL);
+	pop = boxes_start();
+	g_test_add_func("/sync/push/stories", test_stories);
+	g_test_add_func("/sync/push/refused", test_refused);
+	g_test_add_func("/sync/push/others-marked", test_others_marked);
+	g_test_add_func("/sync/push/counter-wish", test_counter_wish);
+	g_test_add_func("/sync/push/uidvalidity/P9", test_uidvalidity);
+	g_test_add_data_func("/sync/push/stopped/move", WITH_MOVE, stopped);
+	g_test_add_data_func("/sync/push/stopped/copy", WITH_COPY, stopped);
+	g_test_add_data_func("/sync/push/stopped/plain", PLAIN, stopped);
+	return g_test_run();
+}
