@@ -340,7 +340,7 @@ def one_inbox_on_screen():
     """The account has its one inbox in the folder pane, newest first, read by keys."""
     fill(8)
     r = Reader(config=pop_account(server, user="bob", check="startup"))
-    r.wait("n0007")
+    r.wait("n0007").wait("n0000")
     assert r.row("n0007") < r.row("n0000")
     r.keys("\r").wait("A short text.").keys("q").pump(0.3)
     assert r.quit()[0] == 0

@@ -88,8 +88,8 @@ def next_unread():
 
 def flags_reach_the_server():
     reader.keys("=").wait(lambda r: "The newest" in r.selected())
-    reader.keys("F").wait("Flagged.")
-    reader.keys("kN").wait("unread.")
+    reader.keys("F").wait("1 message flagged")
+    reader.keys("kN").wait("marked as unread")
     client = server.client("INBOX", readonly=True)
     end = 40
     for i in range(end):

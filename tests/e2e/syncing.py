@@ -140,7 +140,7 @@ def wish_made_offline():
     r.wait("Number 30").wait("checked").pump(0.3)
     server.stop()
     r.wait("offline, next try", 10)
-    go_to(r, "Number 20").keys("F").wait("Flagged.")
+    go_to(r, "Number 20").keys("F").wait("1 message flagged")
     r.quit()
     server.start()
     again = Reader(profile=r.profile)
