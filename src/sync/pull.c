@@ -246,6 +246,7 @@ pull_page_done(Engine *e, Job *job)
 	if (max + 1 < s->uidnext)
 		s->next = s->uidnext;
 	pull_sync_save(e);
+	extend_condstore(e);
 }
 
 void
