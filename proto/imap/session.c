@@ -204,6 +204,17 @@ write_id(ImapSession *s)
 }
 
 static bool
+speaks_of_folder(const ImapSession *s)
+{
+	for (guint i = 0; i < s->flights->len; i++) {
+		const Flight *f = g_ptr_array_index(s->flights, i);
+		if (f->kind == FLIGHT_USER && strcmp(f->command->verb, "NOTIFY"))
+			return true;
+	}
+	return false;
+}
+
+static bool
 must_wait(const ImapSession *s, const ImapCommand *c)
 {
 	/* what was asked before COMPRESS is answered before it, so that no answer is half one and half the other */
@@ -222,7 +233,7 @@ session_write_waiting(ImapSession *s)
 		if (must_wait(s, f->command))
 			break;
 		/* a SELECT waits for what speaks of the folder before it; an early one has nothing before it */
-		if (f->command->select && user_flights(s) > 0 && s->selected)
+		if (f->command->select && s->selected && speaks_of_folder(s))
 			return;
 		g_queue_pop_head(&s->waiting);
 		if (!session_write_command(s, f))

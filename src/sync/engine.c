@@ -155,6 +155,7 @@ wake_at(Engine *e)
 		at = earliest(at, e->quiet_until);
 	if (e->ready)
 		at = earliest(at, scan_deadline(e));
+	at = earliest(at, work_poll_at(e));
 	if (e->ready && e->look_at > e->now)
 		at = earliest(at, e->look_at);
 	if (!connect_up(e) && e->next_try)

@@ -230,6 +230,7 @@ void work_plan(Engine *e);
 bool work_waits(Engine *e);	/* something needs a connection */
 Job *work_job(Engine *e, JobKind kind, ImapCommand *command);
 bool work_page_comes(const Engine *e);
+gint64 work_poll_at(const Engine *e);
 void work_done(Engine *e, guint32 id, const ImapResponse *r);
 void work_clear(Engine *e);	/* the connection is gone */
 void work_job_free(gpointer job);
@@ -253,6 +254,7 @@ void pull_sync_save(Engine *e);
 bool extend_can(Engine *e, const char *capability);
 Job *extend_submit(Engine *e, JobKind kind, ImapCommand *c);	/* rides with the sign-in if that is not over */
 void extend_enable(Engine *e);
+void extend_notify(Engine *e);
 bool extend_select_condstore(Engine *e);
 void extend_condstore(Engine *e);
 bool extend_compress_wanted(Engine *e);

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * One write asks for everything that is not about one folder: NAMESPACE, LIST with counts, roles and rights where the
- * server can say them in one go, quota, and NOTIFY behind them, so that nothing happens between the counts and the news. */
+ * server can say them in one go, and quota. NOTIFY goes before or behind it. */
 #include "config.h"
 #include "sync/engine_private.h"
 #include "sync/roles.h"
@@ -84,11 +84,8 @@ listing_submit(Engine *e)
 	if (can(e, "QUOTA"))
 		work_job(e, JOB_OTHER, imap_command_quota_root("INBOX"));
 	extend_condstore(e);
-	/* whoever does not want push is told nothing by himself either */
-	if (can(e, "NOTIFY") && !e->notify_tried && (e->account->check & CHECK_PUSH)) {
-		e->notify_tried = true;
-		work_job(e, JOB_NOTIFY, imap_command_notify(true, true));
-	}
+	if (!e->notify_tried)
+		extend_notify(e);
 }
 
 /* IDLE tells of the folder on the screen only: the others are looked at now and then. */
@@ -158,8 +155,11 @@ listing_told(Engine *e, const ImapList *l)
 		e->listed = false;
 		return;
 	}
-	if (e->list->len >= LIMIT_MAILBOXES || !l->name || !*l->name)
+	if (!l->name || !*l->name || e->list->len > LIMIT_MAILBOXES)
 		return;
+	if (e->list->len == LIMIT_MAILBOXES)
+		engine_trouble(e, EIL_BROKEN, g_strdup_printf(_("%s has more folders than eilpost can show; what comes after %d is left out."),
+			e->account->name, LIMIT_MAILBOXES));
 	Folder *f = folder_new();
 	f->wire = g_strdup(canonical(l->name));
 	f->name = imap_utf7_decode(f->wire);

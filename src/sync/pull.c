@@ -54,6 +54,7 @@ pull_select(Engine *e, gint64 folder)
 		return;
 	}
 	extend_enable(e);
+	extend_notify(e);
 	s->id = folder;
 	s->wire = g_strdup(f->wire);
 	s->selecting = true;

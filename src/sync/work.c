@@ -8,6 +8,7 @@
 #include "base/log.h"
 
 #define LINGER_MS 60000
+#define POLL_MS 120000	/* news of the folder on the screen, where there is no IDLE */
 #define SETTLE_MS 80	/* the person is reading: nothing is fetched ahead, and no IDLE begins, in the same breath */
 
 void
@@ -154,6 +155,15 @@ near_wanted(Engine *e)
 	return false;
 }
 
+/* Push without IDLE is a question now and then; it also keeps the line, and tells when it is dead. -1: not needed; now: due. */
+gint64
+work_poll_at(const Engine *e)
+{
+	if (!e->ready || !(e->account->check & CHECK_PUSH) || imap_session_can(e->session, "IDLE") || e->jobs->len > 0)
+		return -1;
+	return MAX(e->last_use + POLL_MS, e->now);
+}
+
 static PlanFacts
 facts(Engine *e)
 {
@@ -188,7 +198,7 @@ facts(Engine *e)
 	f.range_wanted = scan_range_wanted(e);
 	f.backfill_wanted = s->id && s->fill_at > 1 && !f.page_wanted && db_has_room(e->db);
 	f.status_wanted = e->status_queue->len > 0;
-	f.check_wanted = e->check_wanted;
+	f.check_wanted = e->check_wanted || work_poll_at(e) == e->now;
 	f.prefetch_wanted = settled && near_wanted(e);
 	f.compress_wanted = (f.backfill_wanted || f.range_wanted || f.prefetch_wanted) && extend_compress_wanted(e);
 	f.push = settled && (e->account->check & CHECK_PUSH) && imap_session_can(e->session, "IDLE");
@@ -290,14 +300,21 @@ prefetch(Engine *e)
 	fetch_submit(e, id, true);
 }
 
+/* A dead line is known after the short deadline of a probe, not after the long one. */
+static void
+noop(Engine *e)
+{
+	work_job(e, JOB_NOOP, imap_command_simple("NOOP"));
+	if (e->jobs->len == 1)
+		imap_session_probe(e->session, e->now);
+}
+
 static void
 check(Engine *e)
 {
 	e->check_wanted = false;
 	e->listed = false;	/* folders too, once a check */
-	work_job(e, JOB_NOOP, imap_command_simple("NOOP"));
-	if (e->jobs->len == 1)
-		imap_session_probe(e->session, e->now);	/* a dead line is known after its short deadline, not after the long one */
+	noop(e);
 	scan_hurry(e);
 }
 
@@ -361,7 +378,7 @@ step(Engine *e, PlanStep s, gint64 target)
 	case PLAN_RANGE:	range(e); break;
 	case PLAN_BACKFILL:	backfill(e); break;
 	case PLAN_STATUS:	listing_status(e); break;
-	case PLAN_NOOP:		check(e); break;
+	case PLAN_NOOP:		e->check_wanted ? check(e) : noop(e); break;
 	case PLAN_PREFETCH:	prefetch(e); break;
 	}
 	return true;

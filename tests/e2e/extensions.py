@@ -197,6 +197,23 @@ def compressed():
     assert got[""] < got["COMPRESS"] * 0.5, got
 
 
+def compressed_inside_tls():
+    got = {}
+    for disable in ("", "disable = COMPRESS\n"):
+        proxy = Delay(server.imaps)
+        r = Reader(config=account(server, port=proxy.port) + disable)
+        r.wait("Fresh", 10).wait("checked", 10)
+        end = time.monotonic() + 10
+        while here_or_none(r.profile) != there():
+            assert time.monotonic() < end
+            r.pump(0.1)
+        got[disable != ""] = proxy.down
+        assert b"DEFLATE" not in proxy.said and b"secret" not in proxy.said
+        assert r.quit()[0] == 0
+    print(f"# inside TLS: {got[True]} plain, {got[False]} compressed")
+    assert got[False] < got[True] * 0.6, got
+
+
 def cut_while_compressed():
     """The line is cut in the middle of compressed data: the next connection begins plain, and everything comes."""
     proxy = FaultProxy(server.imap, "--delay-down", "6", "--cut-down", "15000", "--conns", "1")
@@ -242,17 +259,24 @@ def news_of_all_folders():
     r.wait("Renamed elsewhere", 4).gone("Made elsewhere")
     c.delete('"Renamed elsewhere"')
     r.gone("Renamed elsewhere", 4)
+    # another folder on the screen: now it is the inbox that NOTIFY tells of
+    r.keys("cLists\r").wait("To the list")
+    before = count_in_tree(r, "Inbox")
+    c.append("INBOX", None, None, mail("While elsewhere"))
+    r.wait(lambda r: count_in_tree(r, "Inbox") == before + 1, 4)
+    c.append("Lists", None, None, mail("One more for the list"))
+    r.wait("One more for the list", 4).keys("cinbox\r").wait("While elsewhere")
     # the folder on the screen has its news as ever
     c.append("INBOX", None, None, mail("To the inbox"))
     r.wait("To the inbox", 4)
     r.quit()
     r = Reader(profile=profile(server.imap, check="startup, push", disable="NOTIFY"))
-    r.wait("To the inbox").wait(lambda r: count_in_tree(r, "Lists") == 1).wait("checked").pump(0.5)
+    r.wait("To the inbox").wait(lambda r: count_in_tree(r, "Lists") == 2).wait("checked").pump(0.5)
     c.append("Lists", None, None, mail("To the list again"))
     c.append("INBOX", None, None, mail("Without NOTIFY"))
     r.wait("Without NOTIFY", 4)
-    assert count_in_tree(r, "Lists") == 1
-    r.keys("G").wait(lambda r: count_in_tree(r, "Lists") == 2, 5)
+    assert count_in_tree(r, "Lists") == 2
+    r.keys("G").wait(lambda r: count_in_tree(r, "Lists") == 3, 5)
     r.quit()
     c.logout()
 
@@ -304,4 +328,4 @@ def monstrous_structure():
 
 
 server.deliver(*(mail(f"Number {i}") for i in range(1, N + 1)))
-run(with_and_without, the_server_has_less, compressed, cut_while_compressed, news_of_all_folders, of_others, quota_is_told, monstrous_structure)
+run(with_and_without, the_server_has_less, compressed, compressed_inside_tls, cut_while_compressed, news_of_all_folders, of_others, quota_is_told, monstrous_structure)

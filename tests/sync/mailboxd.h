@@ -267,6 +267,9 @@ one_command(Talk *t, const char *tag, const char *verb, View *v)
 		g_autofree char *done = next_line(t);
 		if (!done || mbox.mute)
 			return done != NULL;
+	} else if (g_str_has_prefix(verb, "NOOP") && v->inbox) {
+		g_autofree char *exists = g_strdup_printf("* %u EXISTS\r\n", mbox.inbox->len);
+		say(t, exists);
 	} else if (g_str_has_prefix(verb, "LOGOUT")) {
 		say(t, "* BYE bye\r\n");
 		end(t, tag, "OK bye");
