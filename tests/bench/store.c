@@ -203,6 +203,7 @@ only_fill(const char *path, guint rows)
 	for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
 		put_folder(db, others[i], roles[i]);
 	fill(db, inbox, rows, times);
+	thread_all(db, times);
 	must_begin(db);
 	g_assert_true(folders_set_sync(db, inbox, 7, rows + 1, 0, NULL) && folders_set_backfill(db, inbox, 1, NULL) &&
 		folders_set_checked(db, inbox, g_get_real_time() / G_USEC_PER_SEC, NULL));
