@@ -10,7 +10,7 @@ server = Server()
 subjects = ["The garden wall", "日本語の件名です", "Été à l'étang", "A subject that is longer than its column, and then some more of it, and more", "x"]
 server.deliver(*[mail(f"{subjects[i % 5]} {i}") for i in range(120)])
 MOVES = ["j", "k", "\x1b[B", "\x1b[A", "\x1b[6~", "\x1b[5~", "\x1b[H", "\x1b[F", "=", "*", "jjj", "kkkkk", "j\x1b[6~k"]
-OTHERS = ["\r", "q", "N", "F", "\t", ":jump 50\r", ":limit garden\r", ":limit ~A\r", "?", "\x1b", "c\x1b", "\x1b[Z", " ", "-"]
+OTHERS = ["\r", "q", "N", "F", "t", "\t", ":jump 50\r", ":limit garden\r", ":limit ~A\r", "?", "\x1b", "c\x1b", "\x1b[Z", " ", "-"]
 
 
 def picture(r):

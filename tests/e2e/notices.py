@@ -159,6 +159,33 @@ def per_folder_and_other_folders():
     r.kill()
 
 
+def own_acts_are_no_news(**environment):
+    mine = Server(**environment)
+    c = mine.client()
+    c.create("Lists")
+    c.logout()
+    mine.deliver(mail("Number one"), mail("To be moved"), mail("Number three"))
+    r = start(config=account(mine) + "[notify]\nterminal = osc777\n")
+    r.wait("Number three").wait("checked")
+    settle(r, 1)
+    r.keys("cLists\r").wait("work / Lists")    # looked at once
+    settle(r, 1)
+    r.keys("cInbox\r").wait("Number three").keys("/to be moved\r").wait(lambda r: "To be moved" in r.selected())
+    r.keys(":move Lists\r").gone("To be moved")
+    settle(r, 3)
+    r.keys("G")
+    settle(r, 3)
+    assert not told(r), told(r)
+    r.keys("cLists\r").wait("To be moved")
+    settle(r, 2)
+    assert not told(r), told(r)
+    r.kill()
+
+
+def own_acts_are_no_news_without_uidplus():
+    own_acts_are_no_news(VARIANT="old")
+
+
 def quiet_hours():
     now = time.localtime()
     span = f"{(now.tm_hour - 1) % 24:02}:00-{(now.tm_hour + 2) % 24:02}:00"
@@ -225,4 +252,4 @@ def a_command_that_hangs_is_left_alone():
 
 
 run(nothing_for_a_first_sync_then_each_once, several_are_one_notice, what_came_while_away_is_told, not_what_was_read_elsewhere_or_is_old,
-    evil_subjects, per_folder_and_other_folders, quiet_hours, through_tmux_and_osc9, nothing_set, by_pop3, a_command_that_hangs_is_left_alone)
+    evil_subjects, per_folder_and_other_folders, own_acts_are_no_news, own_acts_are_no_news_without_uidplus, quiet_hours, through_tmux_and_osc9, nothing_set, by_pop3, a_command_that_hangs_is_left_alone)
