@@ -61,29 +61,29 @@ ours(const char *text)
 	return clean_dup(clean_ours(text));
 }
 
-static bool
-same_day(GDateTime *a, GDateTime *b)
+/* As the clock on the wall shows it, in seconds: what a page of dates needs of time zones. */
+static gint64
+local_seconds(gint64 when, GTimeZone *zone)
 {
-	return g_date_time_get_year(a) == g_date_time_get_year(b) &&
-		g_date_time_get_day_of_year(a) == g_date_time_get_day_of_year(b);
+	int interval = g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, when);
+	return when + (interval < 0 ? 0 : g_time_zone_get_offset(zone, interval));
 }
 
 Clean *
 rows_date(gint64 when, const RowContext *rc)
 {
 	enum { DAY = 24 * 60 * 60 };
-	g_autoptr(GDateTime) utc = when > 0 ? g_date_time_new_from_unix_utc(when) : NULL;
-	g_autoptr(GDateTime) t = utc ? g_date_time_to_timezone(utc, rc->zone) : NULL;
-	g_autoptr(GDateTime) now_utc = g_date_time_new_from_unix_utc(rc->now);
-	g_autoptr(GDateTime) now = now_utc ? g_date_time_to_timezone(now_utc, rc->zone) : NULL;
+	const gint64 END = G_GINT64_CONSTANT(253402300800);	/* the year 10000 */
+	gint64 local = when > 0 && when < END ? local_seconds(when, rc->zone) : 0;
+	g_autoptr(GDateTime) t = local > 0 ? g_date_time_new_from_unix_utc(local) : NULL;
 	const char *format;
 
-	if (!t || !now)
+	if (!t)
 		return ours("");
 	gint64 age = rc->now - when;
 	if (rc->dates == DATES_ABSOLUTE)
 		format = "%Y-%m-%d %H:%M";
-	else if (same_day(t, now))
+	else if (local / DAY == local_seconds(rc->now, rc->zone) / DAY)
 		format = "%H:%M";
 	else if (age > 0 && age < 6 * DAY)
 		format = "%a";
