@@ -178,7 +178,8 @@ static void
 tell(App *a)
 {
 	Notices *n = notices(a);
-	g_autoptr(GPtrArray) news = gather_take(n->gather, now_ms());
+	guint more;
+	g_autoptr(GPtrArray) news = gather_take(n->gather, now_ms(), &more);
 	g_autofree char *why = NULL;
 
 	for (guint i = news->len; i > 0; i--)
@@ -186,7 +187,7 @@ tell(App *a)
 			g_ptr_array_remove_index(news, i - 1);
 	if (!news->len)
 		return;
-	Notice notice = notice_make(news);
+	Notice notice = notice_make(news, more);
 	gather_told(n->gather, now_ms());
 	if (!is_quiet(a))
 		g_free(give(a, &notice, &why));
@@ -261,6 +262,10 @@ notices_came(App *a, const Letter *l)
 	if (!f || !l->ids || !wanted(a, acc, f))
 		return;
 	for (guint i = 0; i < l->ids->len; i++) {
+		if (gather_full(notices(a)->gather)) {
+			gather_more(notices(a)->gather, l->ids->len - i);
+			break;
+		}
 		g_autoptr(Message) m = messages_get(acc->db, g_array_index(l->ids, gint64, i), NULL);
 		if (m)
 			gather_add(notices(a)->gather, news_of(acc, f, m), now_ms());
@@ -293,7 +298,7 @@ cmd_notify_test(App *a, const char *arg)
 	};
 
 	g_ptr_array_add(one, &sample);
-	Notice notice = notice_make(one);
+	Notice notice = notice_make(one, 0);
 	g_autofree char *ways = give(a, &notice, &why);
 	notice_clear(&notice);
 	if (why)

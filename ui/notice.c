@@ -90,9 +90,11 @@ foreign(const char *text, const char *otherwise)
 }
 
 static bool
-one_folder(const GPtrArray *news)
+one_folder(const GPtrArray *news, guint more)
 {
 	const News *first = g_ptr_array_index(news, 0);
+	if (more)
+		return false;
 	for (guint i = 1; i < news->len; i++) {
 		const News *n = g_ptr_array_index(news, i);
 		if (n->account != first->account || n->folder != first->folder)
@@ -102,7 +104,7 @@ one_folder(const GPtrArray *news)
 }
 
 static Clean *
-list_of(const GPtrArray *news)
+list_of(const GPtrArray *news, guint count)
 {
 	g_autoptr(GString) s = g_string_new(NULL);
 
@@ -112,20 +114,20 @@ list_of(const GPtrArray *news)
 		g_autoptr(Clean) subject = foreign(n->subject, _("no subject"));
 		g_string_append_printf(s, "%s%s: %s", i ? " · " : "", clean_peek(from), clean_peek(subject));
 	}
-	if (news->len > NAMED)
+	if (count > MIN(news->len, NAMED))
 		g_string_append(s, " …");
 	return clean_new(s->str, -1, CLEAN_LINE);
 }
 
 Notice
-notice_make(const GPtrArray *news)
+notice_make(const GPtrArray *news, guint more)
 {
 	const News *first = g_ptr_array_index(news, 0);
 	Notice n = {
 		.from = foreign(first->from, _("unknown sender")),
 		.subject = foreign(first->subject, _("no subject")),
 		.folder = foreign(first->folder_name, "?"), .account = foreign(first->account_name, "?"),
-		.count = news->len,
+		.count = news->len + more,
 	};
 	const char *count_format = ngettext("%u new message", "%u new messages", n.count);
 
@@ -135,10 +137,10 @@ notice_make(const GPtrArray *news)
 		return n;
 	}
 	g_autofree char *count = g_strdup_printf(count_format, n.count);
-	n.title = one_folder(news) ?
+	n.title = one_folder(news, more) ?
 		clean_printf(_("%s in %s / %s"), count, clean_peek(n.account), clean_peek(n.folder)) :
 		clean_printf("%s", count);
-	n.body = list_of(news);
+	n.body = list_of(news, n.count);
 	return n;
 }
 
@@ -185,6 +187,7 @@ notice_environment(const Notice *n, char **environment)
 
 struct Gather {
 	GPtrArray *waiting;	/* owned, of News* */
+	guint more;		/* wait too, of which nothing is known */
 	gint64 since;		/* ms: of the first that waits */
 	GHashTable *known;	/* owned: set of keys */
 	GQueue order;		/* of the same keys, borrowed: the oldest is forgotten first */
@@ -242,6 +245,18 @@ gather_add(Gather *g, News *n, gint64 now_ms)
 	return true;
 }
 
+bool
+gather_full(const Gather *g)
+{
+	return g->waiting->len >= GATHER_MAX;
+}
+
+void
+gather_more(Gather *g, guint n)
+{
+	g->more += n;
+}
+
 gint64
 gather_due(const Gather *g, guint per_minute)
 {
@@ -255,11 +270,13 @@ gather_due(const Gather *g, guint per_minute)
 }
 
 GPtrArray *
-gather_take(Gather *g, gint64 now_ms)
+gather_take(Gather *g, gint64 now_ms, guint *more)
 {
 	GPtrArray *all = g->waiting;
 	g->waiting = g_ptr_array_new_with_free_func(news_free_void);
 	g->since = now_ms;
+	*more = g->more;
+	g->more = 0;
 	return all;
 }
 

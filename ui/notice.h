@@ -28,7 +28,8 @@ typedef struct {
 	Clean *from, *subject, *folder, *account;	/* owned: of the first one */
 	guint count;
 } Notice;
-Notice notice_make(const GPtrArray *news /* of News*, at least one */);
+/* more: so many beside them, of which nothing is known */
+Notice notice_make(const GPtrArray *news /* of News*, at least one */, guint more);
 void notice_clear(Notice *n);
 char *notice_line(const Notice *n);	/* for the bottom line; yours */
 /* For the command's environment: NAME=VALUE, NULL at the end; yours. Nothing in it has a control
@@ -37,12 +38,15 @@ char **notice_environment(const Notice *n, char **environment /* taken */);
 
 /* Waits a moment for more, then until the notices of the last minute are few enough. */
 typedef struct Gather Gather;
-enum { GATHER_MS = 1500, GATHER_KNOWN = 2000 };
+enum { GATHER_MS = 1500, GATHER_KNOWN = 2000, GATHER_MAX = 200 };
 Gather *gather_new(void);
 void gather_free(Gather *g);
 /* Takes n; false: a copy of it was told already (or waits). */
 bool gather_add(Gather *g, News *n, gint64 now_ms);
+/* So many wait that no more are looked at; after weeks away there may be thousands: they are counted. */
+bool gather_full(const Gather *g);
+void gather_more(Gather *g, guint n);
 gint64 gather_due(const Gather *g, guint per_minute);	/* ms; -1: nothing waits */
 /* All that wait, oldest first, of News*; yours. They count as told. */
-GPtrArray *gather_take(Gather *g, gint64 now_ms);
+GPtrArray *gather_take(Gather *g, gint64 now_ms, guint *more);
 void gather_told(Gather *g, gint64 now_ms);	/* a notice was given: it counts for the minute */

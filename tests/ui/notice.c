@@ -83,7 +83,7 @@ test_evil(void)
 			g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(free_news);
 			for (guint k = 0; k < n; k++)
 				g_ptr_array_add(all, news(evil[i], evil[(i + k) % G_N_ELEMENTS(evil)], k % 2));
-			Notice notice = notice_make(all);
+			Notice notice = notice_make(all, 0);
 			assert_harmless(clean_peek(notice.title));
 			assert_harmless(clean_peek(notice.body));
 			g_autofree char *line = notice_line(&notice);
@@ -106,22 +106,22 @@ test_words(void)
 	g_autofree char *long_one = g_strnfill(10000, 'x');
 
 	g_ptr_array_add(all, news("Anna Weber", "The garden wall", 1));
-	Notice n = notice_make(all);
+	Notice n = notice_make(all, 0);
 	g_assert_cmpstr(clean_peek(n.title), ==, "New mail from Anna Weber");
 	g_assert_cmpstr(clean_peek(n.body), ==, "The garden wall");
 	notice_clear(&n);
 	g_ptr_array_add(all, news("Bob", NULL, 1));
-	n = notice_make(all);
+	n = notice_make(all, 0);
 	g_assert_cmpstr(clean_peek(n.title), ==, "2 new messages in work / Inbox");
 	g_assert_cmpstr(clean_peek(n.body), ==, "Anna Weber: The garden wall · Bob: no subject");
 	notice_clear(&n);
 	g_ptr_array_add(all, news(NULL, "third", 2));
-	n = notice_make(all);
+	n = notice_make(all, 0);
 	g_assert_cmpstr(clean_peek(n.title), ==, "3 new messages");
 	notice_clear(&n);
 	for (int i = 0; i < 5000; i++)
 		g_ptr_array_add(all, news(long_one, long_one, 1));
-	n = notice_make(all);
+	n = notice_make(all, 0);
 	g_assert_cmpstr(clean_peek(n.title), ==, "5003 new messages");
 	g_assert_true(g_str_has_suffix(clean_peek(n.body), "unknown sender: third …"));
 	notice_clear(&n);
@@ -142,6 +142,7 @@ test_gather(void)
 {
 	Gather *g = gather_new();
 	g_autoptr(GPtrArray) first = NULL, second = NULL;
+	guint more = 7;
 
 	g_assert_cmpint(gather_due(g, 6), ==, -1);
 	g_assert_true(gather_add(g, keyed("<1>"), 1000));
@@ -150,7 +151,7 @@ test_gather(void)
 	g_assert_true(gather_add(g, keyed(NULL), 2000));
 	g_assert_true(gather_add(g, keyed(NULL), 2000));
 	g_assert_cmpint(gather_due(g, 6), ==, 1000 + GATHER_MS);
-	first = gather_take(g, 2500);
+	first = gather_take(g, 2500, &more);
 	g_assert_cmpuint(first->len, ==, 4);
 	gather_told(g, 2500);
 	g_assert_cmpint(gather_due(g, 6), ==, -1);
@@ -159,8 +160,32 @@ test_gather(void)
 	g_assert_true(gather_add(g, keyed("<3>"), 3000));
 	g_assert_cmpint(gather_due(g, 6), ==, 3000 + GATHER_MS);
 	g_assert_cmpint(gather_due(g, 1), ==, 62500);	/* one in a minute */
-	second = gather_take(g, 62500);
+	second = gather_take(g, 62500, &more);
 	g_assert_cmpuint(second->len, ==, 1);
+	g_assert_cmpuint(more, ==, 0);
+	gather_free(g);
+}
+
+/* After weeks away: counted, not looked at. */
+static void
+test_thousands(void)
+{
+	Gather *g = gather_new();
+	guint more;
+
+	for (int i = 0; !gather_full(g); i++) {
+		g_assert_cmpint(i, <, GATHER_MAX);
+		g_assert_true(gather_add(g, keyed(NULL), 0));
+	}
+	gather_more(g, 9000);
+	gather_more(g, 800);
+	g_autoptr(GPtrArray) all = gather_take(g, 5000, &more);
+	g_assert_cmpuint(more, ==, 9800);
+	Notice n = notice_make(all, more);
+	g_assert_cmpstr(clean_peek(n.title), ==, "10000 new messages");
+	g_assert_cmpstr(clean_peek(n.body), ==, "a: b · a: b · a: b …");
+	notice_clear(&n);
+	g_assert_false(gather_full(g));
 	gather_free(g);
 }
 
@@ -171,7 +196,7 @@ test_flood(void)
 	enum { PER_MINUTE = 4, N = 3000 };
 	Gather *g = gather_new();
 	g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(gint64));
-	guint n = 0, added = 0;
+	guint n = 0, added = 0, more;
 
 	for (gint64 now = 0; now < 900000; now += 100) {
 		if (added < N && g_test_rand_int_range(0, 3) == 0) {
@@ -181,14 +206,14 @@ test_flood(void)
 		gint64 due = gather_due(g, PER_MINUTE);
 		if (due < 0 || due > now)
 			continue;
-		g_autoptr(GPtrArray) all = gather_take(g, now);
+		g_autoptr(GPtrArray) all = gather_take(g, now, &more);
 		n += all->len;
 		gather_told(g, now);
 		g_array_append_val(told, now);
 		if (told->len > PER_MINUTE)
 			g_assert_cmpint(now - g_array_index(told, gint64, told->len - 1 - PER_MINUTE), >=, 60000);
 	}
-	g_autoptr(GPtrArray) rest = gather_take(g, 900000);
+	g_autoptr(GPtrArray) rest = gather_take(g, 900000, &more);
 	g_assert_cmpuint(n + rest->len, ==, added);
 	g_assert_cmpuint(added, >, 2000);
 	gather_free(g);
@@ -203,6 +228,7 @@ main(int argc, char **argv)
 	g_test_add_func("/ui/notice/evil", test_evil);
 	g_test_add_func("/ui/notice/words", test_words);
 	g_test_add_func("/ui/notice/gather", test_gather);
+	g_test_add_func("/ui/notice/thousands", test_thousands);
 	g_test_add_func("/ui/notice/flood", test_flood);
 	return g_test_run();
 }
