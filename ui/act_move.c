@@ -85,14 +85,18 @@ post(App *a, Request *r, GArray *ids, bool leaves)
 		return;
 	}
 	bool single = ids->len == 1 && g_array_index(ids, gint64, 0) == message_here(a);
-	r->ids = ids;
+	r->ids = g_array_ref(ids);
 	app_post(a, a->account, r);
+	if (leaves)
+		for (guint i = 0; i < ids->len; i++)
+			tags_remove(a, g_array_index(ids, gint64, i));
 	if (single && (a->focus == PANE_PAGER || a->focus == PANE_INDEX))
 		go_on(a, leaves);
 	else if (leaves && a->open.message && a->focus == PANE_PAGER) {
 		open_close(a);
 		a->focus = PANE_INDEX;
 	}
+	g_array_unref(ids);
 }
 
 static void

@@ -157,6 +157,7 @@ void app_post(App *a, guint account, Request *r);	/* takes r */
 
 /* tags.c: the tagged messages */
 void tags_clear(App *a);
+void tags_remove(App *a, gint64 id);
 guint tags_count(const App *a);
 GArray *tags_ids(App *a);	/* of gint64; yours */
 GArray *tags_fitting(App *a, const char *pattern, GError **err);	/* of the folder on the screen: of gint64; yours; NULL: err */

@@ -24,6 +24,12 @@ set(App *a, gint64 id, bool on)
 }
 
 void
+tags_remove(App *a, gint64 id)
+{
+	set(a, id, false);
+}
+
+void
 tags_clear(App *a)
 {
 	if (a->tagged)
@@ -47,12 +53,17 @@ GArray *
 tags_ids(App *a)
 {
 	GArray *ids = g_array_sized_new(FALSE, FALSE, sizeof(gint64), tags_count(a));
+	AppAccount *acc = app_account(a);
 	GHashTableIter it;
 	gpointer id;
 
+	/* one that went meanwhile, by whoever's hand, is nobody's to act on here */
 	g_hash_table_iter_init(&it, tags(a));
 	while (g_hash_table_iter_next(&it, &id, NULL))
-		g_array_append_val(ids, *(gint64 *)id);
+		if (acc && messages_is_in(acc->db, *(gint64 *)id, a->folder))
+			g_array_append_val(ids, *(gint64 *)id);
+		else
+			g_hash_table_iter_remove(&it);
 	g_array_sort(ids, by_id);
 	return ids;
 }

@@ -143,6 +143,12 @@ messages_uids(Db *db, gint64 folder, guint32 lo, guint32 hi, GError **err)
 	}
 }
 
+bool
+messages_is_in(Db *db, gint64 id, gint64 folder)
+{
+	return db_int(db, 0, "SELECT folder FROM message WHERE id = ?1", INTS(id)) == folder;
+}
+
 guint32
 messages_max_uid(Db *db, gint64 folder)
 {

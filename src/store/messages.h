@@ -75,6 +75,7 @@ gint64 messages_id_of_uid(Db *db, gint64 folder, guint32 uid);	/* 0: none */
 /* Position and row, both ways: a sum over days and a count inside one day, not over all rows. */
 guint messages_count_newer(Db *db, gint64 folder, const MessageKey *key);	/* the row's position */
 bool messages_key_at(Db *db, gint64 folder, guint position, MessageKey *key);	/* 0: the newest; false: there are not so many */
+bool messages_is_in(Db *db, gint64 id, gint64 folder);
 bool messages_key(Db *db, gint64 id, MessageKey *key);	/* false: gone */
 
 /* writer, each inside a transaction of the caller's */

@@ -47,6 +47,18 @@ def arrives(n, user="bob", folder="INBOX", reader=None, seconds=10):
     return there(user, folder)
 
 
+def settled(seconds=10):
+    """What the MTA has taken is in its box a moment later, under load a long one: returns when nothing has come for a second."""
+    end, last, since = time.monotonic() + seconds, None, 0
+    while time.monotonic() < end:
+        now = len(there()), len(there("alice", "Sent"))
+        if now != last:
+            last, since = now, time.monotonic()
+        elif time.monotonic() - since > 1:
+            return
+        time.sleep(0.1)
+
+
 def config(how="smtp", port=None, extra="", check="manual", **more):
     return account(server, check=check, address="alice@localhost", send=send_url(exim, how=how, port=port), extra=extra, **more) + "[general]\nundo-send = 0\n"
 
@@ -316,7 +328,7 @@ def killed_while_sending():
         sync(path)
         time.sleep(0.5)
     proxy.stop()
-    time.sleep(0.5)
+    settled()
     got, doubt = subjects(), {s for s, in ask(path, f"SELECT subject FROM outbox WHERE state = {UNKNOWN}")}
     assert len(got) == len(set(got)), got
     assert set(names) - set(got) <= doubt, (set(names) - set(got), doubt, states(path))
