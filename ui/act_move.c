@@ -230,8 +230,10 @@ move_or_copy(App *a, const char *name, bool copy)
 	}
 	GArray *ids = a->moving ? g_steal_pointer(&a->moving) : chosen(a);
 	if (account != a->account) {
-		app_say(a, STYLE_WARN, "%s", _("Messages can't be moved to another account yet."));
-		g_array_unref(ids);
+		if (can_write(a))
+			elsewhere_go(a, ids, account, folder, !copy);
+		else
+			g_array_unref(ids);
 		return;
 	}
 	g_free(a->last_target);
@@ -400,6 +402,8 @@ act_came(App *a, const Letter *l)
 {
 	AppAccount *acc = app_account_of(a, l->account);
 
+	if (elsewhere_act_came(a, l))
+		return;
 	if (l->failed) {
 		app_say(a, STYLE_WARN, "%s", l->text2);
 		return;

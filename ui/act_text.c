@@ -47,6 +47,7 @@ act_text(const AppAccount *acc, const Act *act)
 	case ACT_KEYWORD:
 		return act->on ? g_strdup_printf(ngettext("label %2$s set on %1$u message", "label %2$s set on %1$u messages", n), n, act->text) :
 			g_strdup_printf(ngettext("label %2$s taken from %1$u message", "label %2$s taken from %1$u messages", n), n, act->text);
+	case ACT_APPEND:	return g_strdup_printf(ngettext("%u message put into %s", "%u messages put into %s", n), n, to);
 	case ACT_COPY:		return g_strdup_printf(ngettext("%u message copied to %s", "%u messages copied to %s", n), n, to);
 	case ACT_DELETE:	return g_strdup_printf(ngettext("%u message deleted for good", "%u messages deleted for good", n), n);
 	case ACT_EMPTY:		return g_strdup_printf(ngettext("%s emptied: %u message deleted", "%s emptied: %u messages deleted", n), from, n);

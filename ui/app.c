@@ -392,6 +392,7 @@ app_free(App *a)
 	g_free(a->last_target);
 	g_clear_pointer(&a->tagged, g_hash_table_destroy);
 	g_clear_pointer(&a->moving, g_array_unref);
+	g_clear_pointer(&a->errands, g_ptr_array_unref);
 	g_free(a->window_title);
 	conf_unref(a->setup_now.conf);
 	g_free(a);

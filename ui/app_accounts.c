@@ -302,6 +302,7 @@ letter(App *a, const Letter *l)
 		open_body_came(a, l);
 		parts_came(a, l);
 		answering_body_came(a, l);
+		elsewhere_body_came(a, l);
 		break;
 	case LETTER_STATE:
 		state(a, acc, l);

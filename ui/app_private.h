@@ -96,6 +96,7 @@ struct App {
 	GHashTable *tagged;	/* owned: set of gint64*, of the folder on the screen; NULL: none yet */
 	bool apply_tagged, apply_fresh;	/* the next command acts on them; it was said just now */
 	GArray *moving;		/* owned, of gint64: waits for the name of a folder or label; NULL: none */
+	GPtrArray *errands;	/* owned: messages on their way to another account; NULL: none */
 	char *last_target;	/* owned: the folder of the last move */
 
 	Ask ask;
@@ -153,6 +154,10 @@ void app_letters(App *a);
 void app_folders_reload(App *a);
 void app_open_folder(App *a, guint account, gint64 folder);
 const Folder *app_folder(App *a, guint account, gint64 folder);	/* borrowed; NULL: gone */
+/* act_elsewhere.c */
+void elsewhere_go(App *a, GArray *ids /* taken */, guint to, gint64 folder, bool move);
+void elsewhere_body_came(App *a, const Letter *l);
+bool elsewhere_act_came(App *a, const Letter *l);	/* it was an answer to that */
 void app_post(App *a, guint account, Request *r);	/* takes r */
 
 /* tags.c: the tagged messages */

@@ -179,7 +179,8 @@ undo_one(Db *db, const Act *a, const Item *i, bool *done, GError **err)
 	case ACT_FLAG:		return undo_flag(db, i->message, a->flag, !a->on, err);
 	case ACT_READ_ALL:	return undo_flag(db, i->message, FLAG_SEEN, false, err);
 	case ACT_KEYWORD:	return journal_keyword(db, i->message, a->text, !a->on, a->id, err);
-	case ACT_COPY:		return journal_delete(db, i->message, a->id, err);
+	case ACT_COPY: case ACT_APPEND:
+		return journal_delete(db, i->message, a->id, err);
 	case ACT_MOVE: case ACT_TRASH: case ACT_ARCHIVE: case ACT_JUNK: case ACT_NOT_JUNK:
 		return journal_move(db, i->message, i->folder, a->id, err);
 	case ACT_DELETE: case ACT_EMPTY:

@@ -11,6 +11,7 @@ enum { ACTS_KEPT = 200 };
 
 typedef enum {
 	ACT_FLAG, ACT_KEYWORD, ACT_MOVE, ACT_COPY, ACT_DELETE, ACT_READ_ALL, ACT_EMPTY, ACT_TRASH, ACT_ARCHIVE, ACT_JUNK, ACT_NOT_JUNK,
+	ACT_APPEND,	/* from another account, or imported */
 } ActKind;
 typedef enum { ACT_DONE, ACT_WAITING, ACT_UNDER_WAY, ACT_FAILED, ACT_UNDONE } ActState;
 

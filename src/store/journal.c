@@ -137,7 +137,7 @@ journal_flag(Db *db, gint64 message, guint32 flag, bool on, GError **err)
 	"  OR (w.source <> 0 AND s.message = w.source) OR (w.message <> 0 AND s.source = w.message))))" \
 	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.kind = 5 AND s.id < w.id AND s.state IN " LIVE \
 	"  AND s.folder IN (w.folder, w.target))" \
-	" AND (kind = 5 OR (SELECT uidvalidity FROM folder WHERE id = w.folder) IN (0, w.uidvalidity))"
+	" AND (kind IN (4, 5) OR (SELECT uidvalidity FROM folder WHERE id = w.folder) IN (0, w.uidvalidity))"
 
 GPtrArray *
 journal_ready(Db *db, gint64 now, guint max, GError **err)
@@ -155,7 +155,7 @@ journal_ready(Db *db, gint64 now, guint max, GError **err)
 		return g_steal_pointer(&first);
 
 	const Wish *w = first->pdata[0];
-	if (w->kind == WISH_FOLDER || w->kind == WISH_APPEND)
+	if (w->kind == WISH_FOLDER)
 		return g_steal_pointer(&first);
 	g_autoptr(Stmt) st = db_stmt(db, "SELECT " WISH_COLUMNS READY
 	    " AND kind = ?7 AND folder = ?2 AND flag = ?3 AND \"on\" = ?4 AND uidvalidity = ?5"
@@ -291,6 +291,8 @@ journal_again(Db *db, gint64 id, bool remove, GError **err)
 		return err == NULL || *err == NULL;
 	if (w->kind == WISH_MOVE || w->kind == WISH_COPY || w->kind == WISH_DELETE)
 		return journal_move_again(db, w, remove, err);
+	if (w->kind == WISH_APPEND)
+		return journal_append_again(db, w, remove, err);
 	if (w->kind == WISH_FOLDER && remove && w->state != WISH_SENT && !journal_folder_failed(db, w, err))
 		return false;
 	if (!remove)
@@ -312,7 +314,7 @@ journal_recover(Db *db, GError **err)
 	g_autoptr(GArray) sent = g_array_new(FALSE, FALSE, sizeof(gint64));
 	{
 		g_autoptr(Stmt) st = db_stmt(db,
-		    "SELECT id FROM wish WHERE kind IN (0, 4, 5, 6) AND state = 1 ORDER BY id", err);
+		    "SELECT id FROM wish WHERE kind IN (0, 5, 6) AND state = 1 ORDER BY id", err);
 		bool row;
 		if (!st)
 			return false;

@@ -6,7 +6,7 @@
  * All functions run inside the caller's transaction, on the writer; journal_list and journal_count also on a reader. */
 #pragma once
 
-#include "store/db.h"
+#include "store/messages.h"
 
 typedef enum { WISH_FLAG, WISH_MOVE, WISH_COPY, WISH_DELETE, WISH_APPEND, WISH_FOLDER, WISH_KEYWORD } WishKind;
 typedef enum {
@@ -22,7 +22,7 @@ typedef struct {
 	gint64 id;
 	WishKind kind;
 	gint64 folder, message;	/* message: row id, 0 for none; of a copy: the copy's */
-	gint64 target;		/* moves and copies: the folder; 0 of a deletion */
+	gint64 target;		/* moves, copies, appends: the folder; 0 of a deletion */
 	gint64 source;		/* copies: row id of the original */
 	gint64 act;		/* store/acts.h; 0: none */
 	WishStep step;
@@ -59,6 +59,8 @@ guint journal_count(Db *db, WishState state);
 bool journal_move(Db *db, gint64 message, gint64 target, gint64 act, GError **err);	/* back to where it came from: takes back the wish that waits */
 bool journal_copy(Db *db, gint64 message, gint64 target, gint64 act, gint64 *copy, GError **err);	/* *copy: the new row */
 bool journal_delete(Db *db, gint64 message, gint64 act, GError **err);	/* for good; out of sight until it is done */
+/* A whole message from here (journal_append.c): its row, or 0. m as for local_add. */
+gint64 journal_append(Db *db, gint64 folder, Message *m, GBytes *raw, gint64 act, GError **err);
 bool journal_keyword(Db *db, gint64 message, const char *keyword, bool on, gint64 act, GError **err);
 /* Folders (journal_folder.c): in the tree at once. wire and name of the whole path; old_wire as the server still has it. */
 bool journal_folder(Db *db, gint64 folder, FolderWish what, bool on, const char *old_wire, gint64 act, GError **err);

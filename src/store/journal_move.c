@@ -54,11 +54,18 @@ place(Db *db, gint64 message, gint64 folder, guint32 uidvalidity, guint32 uid, G
 	    INTS(message, folder, uidvalidity, name));
 }
 
-static bool
-place_provisional(Db *db, gint64 message, gint64 folder, GError **err)
+bool
+journal_place_provisional(Db *db, gint64 message, gint64 folder, GError **err)
 {
 	gint64 uidvalidity = db_int(db, 0, "SELECT uidvalidity FROM folder WHERE id = ?1", INTS(folder));
 	return place(db, message, folder, (guint32)uidvalidity, 0, err);
+}
+
+bool
+journal_out_of_sight(Db *db, gint64 message, GError **err)
+{
+	gint64 id = limbo(db, true, err);
+	return id && place(db, message, id, 1, 0, err);
 }
 
 static Wish *
@@ -137,7 +144,7 @@ retarget(Db *db, const Wish *w, gint64 message, gint64 target, gint64 act, GErro
 	if (home)	/* back to where it is on the server: nothing was wished */
 		return drop_wish(db, w->id, err) && place(db, message, w->folder, w->uidvalidity, w->uid, err);
 	return db_run_ints(db, err, "UPDATE wish SET kind = 1, target = ?2, act = ?3 WHERE id = ?1", INTS(w->id, target, act)) &&
-	    place_provisional(db, message, target, err);
+	    journal_place_provisional(db, message, target, err);
 }
 
 bool
@@ -160,7 +167,7 @@ journal_move(Db *db, gint64 message, gint64 target, gint64 act, GError **err)
 		return retarget(db, w, message, target, act, err);
 	if (going)
 		return refuse(err, _("It is deleted for good already."));
-	return add_wish(db, WISH_MOVE, m, message, target, act, err) && place_provisional(db, message, target, err);
+	return add_wish(db, WISH_MOVE, m, message, target, act, err) && journal_place_provisional(db, message, target, err);
 }
 
 /* Row, details and what of its text is small: it is read there at once, also offline. */
@@ -184,7 +191,7 @@ copy_row(Db *db, const Message *m, gint64 target, GError **err)
 	gint64 id = sqlite3_column_int64(st, 0);
 	if (!db_run(db, st, err))
 		return 0;
-	return place_provisional(db, id, target, err) &&
+	return journal_place_provisional(db, id, target, err) &&
 	    db_run_ints(db, err, "INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure, email_id)"
 	    " SELECT ?2, cc, reply_to, message_id, in_reply_to, refs, structure, email_id FROM detail WHERE message = ?1",
 	    INTS(m->id, id)) ? id : 0;
@@ -237,7 +244,7 @@ journal_delete(Db *db, gint64 message, gint64 act, GError **err)
 		return true;
 	if (is_local(db, m->folder))
 		return local_remove(db, message, err);
-	g_autoptr(Wish) copy = one_wish(db, "SELECT " WISH_COLUMNS " FROM wish WHERE message = ?1 AND kind = 2 AND state = 0"
+	g_autoptr(Wish) copy = one_wish(db, "SELECT " WISH_COLUMNS " FROM wish WHERE message = ?1 AND kind IN (2, 4) AND state = 0"
 	    " AND tries = 0", message, NULL);
 	if (copy)	/* it never left: there is nothing to delete */
 		return drop_wish(db, copy->id, err) && db_run_ints(db, err, "DELETE FROM message WHERE id = ?1", INTS(message));
@@ -363,6 +370,8 @@ bool
 journal_move_failed(Db *db, const Wish *w, GError **err)
 {
 	switch (w->kind) {
+	case WISH_APPEND:
+		return fail_followers(db, w, err) && journal_append_failed(db, w, err);
 	case WISH_COPY:
 		return db_run_ints(db, err, "DELETE FROM message WHERE id = ?1 AND uid > 4294967295", INTS(w->message));
 	case WISH_MOVE: case WISH_DELETE:
@@ -405,7 +414,7 @@ journal_move_recover(Db *db, GError **err)
 {
 	/* marking and taking away may be repeated; what is on its way in one piece or as a copy may not */
 	return db_run_ints(db, err, "UPDATE wish SET state = 0 WHERE state = 1 AND (kind = 3 OR (kind = 1 AND step = 2))", NULL, 0) &&
-	    db_run_ints(db, err, "UPDATE wish SET state = 4 WHERE state = 1 AND kind IN (1, 2)", NULL, 0);
+	    db_run_ints(db, err, "UPDATE wish SET state = 4 WHERE state = 1 AND kind IN (1, 2, 4)", NULL, 0);
 }
 
 bool
@@ -466,7 +475,7 @@ is_there(Db *db, const Wish *w)
 static bool
 resolve_copies(Db *db, gint64 folder, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT " WISH_COLUMNS " FROM wish WHERE state = 4 AND target = ?1 AND (kind = 2 OR step = 1)", err);
+	g_autoptr(Stmt) st = db_stmt(db, "SELECT " WISH_COLUMNS " FROM wish WHERE state = 4 AND target = ?1 AND (kind IN (2, 4) OR step = 1)", err);
 
 	if (!st)
 		return false;

@@ -86,7 +86,7 @@ request(Engine *e, Request *r)
 	case REQ_FETCH_PART:
 		want_part(e, r);
 		break;
-	case REQ_FLAG: case REQ_KEYWORD: case REQ_MOVE: case REQ_COPY: case REQ_DELETE: case REQ_TO_ROLE: case REQ_MARK_READ_ALL: case REQ_EMPTY: case REQ_UNDO:
+	case REQ_FLAG: case REQ_KEYWORD: case REQ_MOVE: case REQ_COPY: case REQ_DELETE: case REQ_TO_ROLE: case REQ_MARK_READ_ALL: case REQ_EMPTY: case REQ_UNDO: case REQ_APPEND:
 	case REQ_FOLDER_CREATE: case REQ_FOLDER_RENAME: case REQ_FOLDER_DELETE: case REQ_FOLDER_SUBSCRIBE:
 		wishes_request(e, r);
 		break;

@@ -23,6 +23,7 @@ typedef enum {
 	REQ_DELETE,		/* ids; on: for good, else into the trash (what lies there already: for good) */
 	REQ_TO_ROLE,		/* ids, flag: the FolderRole (archive, junk; inbox: not junk); the folder is made if there is none */
 	REQ_MARK_READ_ALL,	/* folder */
+	REQ_APPEND,		/* folder, items: whole messages from elsewhere; when: a number of the caller's that comes back in LETTER_ACT */
 	REQ_EMPTY,		/* folder: everything in it for good */
 	REQ_UNDO,		/* message: the act (store/acts.h); 0: the last that is not undone */
 	/* folders; a name is the whole path in UTF-8 with the server's delimiter */
@@ -50,6 +51,15 @@ typedef enum {
 	REQ_QUIT,
 } RequestKind;
 
+/* A whole message from elsewhere. */
+typedef struct {
+	GBytes *whole;		/* owned; lines end in CRLF */
+	guint32 flags;		/* MessageFlags */
+	gint64 received;	/* Unix seconds; 0: as its header says, or now */
+	char *keywords;		/* owned, or NULL: space-separated */
+} AppendItem;
+AppendItem *append_item_new(GBytes *whole /* a reference is taken */, guint32 flags, gint64 received, const char *keywords);
+
 typedef struct {
 	RequestKind kind;
 	gint64 folder, message;
@@ -59,10 +69,12 @@ typedef struct {
 	bool by_itself;		/* REQ_FLAG: nobody asked for it (read because it was opened): no act, no answer */
 	gint64 when;
 	char *text, *text2;	/* owned */
+	GPtrArray *items;	/* owned, of AppendItem*; NULL where not used */
 	GBytes *data;		/* owned */
 	Account *config;	/* a reference, owned */
 } Request;
 Request *request_new(RequestKind kind);
+void request_add_item(Request *r, AppendItem *item /* taken */);
 void request_free(Request *r);	/* wipes text of REQ_SECRET */
 
 /* ---- engine -> UI ---- */
@@ -76,7 +88,7 @@ typedef enum {
 	LETTER_CHECKED,		/* when: a send/receive cycle ended well */
 	LETTER_OUTBOX,		/* outbox, drafts or wishes changed: read them anew; message: the row, 0: several */
 	LETTER_DRAFT,		/* answer to REQ_DRAFT_SAVE, REQ_SEND, REQ_SEND_RAW, REQ_OUT_EDIT: message: its row; when: the caller's number; failed: text2 says why, nothing is lost */
-	LETTER_ACT,		/* message: the act (0: nothing was to do), done: how many messages; on failure `failed`, and text2 says why */
+	LETTER_ACT,		/* message: the act (0: nothing was to do), done: how many messages; when: of REQ_APPEND; on failure `failed`, and text2 says why */
 	LETTER_SCHEDULE,	/* when: the next cycle (Unix seconds; 0: none by itself); text: the mode in words; failed: stopped until the person acts */
 	LETTER_NEWS,		/* ids: messages that came to `folder` since it was last looked at, unread; after their LETTER_CHANGED; each once */
 	LETTER_POP_REMOVAL,	/* the policy would remove `total` messages from the server for the first time: ask (done: bytes) */

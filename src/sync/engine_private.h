@@ -10,6 +10,7 @@
 #include "proto/imap/session.h"
 #include "proto/imap/set.h"
 #include "render/client.h"
+#include "render/compose.h"
 #include "store/bodies.h"
 #include "store/folders.h"
 #include "store/journal.h"
@@ -315,12 +316,17 @@ void fetch_done(Engine *e, Job *job, const ImapResponse *r);
 void fetch_failed(Engine *e, gint64 message, const char *section, const char *why);
 bool fetch_in_flight(const Engine *e, gint64 message);
 
+/* whole.c */
+void message_take_summary(Message *m, const Summary *s);	/* all but its date of arrival, flags and size */
+Message *message_of_whole(Engine *e, GBytes *whole);	/* yours */
+
 /* push.c */
 bool push_ready(Engine *e, gint64 *folder);	/* the journal wants that folder to be selected */
 bool push_can(Engine *e);	/* and has something to do there now */
 void push_submit(Engine *e);
 void push_done(Engine *e, Job *job, const ImapResponse *r);
 void push_told(Engine *e, const ImapResponse *r);	/* an untagged COPYUID */
+bool push_bare_utf8(GBytes *message);
 void push_barred(Engine *e, gint64 folder, const char *words);	/* the folder can't be opened now */
 /* wishes.c */
 void wishes_request(Engine *e, const Request *r);	/* the acts on messages and folders */

@@ -40,6 +40,31 @@ request_new(RequestKind kind)
 	return r;
 }
 
+static void
+append_item_free(gpointer p)
+{
+	AppendItem *item = p;
+	g_bytes_unref(item->whole);
+	g_free(item->keywords);
+	g_free(item);
+}
+
+AppendItem *
+append_item_new(GBytes *whole, guint32 flags, gint64 received, const char *keywords)
+{
+	AppendItem *item = g_new(AppendItem, 1);
+	*item = (AppendItem){ g_bytes_ref(whole), flags, received, g_strdup(keywords) };
+	return item;
+}
+
+void
+request_add_item(Request *r, AppendItem *item)
+{
+	if (!r->items)
+		r->items = g_ptr_array_new_with_free_func(append_item_free);
+	g_ptr_array_add(r->items, item);
+}
+
 void
 request_free(Request *r)
 {
@@ -52,6 +77,7 @@ request_free(Request *r)
 	g_free(r->text);
 	g_free(r->text2);
 	g_clear_pointer(&r->data, g_bytes_unref);
+	g_clear_pointer(&r->items, g_ptr_array_unref);
 	g_clear_pointer(&r->config, account_unref);
 	g_free(r);
 }

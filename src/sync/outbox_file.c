@@ -90,28 +90,20 @@ file_mark_answered(Engine *e, gint64 row, GError **err)
 static bool
 copy_local(Engine *e, const OutRow *row, GBytes *message, GError **err)
 {
-	Summary s = { 0 };
-	g_autoptr(Message) m = message_new();
+	g_autoptr(Message) m = message_of_whole(e, message);
 	gint64 folder = local_folder(e->db, ROLE_SENT, NULL, err);
 
 	if (!folder)
 		return false;
-	render_summaries(e->render, &message, 1, &s);
 	m->flags = FLAG_SEEN;
 	m->received = clock_s();
-	m->sent = s.sent ? s.sent : m->received;
-	m->size = g_bytes_get_size(message);
-	m->traits = s.traits;
-	m->subject = g_strdup(s.subject ? s.subject : row->subject);
-	m->from_name = g_strdup(s.from_name);
-	m->from_address = g_strdup(s.from_address);
-	m->to = g_strdup(s.to ? s.to : row->to);
-	m->cc = g_strdup(s.cc);
-	m->reply_to = g_strdup(s.reply_to);
+	m->sent = m->sent ? m->sent : m->received;
+	if (!m->subject)
+		m->subject = g_strdup(row->subject);
+	if (!m->to)
+		m->to = g_strdup(row->to);
+	g_free(m->message_id);
 	m->message_id = g_strdup(row->message_id);
-	m->in_reply_to = g_strdup(s.in_reply_to);
-	m->references = g_strdup(s.references);
-	summary_clear(&s);
 	return local_add(e->db, folder, m, message, err) != 0;
 }
 
@@ -257,22 +249,6 @@ not_filed(Engine *e, const OutRow *row, const char *server_words)
 	engine_trouble(e, EIL_LATER, why);
 }
 
-/* Is there an 8-bit byte in the header? Then UTF8=ACCEPT wants it said (RFC 6855, 4). */
-static bool
-bare_utf8(GBytes *message)
-{
-	gsize len;
-	const guint8 *p = g_bytes_get_data(message, &len);
-
-	for (gsize i = 0; i < len; i++) {
-		if (p[i] & 0x80)
-			return true;
-		if (p[i] == '\n' && (i + 1 == len || p[i + 1] == '\n' || p[i + 1] == '\r'))
-			return false;
-	}
-	return false;
-}
-
 static void
 append(Engine *e, const OutRow *row, const Folder *f)
 {
@@ -297,7 +273,7 @@ append(Engine *e, const OutRow *row, const Folder *f)
 		return;
 	set_looks(e, row->id, 0);
 	ImapCommand *c = imap_command_append(f->wire);
-	bool utf8 = imap_session_enabled(e->session, "UTF8=ACCEPT") && bare_utf8(message);
+	bool utf8 = imap_session_enabled(e->session, "UTF8=ACCEPT") && push_bare_utf8(message);
 	imap_command_append_message(c, "\\Seen", row->changed, message, utf8 ? IMAP_APPEND_UTF8 : IMAP_APPEND_PLAIN);
 	Job *job = work_job(e, JOB_FILE, c);
 	job->message = row->id;

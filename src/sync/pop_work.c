@@ -381,19 +381,9 @@ put_message(Engine *e, PopBody *b, const Summary *s, GError **err)
 	g_autoptr(Message) m = message_new();
 	m->flags = FLAG_RECENT;
 	m->uid = e->pop->uid_above - 1 - pop_entry(e->pop, b->entry)->newer;
-	m->sent = s->sent;
+	message_take_summary(m, s);
 	m->received = s->received ? s->received : s->sent ? s->sent : clock_s();
 	m->size = g_bytes_get_size(b->whole);
-	m->traits = s->traits;
-	m->subject = g_strdup(s->subject);
-	m->from_name = g_strdup(s->from_name);
-	m->from_address = g_strdup(s->from_address);
-	m->to = g_strdup(s->to);
-	m->cc = g_strdup(s->cc);
-	m->reply_to = g_strdup(s->reply_to);
-	m->message_id = g_strdup(s->message_id);
-	m->in_reply_to = g_strdup(s->in_reply_to);
-	m->references = g_strdup(s->references);
 	return local_add(e->db, e->pop->inbox, m, b->whole, err);
 }
 

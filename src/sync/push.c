@@ -57,7 +57,8 @@ push_ready(Engine *e, gint64 *folder)
 		return false;
 	g_autoptr(GPtrArray) one = NULL;
 	const Wish *w = first_ready(e, &one);
-	*folder = !w ? look_at(e) : w->kind == WISH_FOLDER ? (e->sel.id ? e->sel.id : e->shown) : w->folder;
+	bool any = w && (w->kind == WISH_FOLDER || w->kind == WISH_APPEND);	/* they need no folder to be selected */
+	*folder = !w ? look_at(e) : any && e->sel.id ? e->sel.id : any && e->shown ? e->shown : w->folder;
 	return *folder != 0;
 }
 
@@ -71,7 +72,7 @@ in_step(const Engine *e)
 		return false;
 	for (guint i = 0; i < e->jobs->len; i++) {
 		JobKind kind = ((const Job *)g_ptr_array_index(e->jobs, i))->kind;
-		if (kind == JOB_NEW || kind == JOB_PAGE || kind == JOB_BACKFILL || kind == JOB_SELECT)
+		if (kind == JOB_NEW || kind == JOB_PAGE || kind == JOB_BACKFILL || kind == JOB_SELECT || kind == JOB_NOOP)
 			return false;
 	}
 	return true;
@@ -206,6 +207,8 @@ push_submit(Engine *e)
 	const Wish *first = g_ptr_array_index(wishes, 0);
 	if (first->kind == WISH_FOLDER)
 		push_folder_submit(e, wishes);
+	else if (first->kind == WISH_APPEND)
+		push_append_submit(e, wishes);
 	else if (first->uidvalidity != e->sel.uidvalidity)
 		push_failed(e, wishes, _("the message is not there any more"));
 	else if (e->sel.read_only)
@@ -225,6 +228,7 @@ sentence_of(const Wish *w)
 	case WISH_MOVE:		return _("The server refused to move a message: “%s”. It is shown again where the server has it.");
 	case WISH_COPY:		return _("The server refused to copy a message: “%s”.");
 	case WISH_DELETE:	return _("The server refused to delete a message: “%s”. It is shown again.");
+	case WISH_APPEND:	return _("The server refused to take a message: “%s”. It is kept here; F4 shows it.");
 	case WISH_FOLDER:	return _("The server refused to change the folder: “%s”.");
 	default:		return _("The server refused to change a flag: “%s”. It is shown again as the server has it.");
 	}
@@ -257,6 +261,9 @@ push_done(Engine *e, Job *job, const ImapResponse *r)
 			push_refused(e, job, r);
 		else
 			push_finished(e, job->wishes);
+		break;
+	case PUSH_APPEND:
+		push_append_done(e, job, r);
 		break;
 	case PUSH_FOLDER:
 		push_folder_done(e, job, r);

@@ -14,6 +14,7 @@ typedef enum {
 	PUSH_EXPUNGE,
 	PUSH_WHERE,	/* moves in doubt: are the originals still there? */
 	PUSH_FOLDER,
+	PUSH_APPEND,
 } PushStep;
 
 bool push_commit(Engine *e, bool ok, GError *err /* taken */);
@@ -28,6 +29,9 @@ char *push_set(const GPtrArray *wishes);	/* their UIDs */
 void push_move_submit(Engine *e, GPtrArray *wishes);
 void push_move_done(Engine *e, Job *job, const ImapResponse *r);
 void push_look(Engine *e);	/* what is in doubt, or not known by its UID, in the selected folder */
+/* push_append.c */
+void push_append_submit(Engine *e, GPtrArray *wishes);
+void push_append_done(Engine *e, Job *job, const ImapResponse *r);
 /* push_folder.c */
 void push_folder_submit(Engine *e, GPtrArray *wishes);
 void push_folder_done(Engine *e, Job *job, const ImapResponse *r);

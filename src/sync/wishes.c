@@ -141,6 +141,18 @@ act_on(Doing *d, const Message *m, GError **err)
 	return ok && (!changes || d->r->by_itself || acts_add(d->e->db, d->id, shown, m->folder, err));
 }
 
+static bool
+append_one(Doing *d, const AppendItem *item, GError **err)
+{
+	g_autoptr(Message) m = message_of_whole(d->e, item->whole);
+
+	m->flags = item->flags;
+	m->keywords = g_strdup(item->keywords);
+	m->received = item->received ? item->received : m->received ? m->received : m->sent ? m->sent : clock_s();
+	gint64 id = journal_append(d->e->db, d->target, m, item->whole, d->id, err);
+	return id && acts_add(d->e->db, d->id, id, d->target, err);
+}
+
 /* All of a folder, or what of it is unread. */
 static GArray *
 all_of(Engine *e, gint64 folder, const char *pattern)
@@ -170,7 +182,7 @@ find_target(Doing *d, GError **err)
 	const Request *r = d->r;
 
 	switch (r->kind) {
-	case REQ_MOVE: case REQ_COPY:
+	case REQ_MOVE: case REQ_COPY: case REQ_APPEND:
 		d->target = r->folder;
 		break;
 	case REQ_DELETE:
@@ -196,6 +208,7 @@ kind_of(const Request *r)
 	case REQ_TO_ROLE:	return r->flag == ROLE_ARCHIVE ? ACT_ARCHIVE : r->flag == ROLE_JUNK ? ACT_JUNK : ACT_NOT_JUNK;
 	case REQ_MARK_READ_ALL:	return ACT_READ_ALL;
 	case REQ_EMPTY:		return ACT_EMPTY;
+	case REQ_APPEND:	return ACT_APPEND;
 	default:		return ACT_MOVE;
 	}
 }
@@ -216,6 +229,9 @@ act(Doing *d, const GArray *ids, guint *n, GError **err)
 		if (m && !act_on(d, m, err))
 			return false;
 	}
+	for (guint i = 0; d->r->items && i < d->r->items->len; i++)
+		if (!append_one(d, g_ptr_array_index(d->r->items, i), err))
+			return false;
 	return d->r->by_itself || acts_close(d->e->db, d->id, n, err);
 }
 
@@ -298,11 +314,12 @@ is_folder_request(const Request *r)
 }
 
 static void
-tell(Engine *e, gint64 act, guint n, const GError *err)
+tell(Engine *e, const Request *r, gint64 act, guint n, const GError *err)
 {
 	Letter *l = letter_new(LETTER_ACT);
 	l->message = act;
 	l->done = n;
+	l->when = r->when;
 	l->failed = err != NULL;
 	if (err)
 		l->text2 = g_strdup(err->message);
@@ -355,7 +372,7 @@ wishes_request(Engine *e, const Request *r)
 	if (is_folder_request(r) || d.made)
 		engine_changed(e, 0, CHANGE_FOLDERS);
 	if (!ok || !r->by_itself)
-		tell(e, ok ? d.id : 0, n, err);
+		tell(e, r, ok ? d.id : 0, n, err);
 	if (err && !g_error_matches(err, EIL_ERROR, EIL_REFUSED)) {
 		engine_store_failed(e, err);
 		err = NULL;

@@ -10,8 +10,8 @@ server = Server()
 N = 30
 
 
-def clear(server=server):
-    c = server.client()
+def clear(server=server, user="alice"):
+    c = server.client(user=user)
     for line in c.list()[1]:
         name = re.search(rb'"?([^" ]+)"?$', line)[1].decode()
         if b"\\Noselect" in line or c.select(f'"{name}"')[0] != "OK":
@@ -19,12 +19,12 @@ def clear(server=server):
         c.uid("STORE", "1:*", "+FLAGS", "\\Deleted")
         c.expunge()
     c.logout()
-    server.deliver(*[mail(f"Number {n:02}") for n in range(1, N + 1)])
+    server.deliver(*[mail(f"Number {n:02}") for n in range(1, N + 1)], user=user)
 
 
-def there(folder="INBOX", server=server):
+def there(folder="INBOX", server=server, user="alice"):
     """Subjects in that folder on the server, sorted."""
-    c = server.client()
+    c = server.client(user=user)
     if c.select(f'"{folder}"', readonly=True)[0] != "OK":
         return None
     got = c.uid("FETCH", "1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1]
@@ -168,5 +168,36 @@ def offline():
     r.kill()
 
 
+def to_another_account():
+    """s and C to a folder of another account: there with its text, flags and date; the original of a move is in the trash."""
+    clear(user="bob")
+    second = account(server, user="bob", name="other", address="bob@example.org")
+    long = mail("Number 77", "A long line of text.\n" * 20000, extra="X-Kept: yes\r\n")
+    clear()
+    server.deliver(long)
+    r = Reader(config=account(server) + second, rows=40).wait(f"Number {N}").wait("checked")
+    go(r, 20).keys("F").wait("flagged")
+    until(lambda: "\\Flagged" in flags(20), r)
+    go(r, 20).keys("s").keys("other/Archive\r").wait("moved to other/Archive").gone("Number 20")
+    until(lambda: there("Archive", user="bob") == ["20"] and there("Trash") == ["20"], r)
+    c = server.client("Archive", True, user="bob")
+    assert b"\\Flagged" in c.fetch("1", "(FLAGS)")[1][0]
+    c.logout()
+    go(r, 21).keys("t")
+    go(r, 22).keys("t")
+    go(r, 77).keys("t").wait("3 tagged").keys(";").wait("acts on 3").keys("C").keys("\x15other/Archive\r").wait("3 messages copied to other/Archive")
+    until(lambda: there("Archive", user="bob") == ["20", "21", "22", "77"], r)
+    assert there() == all_numbers(20) + ["77"]
+    c = server.client("Archive", True, user="bob")
+    uid = c.uid("SEARCH", "SUBJECT", "77")[1][0].split()[0]
+    assert c.uid("FETCH", uid, "(BODY.PEEK[])")[1][0][1] == long
+    c.logout()
+    r.keys("cother/archive\r").wait("Number 77").wait("4 messages")
+    go(r, 77).keys("\r").wait("A long line of text.")
+    r.keys("q").keys("u").wait("Taken back: 3 messages")
+    until(lambda: there("Archive", user="bob") == ["20"], r)
+    r.kill()
+
+
 if __name__ == "__main__":
-    run(delete_and_undo, move_copy_archive_junk, tagged, flags_and_labels, for_good, in_the_pager, offline)
+    run(delete_and_undo, move_copy_archive_junk, tagged, flags_and_labels, for_good, in_the_pager, offline, to_another_account)

@@ -289,6 +289,41 @@ box_uid(GString *out, BoxView *v, const char *verb, const char *at, char **code)
 	return "OK moved";
 }
 
+/* `line` behind APPEND; its messages are those whose subject is m<number>. */
+static inline bool
+box_append(Talk *t, BoxView *v, const char *line, char **said)
+{
+	const char *at = line;
+	g_autofree char *name = box_word(&at), *flags = g_strdup(at);
+	g_autoptr(GString) uids = g_string_new(NULL);
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(BoxMessage));
+
+	for (;;) {
+		const char *size = strrchr(flags, '{');
+		g_autoptr(GString) whole = g_string_new(NULL);
+		if (!size || !strchr(size, '+') || !read_chunk(t, whole, (gsize)g_ascii_strtoull(size + 1, NULL, 10)))
+			return false;
+		const char *subject = strstr(whole->str, "Subject: m");
+		BoxMessage m = { 0, subject ? (guint)atoi(subject + 10) : 0, box_flags(flags) };
+		g_array_append_val(all, m);
+		g_free(flags);
+		if (!(flags = next_line(t)))
+			return false;
+		if (!*flags)
+			break;
+	}
+	g_mutex_lock(&t->s->lock);
+	Box *b = box_named(name);
+	for (guint i = 0; b && i < all->len; i++) {
+		const BoxMessage *m = &g_array_index(all, BoxMessage, i);
+		g_string_append_printf(uids, "%s%u", i ? "," : "", box_put(b, m->id, m->flags));
+	}
+	*said = !b ? g_strdup("NO [TRYCREATE] no such mailbox") : all->len > 1 && !box_offers("MULTIAPPEND") ? g_strdup("BAD only one") :
+		box_offers("UIDPLUS") ? g_strdup_printf("OK [APPENDUID %u %s] appended", b->uidvalidity, uids->str) : g_strdup("OK appended");
+	g_mutex_unlock(&t->s->lock);
+	return true;
+}
+
 /* A folder, made, renamed or deleted. */
 static inline const char *
 box_folder(BoxView *v, const char *verb, const char *at)
@@ -365,6 +400,8 @@ box_line(GString *out, BoxView *v, const char *line, char **code)
 		box_expunge(out, v->box, NULL);
 	} else if (!strcmp(verb, "CREATE") || !strcmp(verb, "DELETE") || !strcmp(verb, "RENAME") || !strcmp(verb, "SUBSCRIBE") || !strcmp(verb, "UNSUBSCRIBE")) {
 		return box_folder(v, verb, at);
+	} else if (!strcmp(verb, "NOOP") && v->box) {	/* what was appended is told only now */
+		g_string_append_printf(out, "* %u EXISTS\r\n", v->box->messages->len);
 	} else if (strcmp(verb, "NOOP") && strcmp(verb, "AUTHENTICATE") && strcmp(verb, "LOGOUT")) {
 		return "BAD what?";
 	}
@@ -387,10 +424,13 @@ box_talk(gpointer user)
 			break;
 		*verb++ = '\0';
 		g_autoptr(GString) out = g_string_new(NULL);
+		g_autofree char *appended = NULL;
+		if (g_str_has_prefix(verb, "APPEND ") && !box_append(t, &view, verb + 7, &appended))
+			break;
 		g_mutex_lock(&t->s->lock);
 		g_string_append_printf(t->s->log, "imap %u: %s\n", t->number, g_str_has_prefix(verb, "AUTHENTICATE") ? "(a secret)" : verb);
 		/* the box that was deleted by another connection */
-		const char *said = view.box && !g_ptr_array_find(boxes.all, view.box, NULL) ? "NO it is gone" : box_line(out, &view, verb, &code);
+		const char *said = view.box && !g_ptr_array_find(boxes.all, view.box, NULL) ? "NO it is gone" : appended ? appended : box_line(out, &view, verb, &code);
 		bool dead = doomed(t->s, true);
 		boxes.bad += g_str_has_prefix(said, "BAD");
 		going = !dead && !g_str_has_prefix(verb, "LOGOUT");
@@ -433,7 +473,7 @@ boxes_reset(Server *s, const char *caps)
 	boxes.caps = caps;
 	boxes.refuse_move = boxes.refuse_store = 0;
 	boxes.refuse_words = "NO not you";
-	boxes.bad = 0;
+	boxes.bad = boxes.n_uidvalidity = 0;
 	Box *inbox = box_make("INBOX");
 	for (guint id = 1; id <= 8; id++)
 		box_put(inbox, id, id % 2 ? BOX_SEEN : 0);

@@ -7,12 +7,14 @@
 
 #include "store/acts.h"
 
+#include <glib/gstdio.h>
 #include <locale.h>
 #include <stdlib.h>
 
 #define WITH_MOVE "MOVE UIDPLUS"
 #define WITH_COPY "UIDPLUS"
 #define PLAIN ""
+#define WITH_MANY "MOVE UIDPLUS MULTIAPPEND"
 
 static Account *
 imap_account(guint16 port)
@@ -239,6 +241,20 @@ folder(World *w, RequestKind kind, const char *name, const char *text)
 	act(w, r);
 }
 
+/* From another account, or imported. */
+static void
+append(World *w, const char *to, guint first, guint n)
+{
+	Request *r = request_new(REQ_APPEND);
+	r->folder = folder_id(w, to);
+	for (guint id = first; id < first + n; id++) {
+		g_autofree char *text = g_strdup_printf("From: a@example.org\r\nSubject: m%u\r\nMessage-ID: <m%u@example.org>\r\n\r\nText %u.\r\n", id, id, id);
+		g_autoptr(GBytes) whole = g_bytes_new(text, strlen(text));
+		request_add_item(r, append_item_new(whole, FLAG_SEEN, 1767261600 + id, NULL));
+	}
+	act(w, r);
+}
+
 static void
 undo(World *w)
 {
@@ -288,6 +304,15 @@ story_chain(World *w)
 	copy(w, "Work", 2, "Trash");
 }
 
+/* One of them goes on before it arrived. */
+static void
+story_append(World *w)
+{
+	append(w, "Archive", 40, 3);
+	flag(w, "Archive", 41, FLAG_FLAGGED, true);
+	move(w, "Archive", 42, 0, "Work");
+}
+
 static void
 story_folders(World *w)
 {
@@ -309,6 +334,7 @@ static const Story stories[] = {
 	{ "delete", story_delete, "1:S 4: 5:S 6: 7:S 8:", "20:S", "", "2:", NULL, NULL },
 	{ "flags", story_flags, "1:S 2:Fw 3: 4: 5:S 6: 7:S 8:", "20:S", "", "", NULL, NULL },
 	{ "chain", story_chain, "1:S 3:S 4: 5:S 6: 7:S 8:", "20:S", "2:SF", "2:SF", NULL, NULL },
+	{ "append", story_append, "1:S 2: 3:S 4: 5:S 6: 7:S 8:", "20:S 40:S 41:SF", "42:S", "", NULL, NULL },
 	{ "folders", story_folders, "1:S 3:S 4: 5:S 6: 7:S 8:", "none", "none", "", "2:", "" },
 };
 
@@ -333,7 +359,7 @@ assert_story(const Story *s)
 	assert_box(s->name, "Arbeit", s->arbeit);
 }
 
-static const char *const caps[] = { WITH_MOVE, WITH_COPY, PLAIN };
+static const char *const caps[] = { WITH_MANY, WITH_MOVE, WITH_COPY, PLAIN };
 
 static void
 test_stories(void)
@@ -380,15 +406,38 @@ check_after_crash(World *w, const Story *s, const char *when)
 		if (n_of(id) < least || n_of(id) > most)
 			g_error("%s: m%u is there %u times\n%s", when, id, n_of(id), pop->log->str);
 	}
+	for (guint id = 40; s->run == story_append && id < 43; id++)
+		if (n_of(id) > 1 || (said && n_of(id) != 1))
+			g_error("%s: m%u is there %u times\n%s", when, id, n_of(id), pop->log->str);
 	assert_in_step(w);
 	world_close(w);
 }
 
+/* As push_world leaves it, closed. It is made once for each kind of server, and then copied. */
 static World *
 world_for_child(const char *with)
 {
-	World *w = push_world(with);
-	world_close(w);
+	static const char *kept_for;
+	static char *kept;
+	static gsize n;
+	World *w;
+
+	if (kept_for != with) {
+		w = push_world(with);
+		world_close(w);
+		g_free(kept);
+		g_assert_true(g_file_get_contents(w->store, &kept, &n, NULL));
+		kept_for = with;
+		return w;
+	}
+	w = g_new0(World, 1);
+	boxes_reset(pop, with);
+	w->dir = g_dir_make_tmp("eilpost-push-XXXXXX", NULL);
+	w->store = g_build_filename(w->dir, "test.db", NULL);
+	w->account = imap_account(pop->port);
+	w->letters = chan_new((GDestroyNotify)letter_free);
+	g_assert_true(g_file_set_contents(w->store, kept, (gssize)n, NULL));
+	g_assert_cmpint(g_chmod(w->store, 0600), ==, 0);
 	return w;
 }
 
@@ -414,6 +463,8 @@ stopped(gconstpointer user)
 	const char *with = user;
 	for (guint i = 0; i < G_N_ELEMENTS(stories); i++) {
 		guint n = 1;
+		if (!strcmp(with, WITH_MANY) && stories[i].run != story_append)
+			continue;	/* as with MOVE */
 		while (!stopped_once(&stories[i], with, n, 0, false))
 			n++;
 		g_assert_cmpuint(n, >, 3);
@@ -468,6 +519,31 @@ test_refused(void)
 	WAIT_FOR(w, n_wishes(w) == 0);
 	ASSERT_SERVER("Archive", "20:S 2: 3:S");
 	assert_in_step(w);
+	world_free(w);
+}
+
+/* It is the only copy: it waits out of sight until it is tried again or given up. */
+static void
+test_append_refused(void)
+{
+	World *w = push_world(WITH_MOVE);
+	g_mutex_lock(&pop->lock);
+	g_autofree char *renamed = g_strdup("Elsewhere"), *home = box_named("Work")->name;
+	box_named("Work")->name = renamed;
+	g_mutex_unlock(&pop->lock);
+	append(w, "Work", 40, 1);
+	WAIT_FOR(w, w->trouble && strstr(w->trouble, "no such mailbox"));
+	g_assert_cmpuint(n_wishes(w), ==, 1);
+	g_mutex_lock(&pop->lock);
+	box_named("Elsewhere")->name = g_steal_pointer(&home);
+	g_mutex_unlock(&pop->lock);
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(GPtrArray) all = journal_list(db, NULL);
+	ask(w, REQ_WISH_RETRY, ((Wish *)all->pdata[0])->id, false);
+	WAIT_FOR(w, n_wishes(w) == 0);
+	ASSERT_SERVER("Work", "40:S");
+	assert_in_step(w);
+	g_assert_cmpuint(n_of(40), ==, 1);
 	world_free(w);
 }
 
@@ -558,10 +634,12 @@ main(int argc, char **argv)
 	pop = boxes_start();
 	g_test_add_func("/sync/push/stories", test_stories);
 	g_test_add_func("/sync/push/refused", test_refused);
+	g_test_add_func("/sync/push/append-refused", test_append_refused);
 	g_test_add_func("/sync/push/others-marked", test_others_marked);
 	g_test_add_func("/sync/push/counter-wish", test_counter_wish);
 	g_test_add_func("/sync/push/uidvalidity/P9", test_uidvalidity);
 	g_test_add_data_func("/sync/push/stopped/move", WITH_MOVE, stopped);
+	g_test_add_data_func("/sync/push/stopped/many", WITH_MANY, stopped);
 	g_test_add_data_func("/sync/push/stopped/copy", WITH_COPY, stopped);
 	g_test_add_data_func("/sync/push/stopped/plain", PLAIN, stopped);
 	return g_test_run();

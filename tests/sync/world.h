@@ -130,6 +130,8 @@ hear(World *w, const Letter *l)
 		w->asked = true;
 		break;
 	case LETTER_ACT:
+		if (l->failed)
+			g_test_message("refused: %s", l->text2);
 		w->acts++;
 		break;
 	case LETTER_CHECKED:
