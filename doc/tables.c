@@ -147,6 +147,7 @@ put_values(const Option *o)
 		break;
 	}
 	case OPT_URL: fputs("server address", stdout); break;
+	case OPT_WEB: fputs("web address", stdout); break;
 	case OPT_FILE: fputs("file or folder", stdout); break;
 	case OPT_CHECK: fputs("see below", stdout); break;
 	case OPT_KEEP: fputs("yes, no, N days or until deleted here", stdout); break;

@@ -17,12 +17,13 @@ TABLE = {
     "net": ["base"],
     "mail": ["base"],
     "conf": ["base"],
+    "auth": ["base", "conf", "net"],
     "render": ["base", "mail"],
     "store": ["base", "mail"],
-    "sync": ["base", "conf", "net", "proto", "render", "store"],
-    "ui": ["base", "conf", "store", "render/client.h", "render/compose.h", "sync/door.h", "sync/engine.h"],
-    "batch": ["base", "conf", "render/compose.h", "store", "sync/door.h", "sync/engine.h"],
-    "main": ["base", "batch", "conf", "mail", "net", "proto", "render", "store", "sync", "ui"],
+    "sync": ["auth/vault.h", "base", "conf", "net", "proto", "render", "store"],
+    "ui": ["auth/vault.h", "base", "conf", "store", "render/client.h", "render/compose.h", "sync/door.h", "sync/engine.h"],
+    "batch": ["auth/vault.h", "base", "conf", "render/compose.h", "store", "sync/door.h", "sync/engine.h"],
+    "main": ["auth", "base", "batch", "conf", "mail", "net", "proto", "render", "store", "sync", "ui"],
 }
 # What a neighbour's door may show of a third room goes with it: the reader draws the Document that the client hands over.
 DOORS = {"ui": ["mail/document.h", "mail/draft.h", "mail/mailto.h", "mail/reply.h"], "sync": ["mail/draft.h"], "batch": ["mail/draft.h", "mail/mailto.h", "mail/reply.h"]}
@@ -31,6 +32,9 @@ DOORS = {"ui": ["mail/document.h", "mail/draft.h", "mail/mailto.h", "mail/reply.
 LIBRARIES = [
     ("curses", r"(n?curses(w?/.*)?|ncurses_dll|term|termcap|panel|form|menu)(\.h)?", ["ui/screen.c"]),
     ("GnuTLS", r"gnutls/.*", ["src/net/tls.c"]),
+    ("curl", r"curl/.*", ["src/net/http.c"]),
+    ("nettle", r"nettle/.*", ["src/auth/seal.c"]),
+    ("libsecret", r"libsecret/.*", ["src/auth/keyring.c"]),
     ("SQLite", r"sqlite3(ext)?\.h", ["src/store/"]),
     ("GMime", r"gmime(-3\.0)?(/.*|\.h)", ["src/mail/", "src/render/"]),
     ("gumbo", r"gumbo\.h", ["src/mail/", "src/render/"]),

@@ -62,12 +62,22 @@
 #define LIMIT_WORKER_ANSWER_MS	3000
 #define LIMIT_WORKER_OUTPUT	(16 * MIB)
 
+/* web servers: providers' answers */
+#define LIMIT_HTTP_ANSWER	(256 * KIB)
+#define LIMIT_JSON		(256 * KIB)
+#define LIMIT_JSON_DEPTH	32
+#define LIMIT_JSON_MEMBERS	200
+#define LIMIT_TOKEN		((gsize)16000)	/* an access or refresh token */
+#define LIMIT_TOKEN_FILE	(1 * MIB)	/* of all sign-ins */
+#define LIMIT_REDIRECT		((gsize)16 * KIB)	/* the request by which the browser brings the code */
+
 /* deadlines */
 #define DEADLINE_CONNECT_MS	20000
 #define DEADLINE_TLS_MS		20000
 #define DEADLINE_GREETING_MS	30000
 #define DEADLINE_SIGN_IN_MS	90000	/* proxy hops and failed-login delays: SEED S28 wants >= 60 s */
 #define DEADLINE_COMMAND_MS	60000	/* without progress */
+#define DEADLINE_HTTP_MS	30000
 #define DEADLINE_QUIT_MS	2000
 #define DEADLINE_PROBE_MS	10000	/* after a suspend or network change */
 #define IDLE_RENEW_MS		(25 * 60 * 1000)

@@ -26,8 +26,8 @@ static const struct { const char *name; Scheme scheme; guint16 port; bool insecu
 	{ "smtps", SCHEME_SMTPS, 465, false }, { "smtp", SCHEME_SMTP, 587, false }, { "smtp+insecure", SCHEME_SMTP_INSECURE, 587, true },
 };
 
-static bool
-is_loopback(const char *host)
+bool
+host_is_here(const char *host)
 {
 	struct in_addr four;
 	struct in6_addr six;
@@ -106,7 +106,7 @@ server_url_parse(const char *text, ServerUrl *url, char **problem)
 	}
 	if (!parse_authority(at ? at + 1 : rest, url, problem))
 		return false;
-	if (insecure && !is_loopback(url->host))
+	if (insecure && !host_is_here(url->host))
 		return say(problem, g_strdup_printf(_("Without encryption eilpost talks to this computer only, not to %s."), url->host));
 	return true;
 }
@@ -227,9 +227,61 @@ account_unref(Account *a)
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	g_strfreev(a->disable);
+	oauth_clear(&a->oauth);
 	server_url_clear(&a->receive);
 	server_url_clear(&a->send);
 	g_free(a);
+}
+
+enum { OAUTH_TEXTS = 13 };
+
+static void
+oauth_texts(const Oauth *o, char ***texts)
+{
+	Oauth *w = (Oauth *)o;
+	char **all[OAUTH_TEXTS] = {
+		&w->name, &w->hint, &w->provider, &w->client_id, &w->client_secret, &w->tenant, &w->scope,
+		&w->authorize_url, &w->token_url, &w->device_url, &w->issuer, &w->redirect, &w->extra,
+	};
+	memcpy(texts, all, sizeof all);
+}
+
+void
+oauth_clear(Oauth *o)
+{
+	char **texts[OAUTH_TEXTS];
+
+	oauth_texts(o, texts);
+	for (guint i = 0; i < OAUTH_TEXTS; i++)
+		g_clear_pointer(texts[i], g_free);
+	g_clear_pointer(&o->ca_file, g_free);
+}
+
+void
+oauth_copy(Oauth *to, const Oauth *from)
+{
+	char **old[OAUTH_TEXTS], **fresh[OAUTH_TEXTS];
+	Oauth copy = { .way = from->way, .ca_file = g_strdup(from->ca_file) };
+
+	oauth_texts(from, old);
+	oauth_texts(&copy, fresh);
+	for (guint i = 0; i < OAUTH_TEXTS; i++)
+		*fresh[i] = g_strdup(*old[i]);
+	oauth_clear(to);
+	*to = copy;
+}
+
+bool
+oauth_same(const Oauth *a, const Oauth *b)
+{
+	char **one[OAUTH_TEXTS], **other[OAUTH_TEXTS];
+
+	oauth_texts(a, one);
+	oauth_texts(b, other);
+	for (guint i = 0; i < OAUTH_TEXTS; i++)
+		if (g_strcmp0(*one[i], *other[i]))
+			return false;
+	return !g_strcmp0(a->ca_file, b->ca_file);
 }
 
 void

@@ -20,11 +20,24 @@ typedef enum { AUTH_PASSWORD, AUTH_OAUTH2 } AuthKind;
 typedef enum { KEEP_YES, KEEP_NO, KEEP_DAYS, KEEP_UNTIL_DELETED } KeepKind;	/* POP3: what stays on the server */
 enum { CHECK_STARTUP = 1, CHECK_MANUAL = 2, CHECK_EVERY = 4, CHECK_PUSH = 8 };
 
+/* Signing in by OAuth 2.0; the fields that options left open are filled in by oauth_complete. */
+typedef enum { OAUTH_WAY_AUTO, OAUTH_WAY_DEVICE, OAUTH_WAY_BROWSER } OauthWay;
+typedef struct {
+	char *name;		/* owned, as all here: the account whose sign-in it is: its own, or the one that oauth-account names */
+	char *hint;		/* address of that account, for the sign-in page */
+	char *provider;		/* for sentences: "Microsoft", or a host */
+	char *client_id, *client_secret, *tenant, *scope;
+	char *authorize_url, *token_url, *device_url, *issuer, *redirect, *extra;	/* NULL: it has none */
+	char *ca_file;
+	OauthWay way;
+} Oauth;
+
 typedef struct {
 	char *name;		/* owned, as all here */
 	char *address, *full_name;
 	ServerUrl receive, send;
 	AuthKind auth;
+	Oauth oauth;		/* with AUTH_OAUTH2 */
 	char *password_command;	/* NULL: keyring, else asked on the screen */
 	char *ca_file;
 	guint check;		/* CHECK_ bits */
@@ -45,12 +58,16 @@ const char *account_user(const Account *a);	/* for receiving */
 /* "imaps://alice@imap.example.org:993". False: *problem gets a translated sentence (yours). imap+insecure and its like are accepted
  * for 127.0.0.0/8, ::1 and localhost only. */
 bool server_url_parse(const char *text, ServerUrl *url, char **problem);
+bool host_is_here(const char *host);	/* 127.0.0.0/8, ::1, localhost */
 void server_url_clear(ServerUrl *url);
 /* "startup, every 5 minutes" as CHECK_ bits; "headers", "90 days", "all" as offline_days. */
 bool account_parse_check(const char *text, guint *bits, guint *minutes, char **problem);
 bool account_parse_keep(const char *text, KeepKind *keep, int *days, char **problem);
 bool account_parse_days(const char *text, int *days, char **problem);
 Account *account_new(void);
+void oauth_clear(Oauth *o);
+void oauth_copy(Oauth *to, const Oauth *from);	/* what was in it goes */
+bool oauth_same(const Oauth *a, const Oauth *b);
 void account_set_disable(Account *a, const char *words /* separated by spaces or commas; may be NULL */);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_unref)

@@ -5,6 +5,7 @@
  * mistake. A comment may also stand behind a value, after a space and "#". */
 #include "config.h"
 #include "conf/conf.h"
+#include "conf/oauth.h"
 #include "base/intl.h"
 
 #include <fcntl.h>
@@ -290,6 +291,56 @@ account_check(Conf *c, const Account *a, const char *section)
 }
 
 static void
+oauth_make(const Conf *c, Account *a, const char *section)
+{
+	Oauth *o = &a->oauth;
+	const struct { char **field; const char *name; } rows[] = {
+		{ &o->client_id, "oauth-client-id" }, { &o->client_secret, "oauth-client-secret" }, { &o->tenant, "oauth-tenant" },
+		{ &o->scope, "oauth-scope" }, { &o->authorize_url, "oauth-authorize-url" }, { &o->token_url, "oauth-token-url" },
+		{ &o->device_url, "oauth-device-url" }, { &o->issuer, "oauth-issuer" }, { &o->redirect, "oauth-redirect" },
+		{ &o->name, "oauth-account" },
+	};
+	const char *way = conf_text(c, section, "oauth-flow");
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		*rows[i].field = g_strdup(conf_text(c, section, rows[i].name));
+	o->way = !strcmp(way, "device") ? OAUTH_WAY_DEVICE : !strcmp(way, "browser") ? OAUTH_WAY_BROWSER : OAUTH_WAY_AUTO;
+	o->ca_file = g_strdup(a->ca_file);
+	oauth_complete(a);
+}
+
+static Account *
+account_named(const Conf *c, const char *name)
+{
+	for (guint i = 0; i < c->accounts->len; i++) {
+		Account *a = g_ptr_array_index(c->accounts, i);
+		if (!strcmp(a->name, name))
+			return a;
+	}
+	return NULL;
+}
+
+/* An account may use the sign-in of another (a shared mailbox): all of it comes from there. */
+static void
+share_oauth(Conf *c)
+{
+	for (guint i = 0; i < c->accounts->len; i++) {
+		Account *a = g_ptr_array_index(c->accounts, i);
+		g_autofree char *section = g_strconcat("account ", a->name, NULL), *why = NULL;
+		const Entry *named = find(c, section, "oauth-account");
+		if (a->auth != AUTH_OAUTH2)
+			continue;
+		const Account *other = named ? account_named(c, named->value) : NULL;
+		if (named && (!other || other == a || other->auth != AUTH_OAUTH2 || strcmp(other->oauth.name, other->name)))
+			problem(c, named->line, false, g_strdup_printf(_("oauth-account: “%s” is no other account with auth = oauth2 and a sign-in of its own."), named->value));
+		else if (named)
+			oauth_copy(&a->oauth, &other->oauth);
+		else if (!a->password_command && !oauth_check(a, &why))
+			problem(c, find(c, section, "auth")->line, false, g_steal_pointer(&why));
+	}
+}
+
+static void
 account_make(Conf *c, const char *section)
 {
 	static const char *const required[] = { "address", "receive" };
@@ -321,6 +372,8 @@ account_make(Conf *c, const char *section)
 	account_parse_days(conf_text(c, section, "offline"), &a->offline_days, NULL);
 	a->sent = g_strdup(conf_text(c, section, "sent"));
 	account_set_disable(a, conf_text(c, section, "disable"));
+	if (a->auth == AUTH_OAUTH2)
+		oauth_make(c, a, section);
 	if (account_check(c, a, section))
 		g_ptr_array_add(c->accounts, g_steal_pointer(&a));
 }
@@ -334,6 +387,7 @@ make_accounts(Conf *c)
 		if (g_str_has_prefix(e->section, "account ") && g_hash_table_add(done, e->section))
 			account_make(c, e->section);
 	}
+	share_oauth(c);
 }
 
 static bool

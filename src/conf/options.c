@@ -19,6 +19,18 @@ static const Option TABLE[] = {
 		N_("Where mail is received: imaps://user@host, imap:// (STARTTLS), pop3s://, pop3:// (STARTTLS). IMAP keeps mail and folders on the server, where all your devices see the same. POP3 only fetches the inbox to this computer; it has no folders, no flags and no shared folders on the server.") },
 	ACCOUNT("send", OPT_URL, NULL, TOUCH_ENGINE, N_("Where mail is sent: smtp://user@host:587 (STARTTLS) or smtps://")),
 	{ "account", "auth", OPT_CHOICE, 0, 0, "password", "password oauth2", false, TOUCH_ENGINE, N_("How to sign in") },
+	ACCOUNT("oauth-client-id", OPT_TEXT, NULL, TOUCH_ENGINE, N_("auth = oauth2: the id that the provider gave to your eilpost; the manual says how to get one")),
+	ACCOUNT("oauth-client-secret", OPT_TEXT, NULL, TOUCH_ENGINE, N_("auth = oauth2: what some providers (Google) give together with the id; it is not your password")),
+	ACCOUNT("oauth-tenant", OPT_TEXT, "common", TOUCH_ENGINE, N_("auth = oauth2 at Microsoft: the tenant's name or number; common, organizations or consumers")),
+	ACCOUNT("oauth-scope", OPT_TEXT, NULL, TOUCH_ENGINE, N_("auth = oauth2: what is asked for, separated by spaces; without it what mail needs at that provider")),
+	{ "account", "oauth-flow", OPT_CHOICE, 0, 0, "auto", "auto device browser", false, TOUCH_NOTHING,
+		N_("auth = oauth2: how to sign in: with a code that you type on any device, in the browser of this computer, or auto: whatever is at hand") },
+	ACCOUNT("oauth-issuer", OPT_WEB, NULL, TOUCH_ENGINE, N_("auth = oauth2: the address of an OpenID provider, which tells the three addresses below itself")),
+	ACCOUNT("oauth-authorize-url", OPT_WEB, NULL, TOUCH_ENGINE, N_("auth = oauth2: where the browser goes to sign in; {tenant} stands for oauth-tenant")),
+	ACCOUNT("oauth-token-url", OPT_WEB, NULL, TOUCH_ENGINE, N_("auth = oauth2: where tokens are fetched; {tenant} stands for oauth-tenant")),
+	ACCOUNT("oauth-device-url", OPT_WEB, NULL, TOUCH_ENGINE, N_("auth = oauth2: where a code for another device is fetched; {tenant} stands for oauth-tenant")),
+	ACCOUNT("oauth-redirect", OPT_WEB, NULL, TOUCH_ENGINE, N_("auth = oauth2: where the browser comes back to, as it was registered; without a port eilpost takes a free one")),
+	ACCOUNT("oauth-account", OPT_TEXT, NULL, TOUCH_ENGINE, N_("auth = oauth2: another account whose sign-in is used here too (a shared mailbox)")),
 	ACCOUNT("password-command", OPT_COMMAND, NULL, TOUCH_ENGINE, N_("A command that writes the password to its output; without it you are asked")),
 	ACCOUNT("ca-file", OPT_FILE, NULL, TOUCH_ENGINE, N_("Certificates to be trusted beside those of the system (PEM)")),
 	ACCOUNT("check", OPT_CHECK, "startup, push", TOUCH_ENGINE,
@@ -49,6 +61,10 @@ static const Option TABLE[] = {
 	{ "compose", "flowed", OPT_BOOL, 0, 0, "yes", NULL, false, TOUCH_NOTHING, N_("Long lines may be wrapped anew by the receiver's program (format=flowed)") },
 
 	{ "general", "undo-send", OPT_INT, 0, 600, "10", NULL, false, TOUCH_NOTHING, N_("Seconds before a written mail leaves, in which it can be taken back; at the next start") },
+	{ "general", "token-store", OPT_CHOICE, 0, 0, "auto", "auto keyring file memory", false, TOUCH_RESTART,
+		N_("Where sign-ins by OAuth are kept: in the desktop's keyring, in a file that a passphrase of yours encrypts, or in memory until the program ends; auto: the keyring if there is one, else the file") },
+	{ "general", "token-key-command", OPT_COMMAND, 0, 0, NULL, NULL, false, TOUCH_RESTART,
+		N_("A command that writes the passphrase of that file to its output; without it you are asked") },
 	{ "general", "save-folder", OPT_FILE, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("Where attachments are saved; without it where eilpost was started") },
 	{ "notify", "folders", OPT_TEXT, 0, 0, NULL, NULL, false, TOUCH_NOTHING,
 		N_("Folders whose new mail is told: names, with * and ? for anything, separated by commas, ! before one excludes it; without it all but Sent, Drafts, Junk, Trash and Archive") },
@@ -142,6 +158,19 @@ check_url(const char *value, char **problem)
 	return ok;
 }
 
+/* Secrets go there: encrypted, or not beyond this computer. */
+static bool
+check_web(const char *value, char **problem)
+{
+	g_autoptr(GUri) uri = g_uri_parse(value, G_URI_FLAGS_PARSE_RELAXED, NULL);
+	const char *host = uri ? g_uri_get_host(uri) : NULL;
+
+	if (host && *host && !g_uri_get_userinfo(uri) && (!strcmp(g_uri_get_scheme(uri), "https") ||
+	    (!strcmp(g_uri_get_scheme(uri), "http") && host_is_here(host))))
+		return true;
+	return say(problem, g_strdup_printf(_("“%s” is not a web address with https:// (http:// is for this computer only)."), value));
+}
+
 bool
 option_check(const Option *o, const char *value, char **problem)
 {
@@ -160,6 +189,8 @@ option_check(const Option *o, const char *value, char **problem)
 		return check_address(value, problem);
 	case OPT_URL:
 		return check_url(value, problem);
+	case OPT_WEB:
+		return check_web(value, problem);
 	case OPT_CHECK:
 		return account_parse_check(value, &bits, &minutes, problem);
 	case OPT_KEEP:

@@ -237,6 +237,8 @@ setting_allowed(const Option *o)
 		return g_strdup(_("times of the day: 22:00-07:00, several separated by commas"));
 	case OPT_ADDRESS:
 		return g_strdup(_("a mail address"));
+	case OPT_WEB:
+		return g_strdup(_("a web address with https://"));
 	case OPT_URL:
 		return g_strdup(_("an address such as imaps://user@host:993"));
 	case OPT_FILE:
