@@ -6,6 +6,7 @@
 #include "config.h"
 #include "ui/app_private.h"
 #include "base/intl.h"
+#include "base/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -121,12 +122,31 @@ parts_mime(App *a, const char *section)
 	return NULL;
 }
 
+/* The engine does it, piece by piece: the screen neither waits for it nor has it in memory. */
+static bool
+is_large(App *a, const DocPart *part)
+{
+	const AppAccount *acc = app_account_of(a, a->open.account);
+	return part->size > MIB && acc->engine && !bodies_has(acc->db, a->open.message, "");
+}
+
 void
 parts_save(App *a, const DocPart *part, const char *path)
 {
 	Saving s = { .message = a->open.message, .account = a->open.account, .section = g_strdup(part->section),
 		.path = g_strdup(path), .mime = parts_mime(a, part->section) };
 
+	if (is_large(a, part)) {
+		Request *save = request_new(REQ_SAVE_PART);
+		save->message = s.message;
+		save->text = g_strdup(s.section);
+		save->text2 = g_strdup(s.path);
+		app_post(a, s.account, save);
+		if (!large_is_here(a, part))
+			large_fetch_said(a, s.account, part->file_name);
+		saving_clear(&s);
+		return;
+	}
 	if (save_now(a, &s)) {
 		saving_clear(&s);
 		return;
@@ -136,23 +156,27 @@ parts_save(App *a, const DocPart *part, const char *path)
 	r->message = s.message;
 	r->text = g_strdup(s.section);
 	app_post(a, s.account, r);
-	app_say(a, STYLE_PROGRESS, _("Fetching %s …"), clean_peek(part->name) && *clean_peek(part->name) ? clean_peek(part->name) : part->file_name);
+	large_fetch_said(a, a->open.account, part->file_name);
 }
 
 void
 parts_came(App *a, const Letter *l)
 {
+	bool said = false;
 	for (guint i = 0; i < a->saves->len; i++) {
 		Saving s = g_array_index(a->saves, Saving, i);
 		if (s.message != l->message || s.account != l->account || g_strcmp0(s.section, l->text))
 			continue;
 		g_array_remove_index(a->saves, i--);
+		said = true;
 		if (l->failed)
 			app_say(a, STYLE_ERROR, _("%s was not saved: %s"), s.path, l->text2 ? l->text2 : "");
 		else if (!save_now(a, &s))
 			app_say(a, STYLE_ERROR, _("%s was not saved: %s"), s.path, _("its bytes did not come"));
 		saving_clear(&s);
 	}
+	if (l->failed && !said && l->text && *l->text)	/* stopped, or refused */
+		app_say(a, STYLE_WARN, "%s", l->text2 ? l->text2 : "");
 }
 
 /* ---- commands ---- */
@@ -172,7 +196,8 @@ cmd_save_part(App *a, const char *arg)
 		return;
 	if (!arg) {
 		g_autofree char *initial = g_build_filename(save_folder(a), part->file_name, NULL);
-		app_ask(a, ASK_SAVE, PROMPT_FILE, _("Save as: "), g_str_has_prefix(initial, "./") ? initial + 2 : initial);
+		g_autofree char *price = large_price(a, part), *label = price ? g_strdup_printf(_("Save as (%s): "), price) : NULL;
+		app_ask(a, ASK_SAVE, PROMPT_FILE, label ? label : _("Save as: "), g_str_has_prefix(initial, "./") ? initial + 2 : initial);
 		return;
 	}
 	if (!*arg)

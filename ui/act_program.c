@@ -102,6 +102,8 @@ cmd_cancel(App *a, const char *arg)
 	if (a->list && listview_busy(a->list)) {
 		listview_find_stop(a->list);
 		app_say(a, STYLE_STATUS, "%s", _("Search cancelled."));
+	} else if (large_stop_current(a)) {
+		return;
 	} else if (a->open.message && !a->open.view) {
 		open_close(a);
 		app_say(a, STYLE_STATUS, "%s", _("Cancelled."));

@@ -232,6 +232,7 @@ app_accounts_end(App *a)
 		clean_free(acc->state_text);
 		clean_free(acc->trouble);
 		clean_free(acc->progress);
+		g_free(acc->progress_section);
 		clean_free(acc->ask_label);
 		clean_free(acc->schedule);
 		g_free(acc);
@@ -272,7 +273,11 @@ progress(AppAccount *acc, const Letter *l)
 	acc->done = l->done;
 	acc->total = l->total;
 	acc->progress_folder = l->folder;
-	if (l->done < l->total || l->total == 0)
+	acc->progress_message = l->message;
+	acc->progress_speed = l->message ? (guint64)l->when : 0;
+	g_free(acc->progress_section);
+	acc->progress_section = l->message ? g_strdup(l->text2) : NULL;
+	if (l->done < l->total || (l->total == 0 && (!l->message || l->done == 0)))
 		acc->progress = clean_new(l->text, -1, CLEAN_LINE);
 }
 
@@ -303,6 +308,9 @@ letter(App *a, const Letter *l)
 		parts_came(a, l);
 		answering_body_came(a, l);
 		elsewhere_body_came(a, l);
+		break;
+	case LETTER_SAVED:
+		large_saved(a, l);
 		break;
 	case LETTER_STATE:
 		state(a, acc, l);

@@ -167,6 +167,11 @@ draw_title(App *a)
 static Clean *
 progress_text(const AppAccount *acc)
 {
+	if (acc->progress_message) {
+		Clean *text = large_progress(acc), *whole = clean_printf(_("fetching: %s"), clean_peek(text));
+		clean_free(text);
+		return whole;
+	}
 	if (acc->total > 1)
 		return clean_printf(_("%s: %'llu of %'llu%s"), clean_peek(acc->progress), (unsigned long long)acc->done, (unsigned long long)acc->total,
 			acc->paused ? _(" (paused, F8 goes on)") : _(" · F8 pauses"));
@@ -312,12 +317,20 @@ why_empty(App *a)
 }
 
 static void
+draw_parts(App *a)
+{
+	const Document *d = readview_document(a->open.view);
+	g_autoptr(GPtrArray) notes = large_notes(a, d);
+	parts_draw(&a->parts, a->canvas, a->layout.body, d, notes);
+}
+
+static void
 draw_over(App *a)
 {
 	if (a->over == OVER_HELP)
 		help_draw(a->help, a->canvas, a->layout.body);
 	else if (a->over == OVER_PARTS && a->open.view)
-		parts_draw(&a->parts, a->canvas, a->layout.body, readview_document(a->open.view));
+		draw_parts(a);
 	/* from below: a question leaves something of the pane under it to be seen */
 	for (guint i = 0; i < a->overs->len && a->over == OVER_NOTHING; i++) {
 		const Over *o = &g_array_index(a->overs, Over, i);

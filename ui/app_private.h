@@ -5,6 +5,7 @@
 
 #include "render/client.h"
 #include "store/bodies.h"
+#include "store/keep.h"
 #include "store/parts.h"
 #include "sync/engine.h"
 #include "ui/app.h"
@@ -35,7 +36,9 @@ typedef struct {
 	bool stopped;		/* its schedule, after a refused sign-in */
 	Clean *progress;	/* owned; NULL: nothing goes on */
 	guint64 done, total;
-	gint64 progress_folder;
+	gint64 progress_folder, progress_message;	/* progress_message: of an attachment; 0: of none */
+	char *progress_section;	/* owned */
+	guint64 progress_speed;	/* bytes a second; 0: not known */
 	bool paused, asks;	/* asks: waits for the password */
 	Clean *ask_label;	/* owned */
 } AppAccount;
@@ -203,6 +206,15 @@ Clean *removal_notice(App *a);	/* for the bottom line; NULL: nothing is due; you
 /* act_waiting.c */
 void waiting_enter(App *a);	/* `open` in the waiting pane */
 bool waiting_ask_leave(App *a);	/* mails have not left yet: a question was asked; false: nothing keeps the program */
+
+/* act_large.c: attachments that are not here yet */
+bool large_is_here(App *a, const DocPart *part);	/* of the open message, as the next two */
+char *large_price(App *a, const DocPart *part);	/* "50M, about 8 s"; NULL: it is here; yours */
+GPtrArray *large_notes(App *a, const Document *d);	/* what is said of each part: of Clean*, may be NULL; yours */
+Clean *large_progress(const AppAccount *acc);	/* yours */
+void large_fetch_said(App *a, guint account, const char *name);
+void large_saved(App *a, const Letter *l);	/* LETTER_SAVED */
+bool large_stop_current(App *a);
 
 /* act_parts.c */
 void parts_save(App *a, const DocPart *part, const char *path);

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * A body counts only when it is marked as done; what was cut short is taken out when the writer
- * opens the file. */
+ * opens the file, unless it is one that goes on another time. */
 #include "config.h"
 #include "store/bodies.h"
 #include "store/db_private.h"
@@ -16,13 +16,16 @@
 enum { SHA256_BYTES = 32 };
 #define PIECE_BYTES MIB
 
+enum { DONE_NOT, DONE_WHOLE, DONE_KEPT /* not finished, but it goes on another time */ };
+enum { PIECES_MOST = 1 << 16 };	/* of a body: their number is a part of their id */
+
 struct BodyWriter {
 	Db *db;			/* borrowed: outlives the writer */
-	GChecksum *sum;		/* owned */
+	GChecksum *sum;		/* owned: of the first n_hashed pieces */
 	GByteArray *piece;	/* owned: not yet written */
 	char *section;		/* owned */
 	gint64 message, body;
-	gint64 n_pieces;
+	gint64 n_pieces, n_hashed;
 	guint64 size;
 };
 
@@ -126,16 +129,117 @@ bodies_get(Db *db, gint64 message, const char *section, GError **err)
 	return g_bytes_new_take(g_steal_pointer(&data), f.size);
 }
 
+/* ---- reading in pieces ---- */
+
+struct BodyReader {
+	Db *db;			/* borrowed: outlives the reader */
+	GChecksum *sum;		/* owned */
+	char *section;		/* owned */
+	GByteArray *piece;	/* owned: the last that was given */
+	gint64 message;
+	gint64 next;		/* number of the next piece */
+	BodyFacts facts;
+	guint64 got;
+};
+
+BodyReader *
+bodies_read(Db *db, gint64 message, const char *section, GError **err)
+{
+	BodyFacts f;
+
+	if (!read_facts(db, message, section, &f, err) || !f.here)
+		return NULL;
+	BodyReader *r = g_new0(BodyReader, 1);
+	r->db = db;
+	r->sum = g_checksum_new(G_CHECKSUM_SHA256);
+	r->section = g_strdup(section);
+	r->piece = g_byte_array_new();
+	r->message = message;
+	r->facts = f;
+	return r;
+}
+
+void
+bodies_reader_free(BodyReader *r)
+{
+	if (!r)
+		return;
+	g_checksum_free(r->sum);
+	g_byte_array_unref(r->piece);
+	g_free(r->section);
+	g_free(r);
+}
+
+static bool
+load_piece(Db *db, gint64 body, gint64 n, GByteArray *piece, bool *here, GError **err)
+{
+	g_autoptr(Stmt) st = db_stmt(db, "SELECT data FROM piece WHERE id = ?1", err);
+
+	if (!st)
+		return false;
+	stmt_int(st, 1, body << 16 | n);
+	if (!db_next(db, st, here, err))
+		return false;
+	g_byte_array_set_size(piece, 0);
+	if (*here && sqlite3_column_bytes(st, 0) > 0)
+		g_byte_array_append(piece, sqlite3_column_blob(st, 0), (guint)sqlite3_column_bytes(st, 0));
+	return true;
+}
+
+static bool
+reader_matches(BodyReader *r, GError **err)
+{
+	guint8 digest[SHA256_BYTES];
+	gsize n_digest = sizeof digest;
+
+	g_checksum_get_digest(r->sum, digest, &n_digest);
+	if (r->got == r->facts.size && memcmp(digest, r->facts.sha256, SHA256_BYTES) == 0)
+		return true;
+	drop_damaged(r->db, r->message, r->section, r->facts.id);
+	g_set_error_literal(err, EIL_ERROR, EIL_BROKEN, _("What lies on the disk is damaged; it has to be fetched again"));
+	return false;
+}
+
+bool
+bodies_read_piece(BodyReader *r, const guint8 **data, gsize *len, GError **err)
+{
+	bool here = false;
+
+	*data = NULL;
+	*len = 0;
+	if (r->got < r->facts.size && !load_piece(r->db, r->facts.id, r->next, r->piece, &here, err))
+		return false;
+	if (!here || r->piece->len == 0 || r->piece->len > r->facts.size - r->got)
+		return reader_matches(r, err);
+	r->next++;
+	r->got += r->piece->len;
+	g_checksum_update(r->sum, r->piece->data, (gssize)r->piece->len);
+	*data = r->piece->data;
+	*len = r->piece->len;
+	return true;
+}
+
+static bool
+verify(Db *db, gint64 message, const char *section)
+{
+	g_autoptr(BodyReader) r = bodies_read(db, message, section, NULL);
+	const guint8 *data;
+	gsize len = 1;
+
+	while (r && len > 0)
+		if (!bodies_read_piece(r, &data, &len, NULL))
+			return false;
+	return r != NULL;
+}
+
 bool
 bodies_has(Db *db, gint64 message, const char *section)
 {
 	BodyFacts f;
 
 	/* the writer makes sure, so that what a reader could not use is fetched again */
-	if (db_writes(db)) {
-		g_autoptr(GBytes) bytes = bodies_get(db, message, section, NULL);
-		return bytes != NULL;
-	}
+	if (db_writes(db))
+		return verify(db, message, section);
 	return read_facts(db, message, section, &f, NULL) && f.here;
 }
 
@@ -164,22 +268,9 @@ writer_free(BodyWriter *w)
 	g_free(w);
 }
 
-BodyWriter *
-bodies_write(Db *db, gint64 message, const char *section, GError **err)
+static BodyWriter *
+writer_new(Db *db, gint64 message, const char *section, gint64 body)
 {
-	gint64 body = 0;
-	{
-		g_autoptr(Stmt) st = db_stmt(db,
-		    "INSERT INTO body (message, section, size, done) VALUES (?1, ?2, 0, 0)", err);
-		if (!st)
-			return NULL;
-		stmt_int(st, 1, message);
-		stmt_text(st, 2, section);
-		if (!db_run(db, st, err))
-			return NULL;
-		body = sqlite3_last_insert_rowid(db_handle(db));
-	}
-
 	BodyWriter *w = g_new0(BodyWriter, 1);
 	w->db = db;
 	w->sum = g_checksum_new(G_CHECKSUM_SHA256);
@@ -190,10 +281,91 @@ bodies_write(Db *db, gint64 message, const char *section, GError **err)
 	return w;
 }
 
-static bool
-flush_piece(BodyWriter *w, GError **err)
+static BodyWriter *
+write_new(Db *db, gint64 message, const char *section, int done, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(w->db, "INSERT INTO piece (id, data) VALUES (?1, ?2)", err);
+	g_autoptr(Stmt) st = db_stmt(db,
+	    "INSERT INTO body (message, section, size, done) VALUES (?1, ?2, 0, ?3)", err);
+
+	if (!st)
+		return NULL;
+	stmt_int(st, 1, message);
+	stmt_text(st, 2, section);
+	stmt_int(st, 3, done);
+	if (!db_run(db, st, err))
+		return NULL;
+	return writer_new(db, message, section, sqlite3_last_insert_rowid(db_handle(db)));
+}
+
+BodyWriter *
+bodies_write(Db *db, gint64 message, const char *section, GError **err)
+{
+	return write_new(db, message, section, DONE_NOT, err);
+}
+
+/* The last piece may be short: it is taken back and filled. */
+static bool
+go_on(BodyWriter *w, GError **err)
+{
+	const gint64 last = w->n_pieces - 1;
+	bool here = false;
+
+	if (last < 0 || db_int(w->db, 0, "SELECT length(data) FROM piece WHERE id = ?1", INTS(w->body << 16 | last)) >= (gint64)PIECE_BYTES)
+		return true;
+	if (!load_piece(w->db, w->body, last, w->piece, &here, err))
+		return false;
+	w->n_pieces = last;
+	return true;
+}
+
+static gint64
+partial_id(Db *db, gint64 message, const char *section)
+{
+	g_autoptr(Stmt) st = db_stmt(db, "SELECT id FROM body WHERE message = ?1 AND section = ?2 AND done = 2", NULL);
+	bool row = false;
+
+	if (!st)
+		return 0;
+	stmt_int(st, 1, message);
+	stmt_text(st, 2, section);
+	return db_next(db, st, &row, NULL) && row ? sqlite3_column_int64(st, 0) : 0;
+}
+
+#define OF_BODY " FROM piece WHERE id >= ?1 << 16 AND id < (?1 + 1) << 16"
+
+BodyWriter *
+bodies_write_on(Db *db, gint64 message, const char *section, GError **err)
+{
+	gint64 body = partial_id(db, message, section);
+
+	if (!body)
+		return write_new(db, message, section, DONE_KEPT, err);
+	BodyWriter *w = writer_new(db, message, section, body);
+	w->n_pieces = db_int(db, 0, "SELECT count(*)" OF_BODY, INTS(body));
+	w->size = (guint64)db_int(db, 0, "SELECT coalesce(sum(length(data)), 0)" OF_BODY, INTS(body));
+	if (go_on(w, err))
+		return w;
+	writer_free(w);
+	return NULL;
+}
+
+guint64
+bodies_partial(Db *db, gint64 message, const char *section)
+{
+	gint64 body = partial_id(db, message, section);
+	return body ? (guint64)db_int(db, 0, "SELECT coalesce(sum(length(data)), 0)" OF_BODY, INTS(body)) : 0;
+}
+
+guint64
+bodies_written(const BodyWriter *w)
+{
+	return w->size;
+}
+
+static bool
+put_piece(BodyWriter *w, GError **err)
+{
+	g_autoptr(Stmt) st = db_stmt(w->db, "INSERT OR REPLACE INTO piece (id, data) VALUES (?1, ?2)", err);
 
 	if (!st)
 		return false;
@@ -202,12 +374,62 @@ flush_piece(BodyWriter *w, GError **err)
 		    _("The disk is nearly full: nothing more is downloaded until there is room"));
 		return false;
 	}
-	stmt_int(st, 1, w->body << 16 | w->n_pieces++);
+	stmt_int(st, 1, w->body << 16 | w->n_pieces);
 	stmt_blob(st, 2, w->piece->data, w->piece->len);
-	if (!db_run(w->db, st, err))
+	return db_run(w->db, st, err);
+}
+
+static bool
+flush_piece(BodyWriter *w, GError **err)
+{
+	if (w->n_pieces >= PIECES_MOST) {
+		g_set_error_literal(err, EIL_ERROR, EIL_BROKEN, _("This came in too many pieces"));
 		return false;
+	}
+	if (!put_piece(w, err))
+		return false;
+	if (w->n_hashed == w->n_pieces) {
+		g_checksum_update(w->sum, w->piece->data, (gssize)w->piece->len);
+		w->n_hashed++;
+	}
+	w->n_pieces++;
 	g_byte_array_set_size(w->piece, 0);
 	return true;
+}
+
+/* What came in an earlier sitting is read again for the sum, a piece at a time beside what comes now. */
+static bool
+hash_old(BodyWriter *w, GError **err)
+{
+	g_autoptr(GByteArray) piece = g_byte_array_new();
+	bool here = false;
+
+	if (w->n_hashed >= w->n_pieces)
+		return true;
+	if (!load_piece(w->db, w->body, w->n_hashed, piece, &here, err))
+		return false;
+	if (!here) {
+		g_set_error_literal(err, EIL_ERROR, EIL_BROKEN, _("What lies on the disk is damaged; it has to be fetched again"));
+		return false;
+	}
+	g_checksum_update(w->sum, piece->data, (gssize)piece->len);
+	w->n_hashed++;
+	return true;
+}
+
+bool
+bodies_write_sync(BodyWriter *w, GError **err)
+{
+	return w->piece->len == 0 || put_piece(w, err);
+}
+
+void
+bodies_write_pause(BodyWriter *w)
+{
+	if (!w)
+		return;
+	bodies_write_sync(w, NULL);
+	writer_free(w);
 }
 
 bool
@@ -222,7 +444,8 @@ bodies_write_piece(BodyWriter *w, const void *data, gsize len, GError **err)
 		return false;
 	}
 	w->size += len;
-	g_checksum_update(w->sum, p, (gssize)len);
+	if (!hash_old(w, err))
+		return false;
 	while (len > 0) {
 		gsize n = MIN(len, PIECE_BYTES - w->piece->len);
 		g_byte_array_append(w->piece, p, (guint)n);
@@ -265,8 +488,11 @@ mark_done(BodyWriter *w, GError **err)
 bool
 bodies_write_finish(BodyWriter *w, GError **err)
 {
-	bool own = !db_in_transaction(w->db);
-	bool ok = (!own || db_begin(w->db, err)) && (w->piece->len == 0 || flush_piece(w, err)) &&
+	bool own = !db_in_transaction(w->db), hashed = true;
+
+	while (hashed && w->n_hashed < w->n_pieces)
+		hashed = hash_old(w, err);
+	bool ok = hashed && (!own || db_begin(w->db, err)) && (w->piece->len == 0 || flush_piece(w, err)) &&
 	    mark_done(w, err) &&
 	    (!own || db_commit(w->db, err));
 

@@ -22,3 +22,20 @@ BodyWriter *bodies_write(Db *db, gint64 message, const char *section, GError **e
 bool bodies_write_piece(BodyWriter *w, const void *data, gsize len, GError **err);
 bool bodies_write_finish(BodyWriter *w, GError **err);	/* frees w */
 void bodies_write_abort(BodyWriter *w);	/* frees w */
+
+/* In several sittings: what came is kept, also over the end of the program (at most a piece is lost when it is killed), until it is finished or aborted. At most
+ * one writer of a section at a time. */
+BodyWriter *bodies_write_on(Db *db, gint64 message, const char *section, GError **err);	/* begins, or goes on behind what is here */
+guint64 bodies_written(const BodyWriter *w);	/* so many bytes are here: the offset of the next */
+bool bodies_write_sync(BodyWriter *w, GError **err);	/* now a kill loses nothing */
+void bodies_write_pause(BodyWriter *w);	/* frees w */
+guint64 bodies_partial(Db *db, gint64 message, const char *section);	/* bytes of one that is not finished; 0: none */
+
+/* Read in pieces, one in memory at a time. */
+typedef struct BodyReader BodyReader;
+BodyReader *bodies_read(Db *db, gint64 message, const char *section, GError **err);	/* NULL without err: not here */
+/* *len 0: the end, and all that was given is as it came. EIL_BROKEN: it does not match its checksum; nothing of it may be used. */
+bool bodies_read_piece(BodyReader *r, const guint8 **data /* borrowed until the next call */, gsize *len, GError **err);
+void bodies_reader_free(BodyReader *r);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(BodyReader, bodies_reader_free)

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "store/folders.h"
+#include "store/keep.h"
 #include "store/db_private.h"
 #include "store/journal.h"
 #include "base/intl.h"
@@ -13,12 +14,14 @@
 #define COLUMNS "id, name, wire, delimiter, attrs, role, selectable, subscribed, gone," \
 	" uidvalidity, uidnext, modseq, server_total, server_unseen," \
 	" total, unseen, recent, backfill, checked," \
-	" namespace, rights, mailbox_id, server_size"
+	" namespace, rights, mailbox_id, server_size, keep"
 
 Folder *
 folder_new(void)
 {
-	return g_new0(Folder, 1);
+	Folder *f = g_new0(Folder, 1);
+	f->keep = KEEP_TEXTS_AS_ACCOUNT;
+	return f;
 }
 
 void
@@ -74,6 +77,7 @@ read_folder(Stmt *st)
 	f->rights = stmt_dup(st, 20);
 	f->mailbox_id = stmt_dup(st, 21);
 	f->server_size = (guint64)sqlite3_column_int64(st, 22);
+	f->keep = sqlite3_column_int(st, 23);
 	return f;
 }
 

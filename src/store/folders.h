@@ -30,6 +30,7 @@ typedef struct {
 	char *rights;		/* owned: MYRIGHTS (RFC 4314), "lrswi"; NULL: not told */
 	char *mailbox_id;	/* owned: OBJECTID, stays when it is renamed; NULL: not told */
 	guint64 server_size;	/* bytes, as the server last said; 0: not told */
+	int keep;		/* texts that are kept here: KEEP_TEXTS_ of store/keep.h, or so many days */
 	bool counted;		/* not kept: server_total and its like are told just now */
 } Folder;
 

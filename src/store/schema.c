@@ -214,7 +214,16 @@ static const char step_3[] =
 	" message INTEGER NOT NULL, folder INTEGER NOT NULL,"
 	" PRIMARY KEY (act, message)) WITHOUT ROWID;";
 
-static const char *const steps[SCHEMA_VERSION] = { step_1, step_2, step_3 };
+/* What is kept here without the network (keep.c), and bodies that come in several sittings: done 2. */
+static const char step_4[] =
+	"ALTER TABLE folder ADD COLUMN keep INTEGER NOT NULL DEFAULT -2;"
+	"CREATE UNIQUE INDEX body_partial ON body (message, section) WHERE done = 2;"
+	"CREATE TABLE wanted ("
+	" message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,"
+	" section TEXT NOT NULL,"
+	" PRIMARY KEY (message, section)) WITHOUT ROWID;";
+
+static const char *const steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4 };
 
 bool
 schema_migrate(Db *db, int from, int to, GError **err)

@@ -174,6 +174,7 @@ static void
 session_ready(Engine *e)
 {
 	e->ready = true;
+	wanted_load(e);
 	e->tries = 0;
 	e->next_try = 0;
 	e->last_use = e->now;

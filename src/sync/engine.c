@@ -47,8 +47,11 @@ open_message(Engine *e, const Request *r)
 	} else if (m->body_here) {
 		tell_body(e, r->message, "");
 	} else if (e->offline) {
-		fetch_failed(e, r->message, "", _("The text of this message is not on this computer, and eilpost was told not to connect."));
+		wanted_later(e, r->message, WANTED_TEXT);
+		fetch_failed(e, r->message, "", _("The text of this message is not on this computer. It will be fetched when eilpost may connect again."));
 	} else {
+		if (!e->ready)
+			wanted_later(e, r->message, WANTED_TEXT);
 		remember_id(e->opening, r->message);
 		e->wake_wanted = true;
 	}
@@ -61,11 +64,7 @@ want_part(Engine *e, const Request *r)
 		tell_body(e, r->message, r->text);
 		return;
 	}
-	PartWish *w = g_new0(PartWish, 1);
-	w->message = r->message;
-	w->section = g_strdup(r->text);
-	g_ptr_array_add(e->part_wishes, w);
-	e->wake_wanted = true;
+	fetch_want(e, r->message, r->text);
 }
 
 static void
@@ -74,6 +73,7 @@ request(Engine *e, Request *r)
 	switch (r->kind) {
 	case REQ_OPEN_FOLDER:
 		e->shown = r->folder;
+		e->look = true;
 		break;
 	case REQ_OPEN_MESSAGE:
 		open_message(e, r);
@@ -93,7 +93,13 @@ request(Engine *e, Request *r)
 	case REQ_CHECK:
 		engine_check_now(e);
 		break;
-	case REQ_PAUSE: case REQ_CANCEL:
+	case REQ_SAVE_PART:
+		save_request(e, r);
+		break;
+	case REQ_CANCEL:
+		e->paused |= !large_stop(e, r->message, r->text) && !r->message;
+		break;
+	case REQ_PAUSE:
 		e->paused = true;
 		break;
 	case REQ_RESUME:
@@ -144,7 +150,7 @@ earliest(gint64 a, gint64 b)
 static gint64
 wake_at(Engine *e)
 {
-	gint64 at = e->now + 30000;	/* a jump of the clock is seen by then */
+	gint64 at = save_waits(e) ? e->now + 1 : e->now + 30000;	/* a jump of the clock is seen by then */
 	if (e->session)
 		at = earliest(at, imap_session_deadline(e->session));
 	if (!e->schedule.stopped && !e->schedule.paused)
@@ -202,6 +208,7 @@ turn(Engine *e)
 	look_at_clock(e);
 	while ((r = chan_take(e->requests)))
 		request(e, r);
+	save_step(e);
 	engine_check_due(e);
 	if (e->session)
 		imap_session_tick(e->session, e->now);
@@ -304,6 +311,8 @@ thread(gpointer user)
 	g_clear_pointer(&e->sender, outbox_free);
 	render_free(e->render);
 	e->render = NULL;
+	g_ptr_array_set_size(e->saves, 0);	/* they read the store, and so do the wishes */
+	g_ptr_array_set_size(e->part_wishes, 0);
 	db_close(e->db);
 	e->db = NULL;
 	g_main_context_pop_thread_default(e->context);
@@ -313,14 +322,6 @@ thread(gpointer user)
 }
 
 /* ---- the door ---- */
-
-static void
-part_wish_free(gpointer p)
-{
-	PartWish *w = p;
-	g_free(w->section);
-	g_free(w);
-}
 
 /* The inbox is there from the first moment, so that the screen has a folder to show. */
 static bool
@@ -356,6 +357,8 @@ failed:
 static void
 engine_free(Engine *e)
 {
+	g_ptr_array_set_size(e->saves, 0);
+	g_ptr_array_set_size(e->part_wishes, 0);
 	db_close(e->db);
 	chan_free(e->requests);
 	account_unref(e->account);
@@ -367,6 +370,7 @@ engine_free(Engine *e)
 	g_array_unref(e->sel.filled);
 	g_free(e->sel.wire);
 	g_ptr_array_unref(e->part_wishes);
+	g_ptr_array_unref(e->saves);
 	g_ptr_array_unref(e->jobs);
 	g_ptr_array_unref(e->list);
 	g_ptr_array_unref(e->apart);
@@ -429,6 +433,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->visits = g_array_new(FALSE, FALSE, sizeof(gint64));
 	e->status_queue = g_array_new(FALSE, FALSE, sizeof(gint64));
 	e->sel.filled = g_array_new(FALSE, FALSE, sizeof(Window));
+	e->saves = saves_new();
 	e->part_wishes = g_ptr_array_new_with_free_func(part_wish_free);
 	e->jobs = g_ptr_array_new_with_free_func(work_job_free);
 	e->list = g_ptr_array_new_with_free_func(folder_free_void);

@@ -15,7 +15,8 @@ typedef enum {
 	REQ_OPEN_FOLDER,	/* folder: the one on the screen: its news first */
 	REQ_OPEN_MESSAGE,	/* folder, message: its text is wanted now; answered by LETTER_BODY (or at once if here) */
 	REQ_NEAR,		/* ids: messages near the cursor, to be fetched ahead, nearest first */
-	REQ_FETCH_PART,		/* message, text: section of an attachment; answered by LETTER_BODY with that section in text */
+	REQ_FETCH_PART,		/* message, text: section of an attachment; answered by LETTER_BODY with that section in text. It goes on where it was stopped */
+	REQ_SAVE_PART,		/* message, text: section, text2: path: fetched if it is not here, decoded into that file, which is written over; answered by LETTER_SAVED */
 	REQ_FLAG,		/* ids, flag, on */
 	/* acts on messages; each is answered by LETTER_ACT, and can be taken back */
 	REQ_KEYWORD,		/* ids, text: one keyword, on */
@@ -33,7 +34,7 @@ typedef enum {
 	REQ_FOLDER_SUBSCRIBE,	/* folder, on */
 	REQ_CHECK,		/* check mail now (G, F5): also ends a back-off */
 	REQ_PAUSE, REQ_RESUME,	/* the background work (backfill, prefetch) */
-	REQ_CANCEL,		/* what LETTER_PROGRESS told of */
+	REQ_CANCEL,		/* what LETTER_PROGRESS told of: message, text: the attachment (text NULL: all of the message); 0: all, or the background work */
 	REQ_CONFIGURE,		/* config: the account's new snapshot: acts at once */
 	REQ_SCHEDULE,		/* on: go on by itself; !on: paused ("pause" of the settings screen) */
 	/* the outbox; message is the row of store/outbox.h. Each change is answered by LETTER_OUTBOX */
@@ -81,8 +82,9 @@ void request_free(Request *r);	/* wipes text of REQ_SECRET */
 typedef enum {
 	LETTER_CHANGED,		/* folder (0: the folder list), change: what to read anew */
 	LETTER_BODY,		/* message, text: section ("" = what the pager needs); failed: text2 says why */
+	LETTER_SAVED,		/* message, text: the path; failed: text2 says why */
 	LETTER_STATE,		/* state, text: the state in words for the status line (translated, not cleaned) */
-	LETTER_PROGRESS,	/* text: what, done, total (0: unknown); done == total: ended */
+	LETTER_PROGRESS,	/* text: what, done, total (0: unknown); done == total: ended. Of an attachment: message, text2: section, done and total in bytes, when: bytes a second (0: not known) */
 	LETTER_TROUBLE,		/* text: a whole sentence for people; error: EilError; stays until the state changes */
 	LETTER_ASK_SECRET,	/* text: for what; the screen asks and answers with REQ_SECRET */
 	LETTER_CHECKED,		/* when: a send/receive cycle ended well */
@@ -128,7 +130,8 @@ typedef struct {
 	guint undo_s;		/* seconds that a mail waits before it leaves by itself */
 } EngineSetup;
 
-/* Opens or makes the store before it returns (so that the UI can open its reader), then starts the thread. NULL: err. */
+/* The store's fact "speed" is what was measured last, in bytes a second: what something will take can be said before it is fetched.
+ * Opens or makes the store before it returns (so that the UI can open its reader), then starts the thread. NULL: err. */
 Engine *engine_new(const EngineSetup *setup, GError **err);
 void engine_post(Engine *e, Request *r);	/* takes r; any thread */
 /* Asks for the end (REQ_QUIT), waits at most wait_ms for LOGOUT and the thread, then leaves it behind: nothing depends on a clean end. */

@@ -14,6 +14,7 @@
 #include "store/bodies.h"
 #include "store/folders.h"
 #include "store/journal.h"
+#include "store/keep.h"
 #include "store/local.h"
 #include "store/messages.h"
 #include "store/parts.h"
@@ -28,6 +29,7 @@ typedef enum {
 	JOB_FILE,	/* a copy into the Sent folder: message is the outbox row, lo the FileStep */
 	JOB_SCAN,	/* a search of the pass over flags and deletions: what, found */
 	JOB_MODSEQ, JOB_NOTIFY,
+	JOB_PIECE,	/* of a large part: offset, hi: its length */
 	JOB_POOR,	/* headers without what was too large in them: uid, lo: how often it was */
 	JOB_OTHER,
 } JobKind;
@@ -48,11 +50,26 @@ typedef struct {
 	GArray *seen;		/* owned, of guint32: UIDs that came; JOB_PAGE, JOB_RANGE, JOB_NEW */
 	GArray *found;		/* owned, of ImapRange: a search's result comes in here; NULL: it is none */
 	guint what;		/* JOB_SCAN: SCAN_ */
+	guint64 offset;		/* JOB_PIECE */
 	bool early;		/* written before the sign-in had ended */
 	gint64 since;		/* ms */
 } Job;
 
-typedef struct { gint64 message; char *section; } PartWish;	/* section owned */
+
+/* A part, or the whole message (section ""), that is wanted (large.c). */
+typedef struct {
+	gint64 message;
+	char *section;		/* owned */
+	BodyWriter *writer;	/* owned; NULL: not begun in this connection */
+	guint64 total;		/* as the server announced it; 0: not known */
+	guint64 have, asked;	/* so much is here, was asked for */
+	guint in_flight;	/* pieces */
+	gint64 synced;		/* ms */
+	bool begun, ended, stopping, broken;
+	bool whole;		/* the server knows no pieces */
+	bool told;		/* its progress */
+	bool by_itself;		/* nobody waits for it */
+} PartWish;
 typedef struct { guint32 lo, hi; } Window;
 
 /* The selected folder, this session. */
@@ -113,6 +130,7 @@ struct Engine {
 	GArray *opening;	/* owned, of gint64: messages to be opened, newest wish last */
 	GPtrArray *part_wishes;	/* owned, of PartWish* */
 	GArray *near;		/* owned, of gint64: to fetch ahead, nearest first */
+	bool look;		/* the folder on the screen was opened just now */
 	bool paused, quitting, check_wanted, wake_wanted;
 	Schedule schedule;
 	Pop *pop;		/* owned; of pop*.c; NULL: an IMAP account */
@@ -164,6 +182,10 @@ struct Engine {
 	BodyWriter *writer;	/* owned: a large literal on its way */
 	Job *writer_job;	/* borrowed */
 	gint64 told_progress;
+	GPtrArray *saves;	/* owned; of save.c */
+	guint64 speed, speed_kept;	/* bytes a second, as measured; 0: not yet; kept as a fact */
+	guint64 speed_bytes;	/* since speed_since (ms; 0: nothing is measured) */
+	gint64 speed_since;
 };
 
 /* letters.c */
@@ -309,12 +331,42 @@ void news_clear(Engine *e);	/* the connection is gone */
 
 /* fetch.c */
 bool fetch_submit(Engine *e, gint64 message, bool ahead);	/* false: not needed or not possible */
-bool fetch_submit_part(Engine *e, gint64 message, const char *section);
+void fetch_submit_part(Engine *e, const Message *m, const char *section);	/* in one piece */
+void fetch_want(Engine *e, gint64 message, const char *section);	/* the person wants that part, which is not here */
+void fetch_came(Engine *e, gint64 message, const char *section);	/* it is here: told to all who wait */
+void fetch_body_is_here(Engine *e, gint64 message);
 void fetch_parts(Engine *e, const ImapFetch *f);
 void fetch_literal(Engine *e, const ImapEvent *ev);
 void fetch_done(Engine *e, Job *job, const ImapResponse *r);
 void fetch_failed(Engine *e, gint64 message, const char *section, const char *why);
 bool fetch_in_flight(const Engine *e, gint64 message);
+
+/* large.c */
+void part_wish_free(gpointer w);
+void large_want(Engine *e, gint64 message, const char *section, bool by_itself);
+bool large_stop(Engine *e, gint64 message, const char *section);	/* 0: all; NULL: all of the message; false: there was none */
+gint64 large_folder(Engine *e);	/* that has to be selected for what is wanted; 0: none */
+bool large_ready(Engine *e);	/* more may be asked for */
+bool large_active(const Engine *e);
+void large_submit(Engine *e);
+bool large_part(Engine *e, guint32 uid, const ImapFetchPart *p);
+void large_done(Engine *e, Job *job, const ImapResponse *r);
+void large_clear(Engine *e);	/* the connection is gone */
+void speed_began(Engine *e);
+void speed_got(Engine *e, guint64 bytes, bool ended);
+
+/* save.c */
+GPtrArray *saves_new(void);
+void save_request(Engine *e, const Request *r);	/* REQ_SAVE_PART */
+void save_came(Engine *e, gint64 message, const char *section);
+void save_failed(Engine *e, gint64 message, const char *section, const char *why);
+bool save_waits(const Engine *e);
+void save_step(Engine *e);	/* in each turn */
+
+/* ahead.c: what was asked for without a connection, and what is fetched before it is asked for */
+void wanted_later(Engine *e, gint64 message, const char *section);	/* there is no connection: it is kept in mind */
+void wanted_done(Engine *e, gint64 message, const char *section);
+void wanted_load(Engine *e);
 
 /* whole.c */
 void message_take_summary(Message *m, const Summary *s);	/* all but its date of arrival, flags and size */

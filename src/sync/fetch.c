@@ -162,6 +162,8 @@ static Job *
 submit(Engine *e, const Message *m, const char *items, const char *streamed, bool ahead)
 {
 	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT, m->uid);
+	if (e->speed_since == 0)
+		speed_began(e);
 	Job *job = work_job(e, JOB_BODY, imap_command_uid_fetch(set, items, 0, false));
 	job->message = m->id;
 	job->uid = m->uid;
@@ -239,18 +241,20 @@ fetch_submit(Engine *e, gint64 message, bool ahead)
 	return true;
 }
 
-bool
-fetch_submit_part(Engine *e, gint64 message, const char *section)
+void
+fetch_submit_part(Engine *e, const Message *m, const char *section)
 {
-	g_autoptr(Message) m = messages_get(e->db, message, NULL);
-	/* the section came from our own list, but went through the worker */
-	if (!m || strspn(section, "0123456789.") != strlen(section) || strlen(section) > 200) {
-		fetch_failed(e, message, section, _("There is no such part."));
-		return false;
-	}
 	g_autofree char *items = g_strdup_printf("(UID BODY.PEEK[%s])", section);
 	submit(e, m, items, section, false)->attachment = true;
-	return true;
+}
+
+void
+fetch_want(Engine *e, gint64 message, const char *section)
+{
+	large_want(e, message, section, false);
+	if (!e->ready)
+		wanted_later(e, message, section);
+	e->wake_wanted = true;
 }
 
 /* ---- what comes ---- */
@@ -309,6 +313,7 @@ fetch_literal(Engine *e, const ImapEvent *ev)
 		if (!e->writer)
 			return;
 		bodies_write_piece(e->writer, ev->data, ev->len, &err);
+		speed_got(e, ev->len, false);
 		job = e->writer_job;
 		job->lo += (guint32)(ev->len / KIB);
 		if (!job->ahead && e->now - e->told_progress > TELL_MS) {
@@ -366,6 +371,9 @@ fetch_parts(Engine *e, const ImapFetch *f)
 		g_autoptr(GError) err = NULL;
 		if (g_str_has_prefix(p->section, "HEADER.FIELDS"))
 			continue;
+		if (large_part(e, f->uid, p))
+			continue;
+		speed_got(e, p->data ? g_bytes_get_size(p->data) : 0, false);
 		if (p->streamed) {
 			finish_writer(e, f->uid, p->section);
 			continue;
@@ -392,14 +400,25 @@ fetch_failed(Engine *e, gint64 message, const char *section, const char *why)
 	engine_tell(e, l);
 }
 
-static void
-body_is_here(Engine *e, gint64 message)
+void
+fetch_body_is_here(Engine *e, gint64 message)
 {
 	g_autoptr(GError) err = NULL;
 	if (!db_begin(e->db, &err) || !bodies_set_here(e->db, message, true, &err) || !db_commit(e->db, &err)) {
 		db_rollback(e->db);
 		engine_store_failed(e, g_steal_pointer(&err));
 	}
+}
+
+void
+fetch_came(Engine *e, gint64 message, const char *section)
+{
+	Letter *l = letter_new(LETTER_BODY);
+	l->message = message;
+	l->text = g_strdup(section);
+	engine_tell(e, l);
+	wanted_done(e, message, section);
+	save_came(e, message, section);
 }
 
 void
@@ -412,16 +431,22 @@ fetch_done(Engine *e, Job *job, const ImapResponse *r)
 			g_strdup_printf(_("The server did not give this message: “%s”"), r->text ? r->text : "");
 		if (!job->ahead)
 			fetch_failed(e, job->message, job->attachment ? job->section : "", why);
+		if (job->attachment)
+			save_failed(e, job->message, job->section, why);
+		else
+			wanted_done(e, job->message, WANTED_TEXT);
 		return;
 	}
 	if (!job->attachment) {
 		if (fetch_in_flight(e, job->message))
 			return;	/* more of it is coming */
-		body_is_here(e, job->message);
+		fetch_body_is_here(e, job->message);
+		wanted_done(e, job->message, WANTED_TEXT);
+	} else if (!*job->section) {
+		fetch_body_is_here(e, job->message);
 	}
-	Letter *l = letter_new(LETTER_BODY);
-	l->message = job->message;
-	l->folder = job->folder;
-	l->text = g_strdup(job->attachment ? job->section : "");
-	engine_tell(e, l);
+	if (!job->ahead)
+		speed_got(e, 0, true);
+	e->speed_since = 0;
+	fetch_came(e, job->message, job->attachment ? job->section : "");
 }

@@ -48,10 +48,7 @@ ask_again(Engine *e, const Job *job)
 	if (job->kind != JOB_BODY || job->ahead)
 		return;
 	if (job->attachment) {
-		PartWish *w = g_new0(PartWish, 1);
-		w->message = job->message;
-		w->section = g_strdup(job->section);
-		g_ptr_array_add(e->part_wishes, w);
+		large_want(e, job->message, job->section, false);
 	} else {
 		g_array_append_val(e->opening, job->message);
 	}
@@ -64,6 +61,7 @@ work_clear(Engine *e)
 		bodies_write_abort(g_steal_pointer(&e->writer));
 		e->writer_job = NULL;
 	}
+	large_clear(e);
 	for (guint i = 0; i < e->jobs->len; i++)
 		ask_again(e, g_ptr_array_index(e->jobs, i));
 	g_ptr_array_set_size(e->jobs, 0);
@@ -106,15 +104,23 @@ opening_folder(Engine *e)
 		g_array_set_size(e->opening, e->opening->len - 1);
 		fetch_failed(e, message, "", _("This message is gone."));
 	}
-	while (e->part_wishes->len > 0) {
-		const PartWish *w = g_ptr_array_index(e->part_wishes, e->part_wishes->len - 1);
-		gint64 folder = folder_of(e, w->message);
-		if (folder)
-			return folder;
-		fetch_failed(e, w->message, w->section, _("This message is gone."));
-		g_ptr_array_set_size(e->part_wishes, (gint)e->part_wishes->len - 1);
-	}
 	return 0;
+}
+
+/* The person opened another folder, and it has not been looked at since. */
+static bool
+looks(const Engine *e)
+{
+	const Selected *s = &e->sel;
+
+	if (!e->look)
+		return false;
+	for (guint i = 0; i < e->jobs->len; i++) {
+		JobKind kind = ((const Job *)g_ptr_array_index(e->jobs, i))->kind;
+		if (kind == JOB_SELECT || kind == JOB_PAGE || kind == JOB_NEW)
+			return true;
+	}
+	return s->id != e->shown || s->selecting || s->page_wanted || s->new_wanted;
 }
 
 gint64
@@ -130,6 +136,12 @@ work_target(Engine *e)
 		return folder;
 	if (file_step(e, &folder) == FILE_SEARCH)
 		return folder;
+	/* large ones take their time: the folder on the screen, and what the person did, go first */
+	if (e->shown && (e->look = looks(e)))
+		return e->shown;
+	folder = large_folder(e);
+	if (folder)
+		return folder;
 	folder = news_visit(e);
 	return folder ? folder : e->shown;
 }
@@ -138,7 +150,9 @@ static bool
 more_bodies(Engine *e)
 {
 	gint64 folder = opening_folder(e);
-	return folder && folder == e->sel.id;
+	if (folder && folder == e->sel.id)
+		return true;
+	return !folder && large_ready(e) && large_folder(e) == e->sel.id;
 }
 
 /* Forgets those that are here, or on their way. */
@@ -171,6 +185,7 @@ facts(Engine *e)
 	if (listing_look_due(e))
 		e->listed = false;
 	PlanFacts f = { .target = work_target(e), .listed = e->listed, .paused = e->paused, .quiet = e->now < e->quiet_until && e->sel.fill_at > 1 };
+	f.quiet |= large_active(e);	/* the line is for what the person waits for */
 	bool settled = e->now - e->last_use >= SETTLE_MS;
 
 	for (guint i = 0; i < e->jobs->len; i++) {
@@ -210,7 +225,7 @@ bool
 work_waits(Engine *e)
 {
 	gint64 folder;
-	if (e->wake_wanted || e->check_wanted || opening_folder(e) || file_waits(e))
+	if (e->wake_wanted || e->check_wanted || opening_folder(e) || large_active(e) || file_waits(e))
 		return true;
 	/* nothing goes out by itself: what the person changed waits for the command (S25) */
 	if ((e->account->check & CHECK_MANUAL) || e->schedule.paused || e->schedule.stopped || e->headless)
@@ -287,9 +302,7 @@ bodies(Engine *e)
 		fetch_submit(e, message, false);
 		return;
 	}
-	g_autofree PartWish *w = g_ptr_array_steal_index(e->part_wishes, e->part_wishes->len - 1);
-	fetch_submit_part(e, w->message, w->section);
-	g_free(w->section);
+	large_submit(e);
 }
 
 static void
@@ -439,6 +452,7 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 	case JOB_RANGE:		if (r->status == IMAP_OK) pull_range_done(e, job); break;
 	case JOB_BACKFILL:	if (r->status == IMAP_OK) pull_backfill_done(e, job); else e->sel.fill_at = 1; break;
 	case JOB_CHANGES:	if (r->status == IMAP_OK) pull_sync_save(e); break;
+	case JOB_PIECE:		large_done(e, job, r); break;
 	case JOB_FILE:		file_done(e, job, r); break;
 	case JOB_STATUS: case JOB_NOOP: case JOB_POOR: case JOB_OTHER: break;
 	}

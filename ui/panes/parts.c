@@ -23,12 +23,12 @@ parts_move(PartsPane *p, const Document *d, int rows)
 }
 
 static void
-draw_part(Canvas *c, int y, Rect r, guint number, const DocPart *part)
+draw_part(Canvas *c, int y, Rect r, guint number, const DocPart *part, const Clean *note)
 {
 	Clean *size = rows_size(part->size);
 	Clean *text = clean_printf("%3u  %*s%s  %s", number, MIN(part->depth, 8) * 2, "",
 		part->name && *clean_peek(part->name) ? clean_peek(part->name) : part->attachment ? part->file_name : _("(text)"),
-		part->here ? "" : _("· on the server"));
+		note ? clean_peek(note) : "");
 	int type_columns = r.w >= 60 ? 26 : 0;
 	canvas_put(c, y, r.x, r.w - 6 - type_columns, part->attachment ? STYLE_NORMAL : STYLE_FOLDER_DIM, PUT_CUT, text);
 	if (type_columns)
@@ -39,7 +39,7 @@ draw_part(Canvas *c, int y, Rect r, guint number, const DocPart *part)
 }
 
 void
-parts_draw(PartsPane *p, Canvas *c, Rect r, const Document *d)
+parts_draw(PartsPane *p, Canvas *c, Rect r, const Document *d, const GPtrArray *notes)
 {
 	canvas_fill(c, r, STYLE_NORMAL);
 	if (rect_empty(r))
@@ -50,7 +50,8 @@ parts_draw(PartsPane *p, Canvas *c, Rect r, const Document *d)
 		canvas_put(c, list.y, list.x + 1, list.w - 1, STYLE_NOTE, PUT_CUT, clean_ours(_("This message has no parts.")));
 	p->top = layout_list_top(p->top, p->selected, list.h, d->parts->len);
 	for (int i = 0; i < list.h && p->top + i < d->parts->len; i++) {
-		draw_part(c, list.y + i, list, (guint)(p->top + i) + 1, &g_array_index(d->parts, DocPart, p->top + i));
+		draw_part(c, list.y + i, list, (guint)(p->top + i) + 1, &g_array_index(d->parts, DocPart, p->top + i),
+			g_ptr_array_index(notes, p->top + i));
 		if (p->top + i == p->selected) {
 			canvas_style_row(c, list.y + i, list.x, list.w, STYLE_SELECTED);
 			canvas_cursor(c, list.y + i, list.x, true);

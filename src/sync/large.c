@@ -1,0 +1,477 @@
+/* large.c - attachments and whole messages that the person asked for: in pieces that can be stopped and go on another time.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * BODY[n]<offset.length> (RFC 9051, 6.4.5), a few on their way at a time: so many that the line does not rest, so few that what
+ * the person asks for meanwhile is not far behind. Each is small enough to come inline, so that it says itself whose it is and
+ * where it belongs. What came is kept by the store over the end of the connection and of the program. */
+#include "config.h"
+#include "sync/engine_private.h"
+#include "base/intl.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <string.h>
+
+#define PIECE_LEAST (16 * KIB)
+#define PIECE_FIRST (64 * KIB)
+#define PIECE_MOST (LIMIT_IMAP_INLINE - 1)	/* of a larger one nobody would know whose it is */
+#define WINDOW_MOST (2 * MIB)
+#define PIECE_MS 300
+#define TELL_MS 200
+#define SYNC_MS 5000	/* as much of it is lost when the program is killed */
+
+void
+part_wish_free(gpointer p)
+{
+	PartWish *w = p;
+	bodies_write_pause(w->writer);
+	g_free(w->section);
+	g_free(w);
+}
+
+static PartWish *
+wish_of(const Engine *e, gint64 message, const char *section)
+{
+	for (guint i = 0; i < e->part_wishes->len; i++) {
+		PartWish *w = g_ptr_array_index(e->part_wishes, i);
+		if (w->message == message && !strcmp(w->section, section))
+			return w;
+	}
+	return NULL;
+}
+
+/* ---- letters ---- */
+
+static void
+tell_progress(Engine *e, const PartWish *w, guint64 total)
+{
+	Letter *l = letter_new(LETTER_PROGRESS);
+	l->message = w->message;
+	l->text = g_strdup(_("fetching"));
+	l->text2 = g_strdup(w->section);
+	l->done = w->have;
+	l->total = total;
+	l->when = (gint64)e->speed;
+	engine_tell(e, l);
+	e->told_progress = e->now;
+}
+
+static void
+tell_end(Engine *e, const PartWish *w)
+{
+	if (w->told)
+		tell_progress(e, w, w->have);
+}
+
+static void
+give_up(Engine *e, PartWish *w, const char *why)
+{
+	tell_end(e, w);
+	if (!w->by_itself)
+		fetch_failed(e, w->message, w->section, why);
+	save_failed(e, w->message, w->section, why);
+	g_ptr_array_remove(e->part_wishes, w);
+}
+
+/* ---- the speed of the line ---- */
+
+static void
+keep_speed(Engine *e)
+{
+	g_autoptr(GError) err = NULL;
+	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, e->speed);
+
+	if (e->speed_kept && e->speed > e->speed_kept / 4 * 3 && e->speed < e->speed_kept / 4 * 5)
+		return;
+	headers_flush(e);
+	if (db_begin(e->db, &err) && db_set_fact(e->db, "speed", text, &err) && db_commit(e->db, &err)) {
+		e->speed_kept = e->speed;
+		return;
+	}
+	db_rollback(e->db);
+	engine_store_failed(e, g_steal_pointer(&err));
+}
+
+void
+speed_began(Engine *e)
+{
+	e->speed_since = clock_ms();
+	e->speed_bytes = 0;
+}
+
+/* Measured over a tenth of a second or more, or at the end of something that was large enough to say anything. */
+void
+speed_got(Engine *e, guint64 bytes, bool ended)
+{
+	enum { LEAST = 32 * 1024, WINDOW_MS = 100 };
+	gint64 ms;
+
+	e->speed_bytes += bytes;
+	if (!e->speed_since || e->speed_bytes < LEAST)
+		return;
+	ms = MAX(clock_ms() - e->speed_since, 1);
+	if (ms < WINDOW_MS && !ended)
+		return;
+	guint64 now = e->speed_bytes * 1000 / (guint64)ms;
+	e->speed = MAX(e->speed ? (e->speed * 2 + now) / 3 : now, 1);
+	speed_began(e);
+	if (ended)
+		keep_speed(e);
+}
+
+/* ---- wishes ---- */
+
+void
+large_want(Engine *e, gint64 message, const char *section, bool by_itself)
+{
+	PartWish *w = wish_of(e, message, section);
+
+	if (w) {
+		w->stopping = false;
+		w->by_itself &= by_itself;
+	} else {
+		w = g_new0(PartWish, 1);
+		w->message = message;
+		w->section = g_strdup(section);
+		w->by_itself = by_itself;
+		g_ptr_array_add(e->part_wishes, w);
+	}
+	/* what was asked for last goes first */
+	guint at;
+	if (g_ptr_array_find(e->part_wishes, w, &at))
+		g_ptr_array_insert(e->part_wishes, by_itself ? 0 : -1, g_ptr_array_steal_index(e->part_wishes, at));
+}
+
+/* Told at once; what is on its way still comes and is kept. */
+static void
+stop(Engine *e, PartWish *w)
+{
+	static const char *const why = N_("Stopped. What came so far is kept; it goes on from there.");
+
+	if (w->stopping)
+		return;
+	w->stopping = true;
+	tell_end(e, w);
+	save_failed(e, w->message, w->section, NULL);
+	fetch_failed(e, w->message, w->section, _(why));
+	wanted_done(e, w->message, w->section);
+	headers_flush(e);
+	if (w->writer)
+		bodies_write_sync(w->writer, NULL);
+	if (w->in_flight == 0)
+		g_ptr_array_remove(e->part_wishes, w);
+}
+
+bool
+large_stop(Engine *e, gint64 message, const char *section)
+{
+	bool any = false;
+
+	for (guint i = e->part_wishes->len; i-- > 0;) {
+		PartWish *w = g_ptr_array_index(e->part_wishes, i);
+		if (w->stopping || (message && (w->message != message || (section && strcmp(w->section, section)))))
+			continue;
+		stop(e, w);
+		any = true;
+	}
+	return any;
+}
+
+/* The newest that can go on. */
+static PartWish *
+current(const Engine *e)
+{
+	for (guint i = e->part_wishes->len; i-- > 0;) {
+		PartWish *w = g_ptr_array_index(e->part_wishes, i);
+		if (!w->stopping)
+			return w;
+	}
+	return NULL;
+}
+
+gint64
+large_folder(Engine *e)
+{
+	PartWish *w;
+
+	while ((w = current(e))) {
+		g_autoptr(Message) m = messages_get(e->db, w->message, NULL);
+		if (m)
+			return m->folder;
+		give_up(e, w, _("This message is gone."));
+	}
+	return 0;
+}
+
+/* ---- asking ---- */
+
+static guint
+piece_size(const Engine *e)
+{
+	return e->speed ? (guint)CLAMP(e->speed * PIECE_MS / 1000, PIECE_LEAST, PIECE_MOST) : PIECE_FIRST;
+}
+
+static guint64
+window_size(const Engine *e)
+{
+	guint64 piece = piece_size(e);
+	return CLAMP(e->speed * (e->rtt_ms + PIECE_MS) / 1000, 2 * piece, MAX(WINDOW_MOST, 2 * piece));
+}
+
+bool
+large_ready(Engine *e)
+{
+	const PartWish *w = current(e);
+
+	if (!w)
+		return false;
+	if (!w->begun || w->in_flight == 0)
+		return true;
+	if (w->ended || w->asked - w->have >= window_size(e))
+		return false;
+	return !w->total || w->asked <= w->total;
+}
+
+bool
+large_active(const Engine *e)
+{
+	return current(e) != NULL;
+}
+
+static guint64
+announced(Engine *e, const Message *m, const char *section)
+{
+	if (!*section)
+		return m->size;
+	g_autoptr(GBytes) list = bodies_get(e->db, m->id, PARTS_SECTION, NULL);
+	g_autoptr(GArray) parts = list ? parts_read(list) : parts_new();
+	for (guint i = 0; i < parts->len; i++)
+		if (!strcmp(g_array_index(parts, PartInfo, i).section, section))
+			return g_array_index(parts, PartInfo, i).size;
+	return 0;
+}
+
+/* In one piece, as ever: small ones, and where the server can't do better. */
+static void
+ask_whole(Engine *e, const Message *m, PartWish *w)
+{
+	fetch_submit_part(e, m, w->section);
+	g_ptr_array_remove(e->part_wishes, w);
+}
+
+static bool
+begin(Engine *e, const Message *m, PartWish *w)
+{
+	g_autoptr(GError) err = NULL;
+
+	w->begun = true;
+	w->total = announced(e, m, w->section);
+	if (w->whole || (w->total && w->total < PIECE_MOST && !bodies_partial(e->db, m->id, w->section)))
+		return false;
+	headers_flush(e);
+	w->writer = bodies_write_on(e->db, m->id, w->section, &err);
+	if (!w->writer) {
+		engine_store_failed(e, g_steal_pointer(&err));
+		return false;
+	}
+	w->have = w->asked = bodies_written(w->writer);
+	w->synced = e->now;
+	return true;
+}
+
+void
+large_submit(Engine *e)
+{
+	PartWish *w = current(e);
+	g_autoptr(Message) m = w ? messages_get(e->db, w->message, NULL) : NULL;
+
+	if (!m)
+		return;
+	/* the section came from our own list, but went through the worker */
+	if (strspn(w->section, "0123456789.") != strlen(w->section) || strlen(w->section) > 200) {
+		give_up(e, w, _("There is no such part."));
+		return;
+	}
+	if (!w->begun && !begin(e, m, w)) {
+		if (!e->drop)
+			ask_whole(e, m, w);
+		return;
+	}
+	if (w->in_flight == 0)
+		w->asked = w->have;	/* what did not come is asked for again */
+	if (w->in_flight == 0 && w->told == 0)
+		speed_began(e);
+	guint length = piece_size(e);
+	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT, m->uid);
+	g_autofree char *items = g_strdup_printf("(UID BODY.PEEK[%s]<%" G_GUINT64_FORMAT ".%u>)", w->section, w->asked, length);
+	Job *job = work_job(e, JOB_PIECE, imap_command_uid_fetch(set, items, 0, false));
+	job->message = w->message;
+	job->uid = m->uid;
+	job->section = g_strdup(w->section);
+	job->offset = w->asked;
+	job->hi = length;
+	w->asked += length;
+	w->in_flight++;
+	if (!w->told) {
+		tell_progress(e, w, w->total);
+		w->told = true;
+	}
+}
+
+/* ---- what comes ---- */
+
+static Job *
+job_of(Engine *e, guint32 uid, const ImapFetchPart *p)
+{
+	for (guint i = 0; i < e->jobs->len; i++) {
+		Job *job = g_ptr_array_index(e->jobs, i);
+		if (job->kind == JOB_PIECE && !job->got && job->uid == uid && !strcmp(job->section, p->section))
+			return job;
+	}
+	return NULL;
+}
+
+static void
+write_piece(Engine *e, PartWish *w, GBytes *data)
+{
+	g_autoptr(GError) err = NULL;
+	gsize len;
+	const void *bytes = g_bytes_get_data(data, &len);
+
+	headers_flush(e);
+	if (!bodies_write_piece(w->writer, bytes, len, &err)) {
+		bool refused = g_error_matches(err, EIL_ERROR, EIL_REFUSED);
+		g_autofree char *why = g_strdup(err->message);
+		bodies_write_pause(g_steal_pointer(&w->writer));
+		w->stopping = w->broken = true;
+		if (refused) {
+			fetch_failed(e, w->message, w->section, why);
+			save_failed(e, w->message, w->section, why);
+		} else {
+			engine_store_failed(e, g_steal_pointer(&err));
+		}
+		return;
+	}
+	w->have += len;
+	if (e->now - w->synced > SYNC_MS) {
+		w->synced = e->now;
+		if (!bodies_write_sync(w->writer, &err))
+			engine_store_failed(e, g_steal_pointer(&err));
+	}
+}
+
+/* True: it was a piece of ours. */
+bool
+large_part(Engine *e, guint32 uid, const ImapFetchPart *p)
+{
+	Job *job = job_of(e, uid, p);
+	PartWish *w = job ? wish_of(e, job->message, job->section) : NULL;
+	gsize len = p->data ? g_bytes_get_size(p->data) : 0;
+
+	if (!job)
+		return false;
+	job->got = true;
+	speed_got(e, len, false);
+	if (!w || !w->writer || w->ended)
+		return true;
+	if (p->streamed || len > job->hi || (p->origin != job->offset && len > 0)) {
+		log_line(LOG_WARN, "imap", "the server does not know pieces of a part: it is fetched in one");
+		w->whole = true;
+		return true;
+	}
+	if (job->offset != w->have)	/* the one before it did not come */
+		return true;
+	if (len > 0)
+		write_piece(e, w, p->data);
+	w->ended = len < job->hi;
+	if (w->writer && !w->stopping && e->now - e->told_progress > TELL_MS)
+		tell_progress(e, w, w->total);
+	return true;
+}
+
+static void
+finish(Engine *e, PartWish *w)
+{
+	g_autoptr(GError) err = NULL;
+
+	headers_flush(e);
+	if (w->total && w->have != w->total)
+		log_line(LOG_INFO, "sync", "part %s has %" G_GUINT64_FORMAT " bytes, %" G_GUINT64_FORMAT " were announced", w->section, w->have, w->total);
+	if (!bodies_write_finish(g_steal_pointer(&w->writer), &err)) {
+		engine_store_failed(e, g_steal_pointer(&err));
+		return;
+	}
+	if (!*w->section)
+		fetch_body_is_here(e, w->message);
+	speed_got(e, 0, true);
+	tell_end(e, w);
+	fetch_came(e, w->message, w->section);
+	g_ptr_array_remove(e->part_wishes, w);
+}
+
+/* The server has no pieces for us: all that is here of it is in the way. */
+static void
+go_whole(PartWish *w)
+{
+	if (w->writer)
+		bodies_write_abort(g_steal_pointer(&w->writer));
+	w->have = w->asked = 0;
+	w->begun = w->ended = false;
+	w->whole = true;
+}
+
+static void
+refused(Engine *e, PartWish *w, const ImapResponse *r)
+{
+	if (r->status == IMAP_BAD && w->have == 0) {
+		go_whole(w);
+		return;
+	}
+	/* some say NO to what lies behind the end */
+	if (w->have > 0 && w->total && w->have >= w->total) {
+		w->ended = true;
+		return;
+	}
+	g_autofree char *why = r->status == IMAP_OK ? g_strdup(_("The server did not give this message. It may have been deleted there.")) :
+		g_strdup_printf(_("The server did not give this message: “%s”"), r->text ? r->text : "");
+	give_up(e, w, why);
+}
+
+void
+large_done(Engine *e, Job *job, const ImapResponse *r)
+{
+	PartWish *w = wish_of(e, job->message, job->section);
+
+	if (!w || w->in_flight == 0)
+		return;
+	w->in_flight--;
+	if (w->broken || (w->stopping && !w->ended)) {
+		if (w->in_flight == 0)
+			g_ptr_array_remove(e->part_wishes, w);
+		return;
+	}
+	if (w->whole && w->in_flight == 0)
+		go_whole(w);
+	else if (!job->got && !w->ended && job->offset <= w->have)
+		refused(e, w, r);
+	w = wish_of(e, job->message, job->section);
+	if (w && w->ended && w->writer)
+		finish(e, w);
+}
+
+/* The connection is gone: what came is kept, the rest is asked for in the next one. */
+void
+large_clear(Engine *e)
+{
+	for (guint i = e->part_wishes->len; i-- > 0;) {
+		PartWish *w = g_ptr_array_index(e->part_wishes, i);
+		bodies_write_pause(g_steal_pointer(&w->writer));
+		w->begun = w->ended = false;
+		w->in_flight = 0;
+		tell_end(e, w);
+		w->told = false;
+		if (w->stopping)
+			g_ptr_array_remove_index(e->part_wishes, i);
+	}
+	e->speed_since = 0;
+}

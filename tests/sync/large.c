@@ -1,0 +1,513 @@
+/* large.c - tests of parts that come in pieces: stopped, cut off, gone on with, saved; and of what was asked for without a connection.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+#include "textd.h"
+#include "world.h"
+#include "base/limits.h"
+
+#include <locale.h>
+
+#define FILE_BYTES ((gsize)8 * MIB + 777)
+
+typedef struct { GPtrArray *bodies; /* owned, of char*: "section", or "!section: why" */ guint saved, save_failed, progress; guint64 done; char *why; } Heard;
+static Heard heard;
+
+static void
+hear_parts(World *w)
+{
+	struct pollfd p = { chan_fd(w->letters), POLLIN, 0 };
+	Letter *l;
+
+	poll(&p, 1, 20);
+	while ((l = chan_take(w->letters))) {
+		hear(w, l);
+		if (l->kind == LETTER_BODY)
+			g_ptr_array_add(heard.bodies, l->failed ? g_strdup_printf("!%s: %s", l->text, l->text2) : g_strdup(l->text));
+		if (l->kind == LETTER_SAVED) {
+			heard.saved += !l->failed;
+			heard.save_failed += l->failed;
+			g_free(heard.why);
+			heard.why = g_strdup(l->text2);
+		}
+		if (l->kind == LETTER_PROGRESS && l->message) {
+			heard.progress++;
+			heard.done = l->done;
+		}
+		letter_free(l);
+	}
+}
+
+#define UNTIL(w, what) do { \
+	gint64 until = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC; \
+	while (!(what)) { \
+		hear_parts(w); \
+		if (g_get_monotonic_time() > until) \
+			g_error("%d: waited in vain for %s; trouble: %s; wire:\n%s", __LINE__, #what, (w)->trouble ? (w)->trouble : "-", pop->log->str); \
+	} \
+} while (0)
+
+static bool
+told(const char *body)
+{
+	return g_ptr_array_find_with_equal_func(heard.bodies, body, g_str_equal, NULL);
+}
+
+static bool
+told_failed(const char *section)
+{
+	g_autofree char *begin = g_strdup_printf("!%s: ", section);
+	for (guint i = 0; i < heard.bodies->len; i++)
+		if (g_str_has_prefix(heard.bodies->pdata[i], begin))
+			return true;
+	return false;
+}
+
+static void
+forget(void)
+{
+	g_ptr_array_set_size(heard.bodies, 0);
+	heard.saved = heard.save_failed = heard.progress = 0;
+	heard.done = 0;
+	g_clear_pointer(&heard.why, g_free);
+}
+
+static gint64
+id_of(World *w, const char *wire, guint32 uid)
+{
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(Folder) f = db ? folders_find(db, wire, NULL) : NULL;
+	return f ? messages_id_of_uid(db, f->id, uid) : 0;
+}
+
+static World *
+world_closed(void)
+{
+	World *w = g_new0(World, 1);
+	server_reset(smtp);
+	texts_reset(pop);
+	forget();
+	doc_put("INBOX", 1, 1, FILE_BYTES);
+	doc_put("INBOX", 2, 1, 0);
+	doc_put("INBOX", 3, 1, 0);
+	w->dir = g_dir_make_tmp("eilpost-large-XXXXXX", NULL);
+	w->store = g_build_filename(w->dir, "test.db", NULL);
+	w->account = account_for(smtp->port, pop->port, CHECK_STARTUP, "at once");
+	w->account->receive.scheme = SCHEME_IMAP_INSECURE;
+	w->letters = chan_new((GDestroyNotify)letter_free);
+	return w;
+}
+
+static void
+post_part(World *w, RequestKind kind, gint64 message, const char *section, const char *path)
+{
+	Request *r = request_new(kind);
+	r->message = message;
+	r->text = g_strdup(section);
+	r->text2 = g_strdup(path);
+	engine_post(w->engine, r);
+}
+
+static void
+open_text(World *w, gint64 message)
+{
+	ask(w, REQ_OPEN_MESSAGE, message, false);
+}
+
+/* The list is here, and the text of the message with the file. */
+static World *
+world_ready(void)
+{
+	World *w = world_closed();
+	world_open(w, 0);
+	UNTIL(w, id_of(w, "INBOX", 3));
+	open_text(w, id_of(w, "INBOX", 1));
+	UNTIL(w, told(""));
+	forget();
+	return w;
+}
+
+static bool
+file_is_right(World *w, const char *section, gsize before)
+{
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(GBytes) data = bodies_get(db, id_of(w, "INBOX", 1), section, NULL);
+	gsize len = 0;
+	const char *bytes = data ? g_bytes_get_data(data, &len) : NULL;
+
+	if (len != before + FILE_BYTES)
+		return false;
+	for (gsize i = 0; i < FILE_BYTES; i++)
+		if (bytes[before + i] != file_byte(i))
+			return false;
+	return true;
+}
+
+static guint64
+partial(World *w)
+{
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	return bodies_partial(db, id_of(w, "INBOX", 1), "2");
+}
+
+/* Bytes that were asked for from this piece on, and nothing twice. */
+static guint64
+asked_from(guint first)
+{
+	guint64 n = 0;
+	g_mutex_lock(&pop->lock);
+	for (guint i = first; i < textd.pieces->len; i++) {
+		const Piece *p = &g_array_index(textd.pieces, Piece, i);
+		n += p->offset < FILE_BYTES ? MIN(p->length, FILE_BYTES - p->offset) : 0;
+	}
+	g_mutex_unlock(&pop->lock);
+	return n;
+}
+
+static guint
+n_pieces(void)
+{
+	g_mutex_lock(&pop->lock);
+	guint n = textd.pieces->len;
+	g_mutex_unlock(&pop->lock);
+	return n;
+}
+
+/* ---- the whole way ---- */
+
+static void
+test_pieces(void)
+{
+	World *w = world_ready();
+	guint64 whole;
+
+	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "2", NULL);
+	UNTIL(w, told("2"));
+	g_assert_true(file_is_right(w, "2", 0));
+	whole = asked_from(0);
+	g_assert_cmpuint(whole, ==, FILE_BYTES);
+	for (guint i = 0; i < textd.pieces->len; i++)
+		g_assert_cmpuint(g_array_index(textd.pieces, Piece, i).length, <, LIMIT_IMAP_INLINE);
+	g_assert_cmpuint(heard.progress, >, 0);
+	forget();
+	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "2", NULL);	/* it is here */
+	UNTIL(w, told("2"));
+	g_assert_cmpuint(asked_from(0), ==, whole);
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autofree char *speed = db_fact(db, "speed");
+	g_assert_cmpint(g_ascii_strtoll(speed ? speed : "0", NULL, 10), >, 0);
+	world_free(w);
+}
+
+/* The whole message, as an answer in full or a copy elsewhere needs it. */
+static void
+test_whole_message(void)
+{
+	World *w = world_ready();
+	g_autoptr(GString) head = doc_section(&(Doc){ 1, 1, 0 }, "");
+
+	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "", NULL);
+	UNTIL(w, told(""));
+	g_assert_true(file_is_right(w, "", head->len));
+	world_free(w);
+}
+
+/* Told at once, kept, and only the rest is asked for. */
+static void
+test_stop(void)
+{
+	World *w = world_ready();
+	gint64 m = id_of(w, "INBOX", 1);
+
+	textd.piece_ms = 15;
+	post_part(w, REQ_FETCH_PART, m, "2", NULL);
+	UNTIL(w, heard.done > 500000);
+	gint64 begun = g_get_monotonic_time();
+	post_part(w, REQ_CANCEL, m, "2", NULL);
+	UNTIL(w, told_failed("2"));
+	g_assert_cmpint(g_get_monotonic_time() - begun, <, 100000);
+	UNTIL(w, partial(w) > 500000);
+	wait_ms(w, 500);	/* what was on its way comes */
+	guint before = n_pieces();
+	guint64 here = partial(w);
+	wait_ms(w, 200);
+	g_assert_cmpuint(n_pieces(), ==, before);
+	g_assert_cmpuint(partial(w), ==, here);
+	g_assert_cmpuint(here, <, FILE_BYTES);
+	forget();
+	post_part(w, REQ_FETCH_PART, m, "2", NULL);
+	UNTIL(w, told("2"));
+	g_assert_true(file_is_right(w, "2", 0));
+	g_assert_cmpuint(asked_from(before), ==, FILE_BYTES - here);
+	world_free(w);
+}
+
+/* Stopped, and wanted again before the line is quiet. */
+static void
+test_stop_and_go_on(void)
+{
+	World *w = world_ready();
+	gint64 m = id_of(w, "INBOX", 1);
+
+	textd.piece_ms = 15;
+	for (guint i = 0; i < 5; i++) {
+		post_part(w, REQ_FETCH_PART, m, "2", NULL);
+		wait_ms(w, 40);
+		post_part(w, REQ_CANCEL, i % 2 ? m : 0, NULL, NULL);
+	}
+	post_part(w, REQ_FETCH_PART, m, "2", NULL);
+	UNTIL(w, told("2"));
+	g_assert_true(file_is_right(w, "2", 0));
+	g_assert_cmpuint(asked_from(0), <=, FILE_BYTES + MIB);
+	world_free(w);
+}
+
+/* The line is cut after so many pieces, again and again; or the program ends there. */
+static void
+test_cut(gconstpointer user)
+{
+	World *w = world_ready();
+	gint64 m = id_of(w, "INBOX", 1);
+
+	for (int i = 1; i < 6; i++) {
+		g_mutex_lock(&pop->lock);
+		textd.cut_after = i;
+		g_mutex_unlock(&pop->lock);
+		if (i == 1 || user)
+			post_part(w, REQ_FETCH_PART, m, "2", NULL);
+		UNTIL(w, textd.cut_after == 0 || told("2"));
+		wait_ms(w, 60);
+		if (user) {
+			world_close(w);
+			world_open(w, 0);
+		} else {
+			later(w, 400);	/* the back-off */
+		}
+	}
+	if (user)
+		post_part(w, REQ_FETCH_PART, m, "2", NULL);
+	UNTIL(w, told("2"));
+	g_assert_true(file_is_right(w, "2", 0));
+	g_assert_cmpuint(asked_from(0), <, FILE_BYTES + 6 * 2 * MIB);
+	world_free(w);
+}
+
+/* ---- servers that are not like that ---- */
+
+static void
+fetch_from(World *w)
+{
+	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "2", NULL);
+	UNTIL(w, told("2"));
+	g_assert_true(file_is_right(w, "2", 0));
+	world_free(w);
+}
+
+static void
+test_lying_sizes(gconstpointer user)
+{
+	World *w = world_closed();
+
+	textd.lie = GPOINTER_TO_INT(user);
+	world_open(w, 0);
+	UNTIL(w, id_of(w, "INBOX", 3));
+	open_text(w, id_of(w, "INBOX", 1));
+	UNTIL(w, told(""));
+	fetch_from(w);
+}
+
+static void
+test_no_pieces(void)
+{
+	World *w = world_ready();
+	textd.no_pieces = true;
+	fetch_from(w);
+}
+
+static void
+test_bad_pieces(void)
+{
+	World *w = world_ready();
+	textd.bad_pieces = true;
+	fetch_from(w);
+}
+
+static void
+test_beyond(gconstpointer user)
+{
+	World *w = world_ready();
+	textd.no_beyond = user != NULL;
+	textd.nil_beyond = user == NULL;
+	fetch_from(w);
+}
+
+static void
+test_gone(void)
+{
+	World *w = world_ready();
+	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "7;evil", NULL);
+	UNTIL(w, told_failed("7;evil"));
+	g_assert_cmpuint(n_pieces(), ==, 0);
+	world_free(w);
+}
+
+/* ---- never before what the person asks for ---- */
+
+static void
+test_text_between(void)
+{
+	World *w = world_ready();
+
+	textd.piece_ms = 20;
+	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "2", NULL);
+	UNTIL(w, heard.done > 300000);
+	gint64 begun = g_get_monotonic_time();
+	open_text(w, id_of(w, "INBOX", 2));
+	UNTIL(w, told(""));
+	g_test_message("a text behind a large part took %d ms", (int)((g_get_monotonic_time() - begun) / 1000));
+	g_assert_false(told("2"));
+	g_assert_cmpint(g_get_monotonic_time() - begun, <, 700000);
+	UNTIL(w, told("2"));
+	g_assert_true(file_is_right(w, "2", 0));
+	world_free(w);
+}
+
+/* Another folder is opened meanwhile: it is looked at first, then the part goes on. */
+static void
+test_folder_between(void)
+{
+	World *w = world_ready();
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+
+	doc_put("Archive", 1, 3, 0);
+	doc_put("Archive", 2, 2, 0);
+	textd.piece_ms = 20;
+	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "2", NULL);
+	UNTIL(w, heard.done > 300000);
+	g_autoptr(Folder) f = folders_find(db, "Archive", NULL);
+	Request *r = request_new(REQ_OPEN_FOLDER);
+	r->folder = f->id;
+	engine_post(w->engine, r);
+	UNTIL(w, id_of(w, "Archive", 2));
+	g_assert_false(told("2"));
+	UNTIL(w, told("2"));
+	g_assert_true(file_is_right(w, "2", 0));
+	world_free(w);
+}
+
+/* ---- saving ---- */
+
+static void
+test_save(void)
+{
+	World *w = world_ready();
+	g_autofree char *path = g_build_filename(w->dir, "f.bin", NULL), *nowhere = g_build_filename(w->dir, "no", "such", "folder", NULL), *data = NULL;
+	gint64 m = id_of(w, "INBOX", 1);
+	gsize len;
+
+	post_part(w, REQ_SAVE_PART, m, "2", path);	/* not here: fetched first */
+	UNTIL(w, heard.saved == 1);
+	g_assert_true(g_file_get_contents(path, &data, &len, NULL));
+	g_assert_cmpuint(len, ==, FILE_BYTES);
+	for (gsize i = 0; i < len; i++)
+		g_assert_true(data[i] == file_byte(i));
+	guint before = n_pieces();
+	post_part(w, REQ_SAVE_PART, m, "2", nowhere);	/* here */
+	UNTIL(w, heard.save_failed == 1);
+	g_assert_nonnull(heard.why);
+	g_assert_cmpuint(n_pieces(), ==, before);
+	world_free(w);
+}
+
+/* A stopped one leaves no file, and no half of one. */
+static void
+test_save_stopped(void)
+{
+	World *w = world_ready();
+	g_autofree char *path = g_build_filename(w->dir, "f.bin", NULL);
+	gint64 m = id_of(w, "INBOX", 1);
+
+	textd.piece_ms = 15;
+	post_part(w, REQ_SAVE_PART, m, "2", path);
+	UNTIL(w, heard.done > 300000);
+	post_part(w, REQ_CANCEL, 0, NULL, NULL);
+	UNTIL(w, told_failed("2"));
+	wait_ms(w, 300);
+	g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+	textd.piece_ms = 0;
+	post_part(w, REQ_FETCH_PART, m, "2", NULL);
+	UNTIL(w, told("2"));
+	wait_ms(w, 100);
+	g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));	/* the saving was stopped too */
+	world_free(w);
+}
+
+/* ---- without a connection ---- */
+
+static void
+reopen(World *w, bool offline)
+{
+	g_autoptr(GError) err = NULL;
+	EngineSetup setup = { .account = w->account, .store = w->store, .letters = w->letters, .offline = offline };
+
+	if (w->engine)
+		world_close(w);
+	w->engine = engine_new(&setup, &err);
+	g_assert_no_error(err);
+}
+
+/* What was asked for is told not to be here, kept in mind over the end of the program, and comes with the next connection. */
+static void
+test_wanted(void)
+{
+	World *w = world_ready();
+
+	reopen(w, true);
+	open_text(w, id_of(w, "INBOX", 2));
+	UNTIL(w, told_failed(""));
+	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "2", NULL);
+	wait_ms(w, 100);
+	forget();
+	reopen(w, false);
+	UNTIL(w, told("") && told("2"));
+	g_assert_true(file_is_right(w, "2", 0));
+	world_close(w);
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(Message) m = messages_get(db, id_of(w, "INBOX", 2), NULL);
+	g_autoptr(GArray) left = wanted_list(db, NULL);
+	g_assert_true(m->body_here);
+	g_assert_cmpuint(left->len, ==, 0);
+	g_clear_pointer(&db, db_close);
+	world_free(w);
+}
+
+int
+main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "C.UTF-8");
+	signal(SIGPIPE, SIG_IGN);
+	g_test_init(&argc, &argv, NULL);
+	smtp = server_start(false, NULL);
+	pop = texts_start();
+	heard.bodies = g_ptr_array_new_with_free_func(g_free);
+	g_test_add_func("/sync/large/pieces", test_pieces);
+	g_test_add_func("/sync/large/whole-message", test_whole_message);
+	g_test_add_func("/sync/large/stop", test_stop);
+	g_test_add_func("/sync/large/stop-and-go-on", test_stop_and_go_on);
+	g_test_add_data_func("/sync/large/cut/connection", NULL, test_cut);
+	g_test_add_data_func("/sync/large/cut/program", &textd, test_cut);
+	g_test_add_data_func("/sync/large/lying-size/small", GINT_TO_POINTER(-1000000), test_lying_sizes);
+	g_test_add_data_func("/sync/large/lying-size/large", GINT_TO_POINTER(1000000), test_lying_sizes);
+	g_test_add_data_func("/sync/large/lying-size/one-less", GINT_TO_POINTER(-1), test_lying_sizes);
+	g_test_add_func("/sync/large/no-pieces", test_no_pieces);
+	g_test_add_func("/sync/large/bad-pieces", test_bad_pieces);
+	g_test_add_data_func("/sync/large/beyond/no", &textd, test_beyond);
+	g_test_add_data_func("/sync/large/beyond/nil", NULL, test_beyond);
+	g_test_add_func("/sync/large/no-such-part", test_gone);
+	g_test_add_func("/sync/large/text-between", test_text_between);
+	g_test_add_func("/sync/large/folder-between", test_folder_between);
+	g_test_add_func("/sync/large/save", test_save);
+	g_test_add_func("/sync/large/save-stopped", test_save_stopped);
+	g_test_add_func("/sync/large/wanted", test_wanted);
+	return g_test_run();
+}

@@ -1,0 +1,304 @@
+/* textd.h - an IMAP server whose messages have texts and large parts, given in pieces or not; for tests/sync.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * It offers nothing beyond IMAP4rev1. A message is a text, or a text and a file of so many bytes. */
+#pragma once
+
+#include "servers.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+typedef struct { guint uid; int days; gsize file; } Doc;
+typedef struct { const char *name; GArray *docs; /* of Doc, by uid */ } Shelf;
+typedef struct { guint uid; guint64 offset, length; } Piece;
+
+static struct {
+	bool no_pieces;		/* gives the whole part whatever was asked */
+	bool bad_pieces;	/* BAD */
+	bool no_beyond;		/* NO to what lies behind the end */
+	bool nil_beyond;
+	gint64 lie;		/* added to the announced size of a file */
+	int cut_after;		/* pieces, then the line is cut; 0: never */
+	int piece_ms;		/* of thinking before a piece */
+	Shelf shelves[3];
+	GArray *pieces;		/* owned, of Piece: what was asked */
+	GPtrArray *texts;	/* owned, of char*: "folder/uid", bodies asked without an offset, in order */
+} textd;
+
+static inline Shelf *
+shelf(const char *name)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(textd.shelves); i++)
+		if (textd.shelves[i].name && !strcmp(textd.shelves[i].name, name))
+			return &textd.shelves[i];
+	return NULL;
+}
+
+static inline void
+doc_put(const char *folder, guint uid, int days, gsize file)
+{
+	Doc d = { uid, days, file };
+	g_array_append_val(shelf(folder)->docs, d);
+}
+
+static inline char
+file_byte(gsize i)
+{
+	return (char)('a' + (i * 7 + i / 251) % 26);
+}
+
+static inline GString *
+doc_section(const Doc *d, const char *section)
+{
+	GString *out = g_string_new(NULL);
+	bool header = !*section || !strcmp(section, "HEADER"), text = !*section || !strcmp(section, "1"), file = !*section || !strcmp(section, "2");
+
+	if (header)
+		g_string_append_printf(out, "Subject: number %u\r\nFrom: bob@example.org\r\n\r\n", d->uid);
+	if (text)
+		g_string_append_printf(out, "text of %u\r\n", d->uid);
+	if (file && d->file) {
+		gsize was = out->len;
+		g_string_set_size(out, was + d->file);
+		for (gsize i = 0; i < d->file; i++)
+			out->str[was + i] = file_byte(i);
+	}
+	return out;
+}
+
+static inline void
+doc_header(GString *out, const Doc *d)
+{
+	time_t when = time(NULL) - (time_t)d->days * 86400 - 60;
+	struct tm t;
+	char date[40];
+
+	gmtime_r(&when, &t);
+	strftime(date, sizeof date, "%d-%b-%Y %H:%M:%S +0000", &t);
+	g_string_append_printf(out, " INTERNALDATE \"%s\" RFC822.SIZE %" G_GSIZE_FORMAT " ENVELOPE (NIL \"number %u\" NIL NIL NIL NIL NIL NIL NIL NIL) BODYSTRUCTURE ",
+		date, 200 + d->file, d->uid);
+	if (d->file)
+		g_string_append_printf(out, "((\"TEXT\" \"PLAIN\" (\"charset\" \"utf-8\") NIL NIL \"7BIT\" 12 1)(\"APPLICATION\" \"OCTET-STREAM\" (\"name\" \"f.bin\") NIL NIL \"7BIT\" %"
+			G_GINT64_FORMAT ") \"MIXED\")", (gint64)d->file + textd.lie);
+	else
+		g_string_append(out, "(\"TEXT\" \"PLAIN\" (\"charset\" \"utf-8\") NIL NIL \"7BIT\" 12 1)");
+}
+
+/* One "BODY.PEEK[...]<a.b>"; the status of the command, NULL: well. */
+static inline const char *
+doc_body(Talk *t, GString *out, const char *folder, const Doc *d, const char *at)
+{
+	g_autofree char *section = g_strndup(at, strcspn(at, "]"));
+	const char *behind = at + strlen(section) + 1;
+	guint64 offset = 0, length = G_MAXUINT64;
+
+	if (*behind == '<') {
+		char *end;
+		offset = g_ascii_strtoull(behind + 1, &end, 10);
+		length = g_ascii_strtoull(end + 1, NULL, 10);
+	}
+	bool piece = *behind == '<' && (!strcmp(section, "2") || !*section);
+	g_autoptr(GString) all = doc_section(d, section);
+	if (piece) {
+		Piece p = { d->uid, offset, length };
+		g_array_append_val(textd.pieces, p);
+	} else if (g_ascii_isdigit(*section) || !*section) {
+		g_ptr_array_add(textd.texts, g_strdup_printf("%s/%u%s%s", folder, d->uid, *section ? "/" : "", section));
+	}
+	if (piece && textd.bad_pieces)
+		return "BAD no pieces here";
+	if (piece && textd.no_beyond && offset >= all->len)
+		return "NO nothing is there";
+	if (piece && textd.nil_beyond && offset >= all->len) {
+		g_string_append_printf(out, " BODY[%s]<%" G_GUINT64_FORMAT "> NIL", section, offset);
+		return NULL;
+	}
+	if (piece && textd.no_pieces) {
+		offset = 0;
+		length = G_MAXUINT64;
+	}
+	offset = MIN(offset, all->len);
+	length = MIN(length, all->len - offset);
+	g_autofree char *origin = *behind == '<' && !(piece && textd.no_pieces) ? g_strdup_printf("<%" G_GUINT64_FORMAT ">", offset) : g_strdup("");
+	g_string_append_printf(out, " BODY[%s]%s {%" G_GUINT64_FORMAT "}\r\n", section, origin, length);
+	g_string_append_len(out, all->str + offset, (gssize)length);
+	return NULL;
+}
+
+static inline const char *
+docs_fetch(Talk *t, GString *out, const Shelf *s, const char *rest, bool uid)
+{
+	guint last = s->docs->len ? g_array_index(s->docs, Doc, s->docs->len - 1).uid : 0;
+	guint lo = *rest == '*' ? last : (guint)atoi(rest), hi = lo;
+	const char *colon = strchr(rest, ':'), *blank = strchr(rest, ' ');
+
+	if (colon && colon < blank)
+		hi = colon[1] == '*' ? G_MAXUINT : (guint)atoi(colon + 1);
+	for (guint i = 0; i < s->docs->len; i++) {
+		const Doc *d = &g_array_index(s->docs, Doc, i);
+		guint n = uid ? d->uid : i + 1;
+		if (n < lo || n > hi)
+			continue;
+		g_string_append_printf(out, "* %u FETCH (UID %u", i + 1, d->uid);
+		if (strstr(blank, "FLAGS"))
+			g_string_append(out, " FLAGS (\\Seen)");
+		if (strstr(blank, "ENVELOPE"))
+			doc_header(out, d);
+		for (const char *p = blank; !strstr(blank, "ENVELOPE") && (p = strstr(p, "BODY.PEEK[")); ) {
+			p += 10;
+			const char *status = doc_body(t, out, s->name, d, p);
+			if (status) {
+				g_string_truncate(out, 0);
+				return status;
+			}
+		}
+		g_string_append(out, ")\r\n");
+	}
+	return "OK fetched";
+}
+
+static inline const char *
+text_command(Talk *t, GString *out, const Shelf **in, const char *verb)
+{
+	if (g_str_has_prefix(verb, "CAPABILITY")) {
+		g_string_append(out, "* CAPABILITY IMAP4rev1 IDLE\r\n");
+	} else if (g_str_has_prefix(verb, "LIST")) {
+		for (guint i = 0; i < G_N_ELEMENTS(textd.shelves); i++)
+			if (textd.shelves[i].name)
+				g_string_append_printf(out, "* LIST (%s) \"/\" %s\r\n", strcmp(textd.shelves[i].name, "Junk") ? "" : "\\Junk", textd.shelves[i].name);
+	} else if (g_str_has_prefix(verb, "STATUS ")) {
+		g_autofree char *name = g_strndup(verb + 7, strcspn(verb + 7, " "));
+		const Shelf *s = shelf(g_strdelimit(name, "\"", ' ') && *name == ' ' ? g_strstrip(name) : name);
+		if (!s)
+			return "NO there is none";
+		guint n = s->docs->len, next = n ? g_array_index(s->docs, Doc, n - 1).uid + 1 : 1;
+		g_string_append_printf(out, "* STATUS %s (MESSAGES %u UNSEEN 0 UIDNEXT %u UIDVALIDITY 7)\r\n", s->name, n, next);
+	} else if (g_str_has_prefix(verb, "SELECT ") || g_str_has_prefix(verb, "EXAMINE ")) {
+		g_autofree char *name = g_strdelimit(g_strdup(strchr(verb, ' ')), "\"", ' ');
+		*in = shelf(g_strstrip(name));
+		if (!*in)
+			return "NO there is none";
+		guint n = (*in)->docs->len, next = n ? g_array_index((*in)->docs, Doc, n - 1).uid + 1 : 1;
+		g_string_append_printf(out, "* %u EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT %u] x\r\n", n, next);
+		return "OK [READ-WRITE] x";
+	} else if (*in && (g_str_has_prefix(verb, "UID FETCH ") || g_str_has_prefix(verb, "FETCH "))) {
+		return docs_fetch(t, out, *in, strstr(verb, "FETCH ") + 6, *verb == 'U');
+	} else if (*in && g_str_has_prefix(verb, "UID SEARCH")) {
+		g_string_append(out, "* SEARCH");
+		for (guint i = 0; i < (*in)->docs->len && !strstr(verb, "UNSEEN") && !strstr(verb, "FLAGGED"); i++)
+			g_string_append_printf(out, " %u", g_array_index((*in)->docs, Doc, i).uid);
+		g_string_append(out, "\r\n");
+	} else if (!g_str_has_prefix(verb, "NOOP") && !g_str_has_prefix(verb, "LOGOUT") && !g_str_has_prefix(verb, "AUTHENTICATE")) {
+		return "BAD what?";
+	}
+	return "OK done";
+}
+
+static inline bool
+say_all(Talk *t, const GString *out)
+{
+	for (gsize at = 0; at < out->len;) {
+		ssize_t n = send(t->fd, out->str + at, out->len - at, MSG_NOSIGNAL);
+		if (n <= 0)
+			return false;
+		at += (gsize)n;
+	}
+	return true;
+}
+
+static inline gpointer
+text_talk(gpointer user)
+{
+	Talk *t = user;
+	const Shelf *in = NULL;
+	bool going = !t->s->down;
+
+	if (going)
+		say(t, "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello\r\n");
+	while (going) {
+		g_autofree char *line = next_line(t);
+		char *verb = line ? strchr(line, ' ') : NULL;
+		if (!verb)
+			break;
+		*verb++ = '\0';
+		g_autoptr(GString) out = g_string_new(NULL);
+		if (g_str_has_prefix(verb, "IDLE")) {
+			say(t, "+ idling\r\n");
+			g_autofree char *done = next_line(t);
+			g_string_append_printf(out, "%s OK done\r\n", line);
+			going = done && say_all(t, out);
+			continue;
+		}
+		g_mutex_lock(&t->s->lock);
+		guint n = textd.pieces->len;
+		g_string_append_printf(t->s->log, "imap %u: %s\n", t->number, g_str_has_prefix(verb, "AUTHENTICATE") ? "(a secret)" : verb);
+		const char *said = text_command(t, out, &in, verb);
+		bool piece = textd.pieces->len > n, cut = piece && textd.cut_after && --textd.cut_after == 0;
+		int ms = piece ? textd.piece_ms : 0;
+		g_string_append_printf(out, "%s %s\r\n", line, said);
+		g_mutex_unlock(&t->s->lock);
+		if (ms)
+			g_usleep((gulong)ms * 1000);
+		if (cut)
+			g_string_truncate(out, out->len / 2);
+		going = say_all(t, out) && !cut && !g_str_has_prefix(verb, "LOGOUT");
+	}
+	close(t->fd);
+	g_free(t);
+	return NULL;
+}
+
+static inline gpointer
+text_listen(gpointer user)
+{
+	Server *s = user;
+
+	for (;;) {
+		int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0)
+			return NULL;
+		Talk *t = g_new0(Talk, 1);
+		t->s = s;
+		t->fd = fd;
+		g_mutex_lock(&s->lock);
+		t->number = ++s->connections;
+		g_mutex_unlock(&s->lock);
+		g_thread_unref(g_thread_new("text", text_talk, t));
+	}
+}
+
+/* INBOX, Archive and Junk, empty. */
+static inline void
+texts_reset(Server *s)
+{
+	static const char *const names[] = { "INBOX", "Archive", "Junk" };
+	server_reset(s);
+	g_mutex_lock(&s->lock);
+	GArray *pieces = textd.pieces, *docs[3];
+	GPtrArray *texts = textd.texts;
+	for (guint i = 0; i < 3; i++)
+		docs[i] = textd.shelves[i].docs;
+	memset(&textd, 0, sizeof textd);
+	for (guint i = 0; i < 3; i++) {
+		textd.shelves[i] = (Shelf){ names[i], docs[i] };
+		g_array_set_size(docs[i], 0);
+	}
+	textd.pieces = pieces;
+	textd.texts = texts;
+	g_array_set_size(pieces, 0);
+	g_ptr_array_set_size(texts, 0);
+	g_mutex_unlock(&s->lock);
+}
+
+static inline Server *
+texts_start(void)
+{
+	Server *s = g_new0(Server, 1);
+	textd.pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
+	textd.texts = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < 3; i++)
+		textd.shelves[i].docs = g_array_new(FALSE, FALSE, sizeof(Doc));
+	server_listen(s, NULL, text_listen);
+	return s;
+}
