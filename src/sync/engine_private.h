@@ -95,6 +95,7 @@ typedef struct {
 	bool recount;		/* when the new ones are here, it is seen whether others are gone */
 	bool held;		/* it looks empty, which is not believed yet: nothing of it is touched */
 	guint64 changes_since;
+	bool changes_open;	/* what changed since then is not all here yet */
 	guint rows;		/* of a backfill window, adapted */
 	gint64 looked;		/* Unix seconds: when it was looked at before */
 } Selected;
@@ -270,6 +271,7 @@ void pull_backfill_done(Engine *e, Job *job);
 void pull_page_done(Engine *e, Job *job);
 void pull_new_done(Engine *e, Job *job);
 void pull_resync(Engine *e);	/* look at the whole folder again */
+void pull_changes_done(Engine *e, const Job *job);
 void pull_sync_save(Engine *e);
 
 /* extend.c */

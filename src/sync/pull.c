@@ -142,7 +142,7 @@ plan_resync(Engine *e, const Folder *f, bool qresync)
 	if (qresync && f->backfill_below <= 1 && !s->new_wanted && f->total == s->exists)
 		return;
 	if (!qresync && f->highestmodseq && s->modseq && f->highestmodseq != s->modseq) {
-		s->changes_wanted = true;
+		s->changes_wanted = s->changes_open = true;
 		s->changes_since = f->highestmodseq;
 	}
 	bool by_modseq = s->modseq && f->highestmodseq;
@@ -202,17 +202,27 @@ pull_sync_save(Engine *e)
 {
 	g_autoptr(GError) err = NULL;
 	Selected *s = &e->sel;
+	guint64 modseq = s->changes_open ? s->changes_since : s->modseq;	/* else what it says would never be asked for again */
 
 	if (s->below == 0 && s->exists == 0) {	/* an empty folder is complete */
 		s->below = 1;
 		s->next = s->uidnext ? s->uidnext : 1;
 	}
-	if (!db_begin(e->db, &err) || !folders_set_sync(e->db, s->id, s->uidvalidity, s->next, s->modseq, &err) ||
+	if (!db_begin(e->db, &err) || !folders_set_sync(e->db, s->id, s->uidvalidity, s->next, modseq, &err) ||
 		!folders_set_backfill(e->db, s->id, s->below, &err) ||
 		!folders_set_checked(e->db, s->id, g_get_real_time() / G_USEC_PER_SEC, &err) || !db_commit(e->db, &err)) {
 		db_rollback(e->db);
 		engine_store_failed(e, g_steal_pointer(&err));
 	}
+}
+
+void
+pull_changes_done(Engine *e, const Job *job)
+{
+	if (job->folder != e->sel.id)
+		return;
+	e->sel.changes_open = e->sel.changes_wanted;
+	pull_sync_save(e);
 }
 
 static void
@@ -334,7 +344,7 @@ pull_resync(Engine *e)
 	bool by_modseq = s->modseq && f && f->highestmodseq;
 	s->new_wanted = true;
 	if (by_modseq) {
-		s->changes_wanted = true;
+		s->changes_wanted = s->changes_open = true;
 		s->changes_since = f->highestmodseq;
 	}
 	scan_plan(e, SCAN_ALL, by_modseq);

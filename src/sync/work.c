@@ -451,7 +451,7 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 	case JOB_SCAN:		scan_done(e, job, r); break;
 	case JOB_RANGE:		if (r->status == IMAP_OK) pull_range_done(e, job); break;
 	case JOB_BACKFILL:	if (r->status == IMAP_OK) pull_backfill_done(e, job); else e->sel.fill_at = 1; break;
-	case JOB_CHANGES:	if (r->status == IMAP_OK) pull_sync_save(e); break;
+	case JOB_CHANGES:	if (r->status == IMAP_OK) pull_changes_done(e, job); break;
 	case JOB_PIECE:		large_done(e, job, r); break;
 	case JOB_FILE:		file_done(e, job, r); break;
 	case JOB_STATUS: case JOB_NOOP: case JOB_POOR: case JOB_OTHER: break;

@@ -21,6 +21,10 @@ static struct {
 	bool lying_search, no_early_page, mute, monsters;
 	guint broken;		/* UID of a message whose structure ends the session in nonsense */
 	guint uidvalidity, modseq;
+	/* another client: what it does before the so-manieth command, and what the server says of it then; meddle_at is 0 when it is done */
+	char *(*meddle)(const char *kind, bool qresync);
+	const char *meddle_kind;
+	guint meddle_at;
 
 	GArray *inbox;		/* owned, of Msg; sorted by uid */
 	guint refused;		/* commands that it did not offer */
@@ -164,6 +168,25 @@ do_list_names(Talk *t, const char *rest)
 	say(t, out->str);
 }
 
+/* "7 10": what is gone and what changed since (RFC 7162, 3.2.5); a server may name more than what went since. */
+static inline void
+put_resync(GString *out, const char *since)
+{
+	char *end;
+	guint uidvalidity = (guint)g_ascii_strtoull(since, &end, 10), modseq = (guint)g_ascii_strtoull(end, NULL, 10), next = 1;
+
+	if (uidvalidity != mbox.uidvalidity)
+		return;
+	for (guint i = 0; i < mbox.inbox->len; i++) {
+		const Msg *m = &g_array_index(mbox.inbox, Msg, i);
+		if (m->uid > next)
+			g_string_append_printf(out, "* VANISHED (EARLIER) %u:%u\r\n", next, m->uid - 1);
+		next = m->uid + 1;
+		if (m->modseq > modseq)
+			put_message(out, i + 1, m, "MODSEQ");
+	}
+}
+
 static inline void
 do_select_box(Talk *t, const char *tag, const char *verb, View *v)
 {
@@ -180,6 +203,8 @@ do_select_box(Talk *t, const char *tag, const char *verb, View *v)
 	g_string_append_printf(out, "* %u EXISTS\r\n* OK [UIDVALIDITY %u] x\r\n* OK [UIDNEXT %u] x\r\n", n, mbox.uidvalidity, next);
 	if (offers("CONDSTORE"))
 		g_string_append_printf(out, "* OK [HIGHESTMODSEQ %u] x\r\n", mbox.modseq);
+	if (v->inbox && strstr(verb, "QRESYNC ("))
+		put_resync(out, strstr(verb, "QRESYNC (") + 9);
 	g_string_append_printf(out, "%s OK [READ-WRITE] x\r\n", tag);
 	say(t, out->str);
 }
@@ -243,6 +268,7 @@ one_command(Talk *t, const char *tag, const char *verb, View *v)
 		end(t, tag, caps);
 		return true;
 	}
+	v->qresync |= g_str_has_prefix(verb, "ENABLE") && strstr(verb, "QRESYNC");
 	if (g_str_has_prefix(verb, "SELECT ") || g_str_has_prefix(verb, "EXAMINE ")) {
 		do_select_box(t, tag, verb, v);
 		return true;
@@ -283,6 +309,19 @@ one_command(Talk *t, const char *tag, const char *verb, View *v)
 	return true;
 }
 
+/* Sequence numbers must stay what they are while a FETCH by them is on its way (RFC 9051, 7.5.1). Yours; NULL: nothing. */
+static inline char *
+meddled_with(const char *verb, const View *v)
+{
+	if (mbox.meddle_at > 1)
+		mbox.meddle_at--;
+	if (mbox.meddle_at != 1 || g_str_has_prefix(verb, "FETCH") || g_str_has_prefix(verb, "AUTH"))
+		return NULL;
+	mbox.meddle_at = 0;
+	g_autofree char *news = mbox.meddle(mbox.meddle_kind, v->qresync);
+	return v->selected && v->inbox ? g_steal_pointer(&news) : NULL;
+}
+
 static inline gpointer
 mailbox_talk(gpointer user)
 {
@@ -300,7 +339,10 @@ mailbox_talk(gpointer user)
 		lock(t->s);
 		g_string_append_printf(t->s->log, "%u: %s\n", t->number, g_str_has_prefix(verb, "AUTHENTICATE") ? "(a secret)" : verb);
 		bool mute = mbox.mute;
+		g_autofree char *news = meddled_with(verb, &v);
 		unlock(t->s);
+		if (news)
+			say(t, news);
 		if (!mute)
 			going = one_command(t, line, verb, &v);
 	}
