@@ -129,6 +129,16 @@ without_waiting(const ImapSession *s, gsize size)
 		((imap_session_can(s, "LITERAL-") || imap_session_can(s, "IMAP4REV2")) && size <= 4096);
 }
 
+/* The table is the old folder's. What the server still says of that before it has read the command names no folder. */
+static void
+select_written(ImapSession *s)
+{
+	s->selecting = true;
+	s->leaving = s->selected;
+	s->left_unheard = false;
+	g_array_set_size(s->uids, 0);
+}
+
 bool
 session_write_command(ImapSession *s, Flight *f)
 {
@@ -141,7 +151,8 @@ session_write_command(ImapSession *s, Flight *f)
 		}
 		g_ptr_array_add(s->flights, f);
 		bytes_printf(&s->out, "e%" G_GUINT32_FORMAT " ", f->id);
-		s->selecting |= c->select;
+		if (c->select)
+			select_written(s);
 	}
 	s->progress = s->now;
 	for (; f->piece < c->pieces->len; f->piece++) {
@@ -356,6 +367,22 @@ selected(ImapSession *s, const Flight *f, const ImapResponse *r)
 	s->selected = r->status == IMAP_OK;	/* SERVERS fact 17: a failing SELECT leaves nothing selected */
 	if (!s->selected)
 		g_array_set_size(s->uids, 0);
+	else if (s->left_unheard)
+		session_event(s, IMAP_EV_RESYNC, "no CLOSED before what was said while selecting");
+}
+
+/* Of the folder that is being left? Without QRESYNC a SELECT is answered by no flags and no deletions at all; with it they
+ * come behind CLOSED (RFC 7162, 3.2.11), and what is EARLIER is the new folder's in any case. */
+static bool
+is_of_the_old(ImapSession *s, const ImapResponse *r)
+{
+	if (!s->selecting || (r->kind == IMAP_RESP_VANISHED && r->earlier))
+		return false;
+	if (r->kind != IMAP_RESP_FETCH)
+		return true;
+	bool resync = imap_session_enabled(s, "QRESYNC");
+	s->left_unheard |= s->leaving && resync;
+	return s->leaving || !resync;
 }
 
 void
@@ -426,6 +453,8 @@ untagged_status(ImapSession *s)
 		session_fail(s, IMAP_FAIL_BYE, r->text);
 		return false;
 	}
+	if (r->code == IMAP_CODE_CLOSED)
+		s->leaving = s->left_unheard = false;
 	if (r->code == IMAP_CODE_CAPABILITY) {
 		session_set_capabilities(s, r->words);
 		s->capabilities_final = true;
@@ -449,6 +478,8 @@ untagged(ImapSession *s)
 	ImapResponse *r = s->current;
 	bool known = true;
 
+	if ((r->kind == IMAP_RESP_FETCH || r->kind == IMAP_RESP_EXPUNGE || r->kind == IMAP_RESP_VANISHED) && is_of_the_old(s, r))
+		return false;
 	switch (r->kind) {
 	case IMAP_RESP_SKIP: case IMAP_RESP_ID:
 		return false;

@@ -64,6 +64,8 @@ struct ImapSession {
 	bool early_written;
 
 	bool selected, selecting;
+	bool leaving;		/* SELECT was written over another folder, and the server has not said yet that it closed that */
+	bool left_unheard;	/* something was said meanwhile that may have been about either */
 	GArray *uids;		/* owned, of guint32: sequence number - 1 -> UID, 0 unknown */
 
 	bool idle;		/* IDLE written, DONE not */

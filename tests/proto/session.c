@@ -61,6 +61,8 @@ static const Case cases[] = {
 		"greeting signing:PLAIN ready exists:2 done:2:0 fetch:7 done:3:0" },
 	{ "expunge-becomes-vanished", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 2 EXISTS\nS:e2 OK x\n>fetch\nC:e3 UID FETCH 1:* (FLAGS)\nS:* 1 FETCH (UID 7 FLAGS ())\nS:* 2 FETCH (UID 9 FLAGS ())\nS:e3 OK x\nS:* 1 EXPUNGE\nS:* 1 FETCH (FLAGS (\\Seen))\n",
 		"greeting signing:PLAIN ready exists:2 done:2:0 fetch:7 fetch:9 done:3:0 vanished:7 fetch:9" },
+	{ "P10/expunge-of-the-folder-that-is-left", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 2 EXISTS\nS:e2 OK x\n>fetch\nC:e3 UID FETCH 1:* (FLAGS)\nS:* 1 FETCH (UID 7 FLAGS ())\nS:* 2 FETCH (UID 9 FLAGS ())\nS:e3 OK x\n>select\nC:e4 SELECT INBOX\nS:* 1 EXPUNGE\nS:* 1 FETCH (UID 9 FLAGS (\\Seen))\nS:* 2 EXISTS\nS:e4 OK x\nS:* 1 EXPUNGE\n",
+		"greeting signing:PLAIN ready exists:2 done:2:0 fetch:7 fetch:9 done:3:0 exists:2 done:4:0 resync" },
 	{ "resync-on-unknown", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 2 EXISTS\nS:e2 OK x\nS:* 2 FETCH (FLAGS (\\Seen))\nS:* 5 EXPUNGE\nS:* 1 EXISTS\n",
 		"greeting signing:PLAIN ready exists:2 done:2:0 resync resync exists:1 resync" },
 	{ "idle", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 1 EXISTS\nS:e2 OK x\n>idle\nC:e3 IDLE\nS:+ idling\nS:* 2 EXISTS\n>fetch\nC:DONE\nC:e4 UID FETCH 1:* (FLAGS)\nS:e3 OK\nS:e4 OK\n",
