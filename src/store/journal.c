@@ -80,17 +80,14 @@ typedef enum { GROUND_OFF, GROUND_ON, GROUND_DOUBT } Ground;
 static Ground
 ground_of(Db *db, gint64 message, guint32 flag, guint32 server_flags)
 {
-	gint64 sent = db_int(db, -1,
-	    "SELECT \"on\" FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND state = 1",
-	    INTS(message, flag));
-	gint64 tries = db_int(db, 0,
-	    "SELECT tries FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND state = 0",
-	    INTS(message, flag));
+	gint64 last = db_int(db, -1, "SELECT \"on\" FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND (state = 1 OR (state = 0 AND "
+	    COPIED_SINCE ")) ORDER BY id DESC LIMIT 1", INTS(message, flag));
+	gint64 tries = db_int(db, 0, "SELECT max(tries) FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND state = 0", INTS(message, flag));
 
 	if (tries > 0)
 		return GROUND_DOUBT;
-	if (sent >= 0)
-		return sent ? GROUND_ON : GROUND_OFF;
+	if (last >= 0)
+		return last ? GROUND_ON : GROUND_OFF;
 	return server_flags & flag ? GROUND_ON : GROUND_OFF;
 }
 
@@ -112,7 +109,8 @@ journal_flag(Db *db, gint64 message, guint32 flag, bool on, GError **err)
 	    INTS(message, flag, on ? flag : 0)))
 		return false;
 	if (!db_run_ints(db, err,
-	    "DELETE FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND state IN (0, 2)",
+	    "DELETE FROM wish WHERE message = ?1 AND flag = ?2 AND kind = 0 AND state IN (0, 2)"
+	    " AND NOT (state = 0 AND " COPIED_SINCE ")",
 	    INTS(message, flag)))
 		return false;
 	if (ground == (on ? GROUND_ON : GROUND_OFF))
@@ -127,16 +125,23 @@ journal_flag(Db *db, gint64 message, guint32 flag, bool on, GError **err)
 /* ---- what push asks ---- */
 
 /* Never under an old UIDVALIDITY (P9), nor while an older wish on the same flag of the same
- * message is under way; no move before all that was said of the message before it, and nothing in
- * a folder that is still to be made. */
+ * message is under way, nor before a copy that was made before it; no move before all that was said of the message before it, and nothing in
+ * a folder that is still to be made. Two copies of one message to one folder are two commands: in a set it is named once. */
 #define READY " FROM wish w WHERE state = 0 AND not_before <= ?1 AND (uid > 0 OR kind IN (4, 5))" \
-	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.message = w.message AND s.flag = w.flag" \
-	"  AND s.kind = w.kind AND s.state = 1 AND w.message <> 0 AND w.kind IN (0, 6))" \
+	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.message = w.message AND s.flag = w.flag AND s.id < w.id" \
+	"  AND s.kind = w.kind AND s.state IN (0, 1) AND w.message <> 0 AND w.kind IN (0, 6))" \
+	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.kind = 2 AND s.source = w.message AND s.id < w.id AND s.state IN " LIVE \
+	"  AND w.kind IN (0, 6))" \
 	" AND (kind NOT IN (1, 2, 3) OR NOT EXISTS (SELECT 1 FROM wish s WHERE s.id < w.id" \
 	"  AND s.state IN " LIVE " AND ((w.message <> 0 AND s.message = w.message)" \
 	"  OR (w.source <> 0 AND s.message = w.source) OR (w.message <> 0 AND s.source = w.message))))" \
-	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.kind = 5 AND s.id < w.id AND s.state IN " LIVE \
-	"  AND s.folder IN (w.folder, w.target))" \
+	" AND (kind <> 2 OR NOT EXISTS (SELECT 1 FROM wish s WHERE s.kind = 2 AND s.source = w.source AND s.target = w.target" \
+	"  AND s.id < w.id AND s.state IN " LIVE "))" \
+	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.kind = 5 AND s.state IN " LIVE \
+	"  AND ((s.id < w.id AND s.folder IN (w.folder, w.target))" \
+	"   OR (s.id > w.id AND s.flag = 0 AND s.folder = w.target)))" \
+	" AND (kind <> 5 OR flag <> 2 OR NOT EXISTS (SELECT 1 FROM wish s WHERE s.id < w.id AND s.state IN " LIVE \
+	"  AND w.folder IN (s.folder, s.target)))" \
 	" AND (kind IN (4, 5) OR (SELECT uidvalidity FROM folder WHERE id = w.folder) IN (0, w.uidvalidity))"
 
 GPtrArray *

@@ -64,6 +64,10 @@ gint64 journal_append(Db *db, gint64 folder, Message *m, GBytes *raw, gint64 act
 bool journal_keyword(Db *db, gint64 message, const char *keyword, bool on, gint64 act, GError **err);
 /* Folders (journal_folder.c): in the tree at once. wire and name of the whole path; old_wire as the server still has it. */
 bool journal_folder(Db *db, gint64 folder, FolderWish what, bool on, const char *old_wire, gint64 act, GError **err);
+/* What the server calls a folder now: what waits to be renamed or deleted still has its old name there. Yours; NULL: no such folder. */
+char *journal_wire(Db *db, gint64 folder);
+bool journal_is_leaving(Db *db, gint64 folder);	/* it waits to be deleted, with what is in it */
+char *journal_wire_after(Db *db, const Wish *w);	/* and when that one is done */
 /* What LIST told is about to be another name, or gone: not to be shown again. Ids of folders that it can't tell yet are added. */
 bool journal_folder_hides(Db *db, const char *wire);
 bool journal_folder_keep(Db *db, GArray *ids, GError **err);

@@ -123,14 +123,22 @@ refuse(GError **err, const char *words)
 	return false;
 }
 
+/* Nobody would see it there. */
+static bool
+is_open(Db *db, gint64 folder, GError **err)
+{
+	return db_int(db, 1, "SELECT gone FROM folder WHERE id = ?1", INTS(folder)) == 0 || refuse(err, _("This folder is not there any more."));
+}
+
 /* ---- what the person says ---- */
 
 /* What was said of it where it never came to goes with it. */
 static bool
 take_along(Db *db, const Wish *w, gint64 folder, guint32 uidvalidity, guint32 uid, GError **err)
 {
-	return db_run_ints(db, err, "UPDATE wish SET folder = ?3, uidvalidity = ?4, uid = ?5 WHERE message = ?1 AND id > ?2 AND uid = 0"
-	    " AND kind IN (0, 6) AND state = 0", INTS(w->message, w->id, folder, uidvalidity, uid));
+	return db_run_ints(db, err, "UPDATE wish SET folder = ?3, uidvalidity = ?4, uid = ?5 WHERE message = ?1 AND id > ?2"
+	    " AND (uid = 0 OR (folder = ?6 AND uid = ?7)) AND kind IN (0, 6) AND state = 0",
+	    INTS(w->message, w->id, folder, uidvalidity, uid, w->folder, w->uid));
 }
 
 static bool
@@ -156,6 +164,8 @@ journal_move(Db *db, gint64 message, gint64 target, gint64 act, GError **err)
 		return (err && *err) || refuse(err, _("This message is not there any more"));
 	if (m->folder == target)
 		return true;
+	if (!is_open(db, target, err))
+		return false;
 	bool going = journal_is_going(db, message);
 	bool here = is_local(db, m->folder) && !going;
 	if (here && is_local(db, target))
@@ -218,6 +228,8 @@ journal_copy(Db *db, gint64 message, gint64 target, gint64 act, gint64 *copy, GE
 
 	if (!m)
 		return (err && *err) || refuse(err, _("This message is not there any more"));
+	if (!is_open(db, target, err))
+		return false;
 	bool here = is_local(db, m->folder);
 	if (here != is_local(db, target))
 		return refuse(err, _("A message can't be copied between the server and this computer."));
@@ -245,11 +257,11 @@ journal_delete(Db *db, gint64 message, gint64 act, GError **err)
 	if (is_local(db, m->folder))
 		return local_remove(db, message, err);
 	g_autoptr(Wish) copy = one_wish(db, "SELECT " WISH_COLUMNS " FROM wish WHERE message = ?1 AND kind IN (2, 4) AND state = 0"
-	    " AND tries = 0", message, NULL);
+	    " AND tries = 0 AND NOT EXISTS (SELECT 1 FROM wish c WHERE c.source = ?1 AND c.state IN " LIVE ")", message, NULL);
 	if (copy)	/* it never left: there is nothing to delete */
-		return drop_wish(db, copy->id, err) && db_run_ints(db, err, "DELETE FROM message WHERE id = ?1", INTS(message));
+		return db_run_ints(db, err, "DELETE FROM wish WHERE message = ?1", INTS(message)) && db_run_ints(db, err, "DELETE FROM message WHERE id = ?1", INTS(message));
 	g_autoptr(Wish) w = waiting_move(db, message);
-	bool ok = w ? db_run_ints(db, err, "UPDATE wish SET kind = 3, target = 0, act = ?2 WHERE id = ?1", INTS(w->id, act)) :
+	bool ok = w ? take_along(db, w, w->folder, w->uidvalidity, w->uid, err) && db_run_ints(db, err, "UPDATE wish SET kind = 3, target = 0, act = ?2 WHERE id = ?1", INTS(w->id, act)) :
 	    add_wish(db, WISH_DELETE, m, message, 0, act, err) != 0;
 	return ok && place(db, message, out_of_sight, 1, 0, err);
 }

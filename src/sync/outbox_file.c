@@ -272,7 +272,8 @@ append(Engine *e, const OutRow *row, const Folder *f)
 	if (!outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, 0, row->last_error, &err), err))
 		return;
 	set_looks(e, row->id, 0);
-	ImapCommand *c = imap_command_append(f->wire);
+	g_autofree char *wire = journal_wire(e->db, f->id);
+	ImapCommand *c = imap_command_append(wire ? wire : f->wire);
 	bool utf8 = imap_session_enabled(e->session, "UTF8=ACCEPT") && push_bare_utf8(message);
 	imap_command_append_message(c, "\\Seen", row->changed, message, utf8 ? IMAP_APPEND_UTF8 : IMAP_APPEND_PLAIN);
 	Job *job = work_job(e, JOB_FILE, c);

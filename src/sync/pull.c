@@ -46,7 +46,8 @@ pull_select(Engine *e, gint64 folder)
 	g_free(s->wire);
 	g_array_set_size(s->filled, 0);
 	*s = (Selected){ .filled = s->filled, .rows = s->rows ? s->rows : 500 };
-	if (!f || !f->selectable) {
+	g_autofree char *wire = f ? journal_wire(e->db, folder) : NULL;
+	if (!f || !f->selectable || !wire) {
 		if (e->visiting == folder)
 			e->visiting = 0;
 		if (e->shown == folder)
@@ -62,8 +63,8 @@ pull_select(Engine *e, gint64 folder)
 	s->known_uidvalidity = f->uidvalidity;
 	bool resync = e->qresync && f->uidvalidity && f->highestmodseq;
 	ImapCommand *c = resync ?
-		imap_command_select_qresync(f->wire, e->read_only, f->uidvalidity, f->highestmodseq, NULL) :
-		imap_command_select(f->wire, e->read_only, extend_select_condstore(e));
+		imap_command_select_qresync(wire, e->read_only, f->uidvalidity, f->highestmodseq, NULL) :
+		imap_command_select(wire, e->read_only, extend_select_condstore(e));
 	extend_submit(e, JOB_SELECT, c)->qresync = resync;
 	if (e->ready && f->backfill_below == 0)
 		page_with_select(e, f);

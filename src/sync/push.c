@@ -115,6 +115,13 @@ push_changed(Engine *e, const Wish *w)
 	engine_tell(e, letter_new(LETTER_OUTBOX));
 }
 
+void
+push_hear(Engine *e, const Wish *w)
+{
+	if (w->target && w->target == e->sel.id)
+		work_job(e, JOB_NOOP, imap_command_simple("NOOP"));
+}
+
 bool
 push_mark_sent(Engine *e, const GPtrArray *wishes, WishStep step)
 {

@@ -107,11 +107,12 @@ push_append_submit(Engine *e, GPtrArray *wishes)
 	guint most = imap_session_can(e->session, "MULTIAPPEND") ? AT_ONCE : 1;
 	gsize bytes = 0;
 
-	if (!f || f->gone) {
+	g_autofree char *wire = f && (!f->gone || journal_is_leaving(e->db, f->id)) ? journal_wire(e->db, f->id) : NULL;
+	if (!wire) {
 		push_failed(e, wishes, _("the folder is not there any more"));
 		return;
 	}
-	ImapCommand *c = imap_command_append(f->wire);
+	ImapCommand *c = imap_command_append(wire);
 	while (wishes->len && taken->len < most && bytes < BYTES_AT_ONCE) {
 		g_autoptr(Wish) w = g_ptr_array_steal_index(wishes, 0);
 		g_autoptr(GBytes) whole = content(e, w);
@@ -157,7 +158,6 @@ push_append_done(Engine *e, Job *job, const ImapResponse *r)
 	headers_flush(e);
 	if (push_commit(e, db_begin(e->db, &err) && arrived(e, job->wishes, r, &err) && journal_done(e->db, job->wishes, &err), err))
 		push_changed(e, g_ptr_array_index(job->wishes, 0));
-	/* without their names they must be recognised, and not every server tells of them by itself */
-	if (r->code != IMAP_CODE_APPENDUID && ((const Wish *)g_ptr_array_index(job->wishes, 0))->target == e->sel.id)
-		work_job(e, JOB_NOOP, imap_command_simple("NOOP"));
+	if (r->code != IMAP_CODE_APPENDUID)
+		push_hear(e, g_ptr_array_index(job->wishes, 0));
 }

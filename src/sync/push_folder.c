@@ -24,13 +24,14 @@ use_of(Engine *e, const Folder *f)
 }
 
 static ImapCommand *
-command_of(Engine *e, const Wish *w, const Folder *f)
+command_of(Engine *e, const Wish *w, const Folder *f, const char *wire)
 {
+	g_autofree char *after = w->flag == FOLDER_RENAME ? journal_wire_after(e->db, w) : NULL;
 	switch ((FolderWish)w->flag) {
-	case FOLDER_CREATE:	return imap_command_create(f->wire, use_of(e, f));
-	case FOLDER_RENAME:	return imap_command_rename(w->argument, f->wire);
-	case FOLDER_DELETE:	return imap_command_delete(w->argument);
-	default:		return imap_command_subscribe(f->wire, w->on);
+	case FOLDER_CREATE:	return imap_command_create(wire, use_of(e, f));
+	case FOLDER_RENAME:	return imap_command_rename(wire, after);
+	case FOLDER_DELETE:	return imap_command_delete(wire);
+	default:		return imap_command_subscribe(wire, w->on);
 	}
 }
 
@@ -40,18 +41,19 @@ push_folder_submit(Engine *e, GPtrArray *wishes)
 	const Wish *w = g_ptr_array_index(wishes, 0);
 	g_autoptr(Folder) f = folders_get(e->db, w->folder, NULL);
 
-	if (!f) {
+	g_autofree char *wire = f ? journal_wire(e->db, f->id) : NULL;
+	if (!wire) {
 		push_finished(e, wishes);
 		return;
 	}
 	if (!push_mark_sent(e, wishes, STEP_MOVE))
 		return;
-	Job *job = work_job(e, JOB_STORE, command_of(e, w, f));
+	Job *job = work_job(e, JOB_STORE, command_of(e, w, f, wire));
 	job->lo = PUSH_FOLDER;
 	job->wishes = g_ptr_array_ref(wishes);
 	/* new folders are watched and listed everywhere only if they are subscribed */
 	if (w->flag == FOLDER_CREATE)
-		work_job(e, JOB_OTHER, imap_command_subscribe(f->wire, true));
+		work_job(e, JOB_OTHER, imap_command_subscribe(wire, true));
 }
 
 /* Repeated because no answer came: now it says that it was done. */

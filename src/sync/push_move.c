@@ -22,7 +22,7 @@ static char *
 target_of(Engine *e, const Wish *w)
 {
 	g_autoptr(Folder) f = folders_get(e->db, w->target, NULL);
-	return f && !f->gone ? g_strdup(f->wire) : NULL;
+	return f && (!f->gone || journal_is_leaving(e->db, f->id)) ? journal_wire(e->db, f->id) : NULL;
 }
 
 /* First marked, then expunged: one that could not be marked must not be taken for gone. */
@@ -131,6 +131,8 @@ copied(Engine *e, Job *job, const ImapResponse *r)
 	if (!push_commit(e, ok, err))
 		return;
 	push_changed(e, first);
+	if (r->code != IMAP_CODE_COPYUID)
+		push_hear(e, first);
 	if (first->kind == WISH_MOVE)
 		delete_originals(e, job->wishes);
 }

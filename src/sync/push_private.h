@@ -19,6 +19,8 @@ typedef enum {
 
 bool push_commit(Engine *e, bool ok, GError *err /* taken */);
 void push_changed(Engine *e, const Wish *w);
+/* What came to the selected folder without a UID must be recognised, and not every server tells of it by itself. */
+void push_hear(Engine *e, const Wish *w);
 bool push_mark_sent(Engine *e, const GPtrArray *wishes, WishStep step);
 void push_finished(Engine *e, const GPtrArray *wishes);
 void push_failed(Engine *e, const GPtrArray *wishes, const char *words);

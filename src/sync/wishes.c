@@ -109,6 +109,16 @@ trash_or_delete(Doing *d, const Message *m, GError **err)
 }
 
 static bool
+has_keyword(const Message *m, const char *keyword)
+{
+	g_auto(GStrv) words = g_strsplit(m->keywords ? m->keywords : "", " ", -1);
+	for (char **w = words; *w; w++)
+		if (!g_ascii_strcasecmp(*w, keyword))
+			return true;
+	return false;
+}
+
+static bool
 act_on(Doing *d, const Message *m, GError **err)
 {
 	gint64 shown = m->id;
@@ -122,7 +132,8 @@ act_on(Doing *d, const Message *m, GError **err)
 		break;
 	}
 	case ACT_KEYWORD:
-		ok = journal_keyword(d->e->db, m->id, d->r->text, d->act.on, d->id, err);
+		changes = has_keyword(m, d->r->text) != d->act.on;	/* else taking it back would turn it round */
+		ok = !changes || journal_keyword(d->e->db, m->id, d->r->text, d->act.on, d->id, err);
 		break;
 	case ACT_COPY:
 		ok = journal_copy(d->e->db, m->id, d->target, d->id, &shown, err);

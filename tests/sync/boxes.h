@@ -19,6 +19,7 @@ static struct {
 	GPtrArray *all;		/* owned, of Box */
 	guint bad;
 	guint n_uidvalidity;
+	guint meddle_at, meddle_step, meddled;	/* another client does something before command meddle_at, and each meddle_step behind it; 0: never */
 } boxes;
 
 typedef struct { Box *box; } BoxView;
@@ -408,6 +409,47 @@ box_line(GString *out, BoxView *v, const char *line, char **code)
 	return "OK done";
 }
 
+/* What another client does, in turn; said to the connection that has the folder open, as far as sequence numbers allow. */
+static inline void
+box_meddle(GString *out, const BoxView *v, const char *line)
+{
+	if (boxes.meddle_at == 0 || --boxes.meddle_at > 0)
+		return;
+	boxes.meddle_at = 1;
+	if (g_str_has_prefix(line, "FETCH") || !boxes.all->len)
+		return;
+	boxes.meddle_at = boxes.meddle_step;
+	guint turn = boxes.meddled++, at = boxes.all->len > 1 && turn % 4 == 3 ? 1 : 0;
+	Box *b = boxes.all->pdata[at];
+	bool told = v->box == b;
+	switch (turn % 3) {
+	case 0:
+		box_put(b, 200 + turn, 0);
+		if (told)
+			g_string_append_printf(out, "* %u EXISTS\r\n", b->messages->len);
+		return;
+	case 1:
+		for (guint i = 0; i < b->messages->len; i++) {
+			BoxMessage *m = &g_array_index(b->messages, BoxMessage, (i + turn) % b->messages->len);
+			if (m->flags & (BOX_FLAGGED | BOX_DELETED))
+				continue;
+			m->flags |= BOX_FLAGGED;
+			if (told)
+				box_fetch(out, (i + turn) % b->messages->len + 1, m, "");
+			return;
+		}
+		return;
+	default:
+		for (guint i = b->messages->len; i-- > 0;)
+			if (g_array_index(b->messages, BoxMessage, i).id % 2) {	/* only the odd ones: the test counts the others */
+				g_array_remove_index(b->messages, i);
+				if (told)
+					g_string_append_printf(out, "* %u EXPUNGE\r\n", i + 1);
+				return;
+			}
+	}
+}
+
 static inline gpointer
 box_talk(gpointer user)
 {
@@ -429,6 +471,7 @@ box_talk(gpointer user)
 			break;
 		g_mutex_lock(&t->s->lock);
 		g_string_append_printf(t->s->log, "imap %u: %s\n", t->number, g_str_has_prefix(verb, "AUTHENTICATE") ? "(a secret)" : verb);
+		box_meddle(out, &view, verb);
 		/* the box that was deleted by another connection */
 		const char *said = view.box && !g_ptr_array_find(boxes.all, view.box, NULL) ? "NO it is gone" : appended ? appended : box_line(out, &view, verb, &code);
 		bool dead = doomed(t->s, true);
@@ -473,7 +516,7 @@ boxes_reset(Server *s, const char *caps)
 	boxes.caps = caps;
 	boxes.refuse_move = boxes.refuse_store = 0;
 	boxes.refuse_words = "NO not you";
-	boxes.bad = boxes.n_uidvalidity = 0;
+	boxes.bad = boxes.n_uidvalidity = boxes.meddle_at = 0;
 	Box *inbox = box_make("INBOX");
 	for (guint id = 1; id <= 8; id++)
 		box_put(inbox, id, id % 2 ? BOX_SEEN : 0);
