@@ -157,7 +157,10 @@ app_folder_named(App *a, const char *typed, guint *account, gint64 *folder)
 		}
 	}
 done:
-	if (n == 0)
+	const AppAccount *here = app_account(a);
+	if (n == 0 && here && account_is_pop(here->account))
+		app_say(a, STYLE_WARN, _("There is no folder “%s”: POP3 has no public or shared folders, only one inbox."), typed);
+	else if (n == 0)
 		app_say(a, STYLE_WARN, _("There is no folder “%s”."), typed);
 	else if (n > 1)
 		app_say(a, STYLE_WARN, _("“%s” fits several folders; Tab lists them."), typed);

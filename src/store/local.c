@@ -90,22 +90,15 @@ local_add(Db *db, gint64 folder, Message *m, GBytes *raw, GError **err)
 	return id;
 }
 
-/* The counts of both folders and the days of their lists hang on insert and delete: a move is a new row that takes the
- * bodies and the details with it. */
 bool
 local_move(Db *db, gint64 message, gint64 folder, GError **err)
 {
-	g_autoptr(Message) m = messages_get(db, message, err);
-	gint64 from = m ? m->folder : 0;
-	bool here = m && m->body_here;
+	gint64 from = db_int(db, 0, "SELECT folder FROM message WHERE id = ?1", INTS(message));
 
-	if (!m || from == folder)
-		return m != NULL;
-	m->uid = 0;
-	gint64 id = local_add(db, folder, m, NULL, err);
-	return id && db_run_ints(db, err, "UPDATE body SET message = ?2 WHERE message = ?1", INTS(message, id)) &&
-	    db_run_ints(db, err, "UPDATE pop SET message = ?2 WHERE message = ?1", INTS(message, id)) &&
-	    bodies_set_here(db, id, here, err) && db_run_ints(db, err, "DELETE FROM message WHERE id = ?1", INTS(message)) &&
+	if (!from || from == folder)
+		return from != 0;
+	guint32 uid = local_reserve(db, folder, 1, err);
+	return uid && db_run_ints(db, err, "UPDATE message SET folder = ?2, uid = ?3, uidvalidity = 1 WHERE id = ?1", INTS(message, folder, uid)) &&
 	    count(db, from, err) && count(db, folder, err);
 }
 

@@ -17,5 +17,5 @@ guint32 local_reserve(Db *db, gint64 folder, guint n, GError **err);
 /* A whole message: row and body in one. m->folder, uid (if 0), uidvalidity, body_here are filled in. The id, or 0. */
 gint64 local_add(Db *db, gint64 folder, Message *m, GBytes *raw, GError **err);
 /* The same in two steps, for a body that streams: the row first, hidden nowhere yet; then bodies_write on it. */
-bool local_move(Db *db, gint64 message, gint64 folder, GError **err);
+bool local_move(Db *db, gint64 message, gint64 folder, GError **err);	/* the row stays the same one */
 bool local_remove(Db *db, gint64 message, GError **err);

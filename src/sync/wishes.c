@@ -118,6 +118,23 @@ has_keyword(const Message *m, const char *keyword)
 	return false;
 }
 
+/* What the server will refuse is refused here, before the screen shows it done (RFC 4314). */
+static bool
+may(Doing *d, const Message *m, GError **err)
+{
+	g_autoptr(Folder) f = folders_get(d->e->db, m->folder, NULL);
+	bool leaves = d->act.kind != ACT_COPY && d->act.kind != ACT_FLAG && d->act.kind != ACT_KEYWORD && d->act.kind != ACT_READ_ALL;
+	guint32 flag = d->act.kind == ACT_READ_ALL ? FLAG_SEEN : d->act.kind == ACT_FLAG ? d->r->flag : 0;
+
+	if (!f)
+		return true;
+	if (leaves && !(folder_may(f, 't') && folder_may(f, 'e')))
+		return refuse(err, g_strdup_printf(_("You may not take messages out of %s: the server gives you no right to."), f->name));
+	if (d->act.kind != ACT_COPY && !leaves && !folder_may(f, flag == FLAG_SEEN ? 's' : 'w'))
+		return refuse(err, g_strdup_printf(_("You may not mark messages in %s: the server gives you no right to."), f->name));
+	return true;
+}
+
 static bool
 act_on(Doing *d, const Message *m, GError **err)
 {
@@ -237,7 +254,9 @@ act(Doing *d, const GArray *ids, guint *n, GError **err)
 		return false;
 	for (guint i = 0; i < ids->len; i++) {
 		g_autoptr(Message) m = messages_get(d->e->db, g_array_index(ids, gint64, i), NULL);
-		if (m && !act_on(d, m, err))
+		if (!m || (d->r->by_itself && !may(d, m, NULL)))
+			continue;
+		if (!may(d, m, err) || !act_on(d, m, err))
 			return false;
 	}
 	for (guint i = 0; d->r->items && i < d->r->items->len; i++)

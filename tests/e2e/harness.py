@@ -116,6 +116,19 @@ class Server:
             assert c.append(folder, flags, imaplib.Time2Internaldate(time.time() - len(mails) + i), data)[0] == "OK"
         c.logout()
 
+    def fill(self, folder, mails):
+        """Thousands, in pieces of a hundred to a command."""
+        c = self.client()
+        c.create(folder)
+        for start in range(0, len(mails), 100):
+            tag = b"b%d" % start
+            c.send(tag + b" APPEND " + folder.encode() + b"".join(b" {%d+}\r\n%s" % (len(m), m) for m in mails[start:start + 100]) + b"\r\n")
+            while not c.readline().startswith(tag):
+                pass
+        size = int(c.select(folder, True)[1][0])
+        assert size == len(mails), size
+        c.logout()
+
 
 class Started:
     """A server of tests/servers: its start makes a folder with env, its stop ends what it started."""
@@ -207,6 +220,21 @@ class Proxy:
         self.target, self.dead, self.sockets = port, False, []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def cut(self):
+        """No network: what is open ends, nobody answers."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for s in self.sockets:
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self.sockets = []
+
+    def mend(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):

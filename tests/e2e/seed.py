@@ -6,7 +6,7 @@ The rest of its rows: S10 to S12 batch.py, S14 to S16 pop.py, S22 to S25, S31, S
 tests/sync/schedule.c with a clock of its own."""
 import email, os, re, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Proxy, Reader, Server, Sink, SlowProxy, account, mail, pop_account, run, scratch
+from harness import FaultProxy, Proxy, Reader, Server, Sink, SlowProxy, account, mail, pop_account, run, scratch
 
 server, sink = Server(), Sink()
 server.deliver(*[mail(f"Number {i}") for i in range(1, 31)])
@@ -52,6 +52,97 @@ def until(test, seconds=10, r=None):
     while not test():
         assert time.monotonic() < end, "not in time\n" + (r.text if r else "")
         r.pump(0.1) if r else time.sleep(0.1)
+
+
+def same_acts(r, user, protocol):
+    """Read, find, answer, forward, attach, file, delete, take back: by the same keys whatever the account speaks."""
+    r.wait("Letter 6", 15).wait("checked", 15)
+    r.keys("=").keys("/Letter 4\r").wait(lambda r: "Letter 4" in r.selected())
+    r.keys("\r").wait("This is letter 4.").keys("/letter\r").pump(0.2)
+    n = len(sink.kept())
+    r.keys("r").wait("Writing").keys("\x18").gone("Writing")
+    until(lambda: len(sink.kept()) == n + 1, 10, r)
+    r.keys("f").wait("Writing").keys("carol@example.com\r").keys("\x18").gone("Writing")
+    until(lambda: len(sink.kept()) == n + 2, 10, r)
+    attached = os.path.join(scratch(), "notes.txt")
+    with open(attached, "w") as f:
+        f.write("attached by " + user)
+    r.keys("i").keys("m").wait("Writing").keys("bob@example.com\r\rWith a file\rText.\r").keys("\x1b").wait("y send")
+    r.keys("a").keys("~").keys(f"\x15{attached}\r").wait("notes.txt").keys("y").gone("Writing")
+    until(lambda: len(sink.kept()) == n + 3, 10, r)
+    answer, forward, file = (email.message_from_bytes(raw) for _, raw in sink.kept()[n:])
+    assert answer["subject"] == "Re: Letter 4" and "> This is letter 4." in answer.get_payload() and answer["in-reply-to"], answer.as_string()
+    assert forward["subject"].startswith("Fwd: Letter 4") and "This is letter 4." in forward.as_string(), forward.as_string()
+    assert [p.get_filename() for p in file.walk()][-1] == "notes.txt"
+    r.keys("=").keys("/Letter 3\r").wait(lambda r: "Letter 3" in r.selected()).keys("F").wait("takes it back")
+    r.keys("=").keys("/Letter 2\r").wait(lambda r: "Letter 2" in r.selected()).keys("d").gone("Letter 2")
+    r.keys("=").keys("/Letter 1\r").wait(lambda r: "Letter 1" in r.selected()).keys("A").gone("Letter 1")
+    r.keys("=").keys("/Letter 5\r").wait(lambda r: "Letter 5" in r.selected()).keys("d").gone("Letter 5").keys("u").wait("Letter 5")
+    r.keys("l").keys("letter\r").wait("Letter 6").keys("l").keys("\x15all\r").pump(0.3)
+    r.keys("ctrash\r").wait("Letter 2").keys("carchive\r").wait("Letter 1").keys("csent\r").wait("With a file").wait("Letter 4")
+    r.keys("cinbox\r").wait("Letter 3").gone("Letter 2")
+    assert "!" in r.lines[r.row("Letter 3")], r.text
+
+
+def S7_the_same_over_both():
+    """The same script of acts on an IMAP account and on a POP3 account."""
+    letters = [mail(f"Letter {i}", body=f"This is letter {i}.\n") for i in range(1, 7)]
+    for user, receive in (("bob", None), ("alice", account)):
+        other = Server()
+        other.deliver(*letters, user=user)
+        anchors = os.path.join(scratch(), "anchors.pem")
+        with open(anchors, "w") as f:
+            f.write(open(other.ca).read() + open(sink.ca).read())
+        text = account(other, user=user, check="startup") if receive else pop_account(other, user=user, check="startup")
+        r = Reader(config=text.replace(other.ca, anchors) + f"send = smtp://alice@localhost:{sink.submission}\n[general]\nundo-send = 0\n", rows=36, cols=120)
+        same_acts(r, user, "imap" if receive else "pop3")
+        r.kill()
+        other.stop()
+
+
+def S18_public_folders():
+    """Folders of others and public ones stand in an IMAP account and are used by rights; for POP3 a sentence says why there are none."""
+    b = server.client(user="bob")
+    b.create("Plans")
+    b.append("Plans", None, None, mail("The plan"))
+    assert b.setacl("Plans", "alice", "lrs")[0] == "OK"
+    b.logout()
+    server.deliver(mail("The news"), folder="Public/news")
+    r = Reader(config=config("push"), rows=36, cols=120)
+    r.wait("Number 30").wait("checked")
+    r.keys("cPublic/news\r").wait("The news")
+    r.keys("cshared/bob/Plans\r").wait("The plan")
+    r.keys("d").wait("right")    # read only: said at once, nothing is done
+    r.keys("cINBOX\r").wait("Number 30").keys("=").keys("/Number 26\r").wait(lambda r: "Number 26" in r.selected())
+    r.keys("C").keys("\x15shared/bob/Plans\r").wait("right")
+    r.keys("=").keys("/Number 26\r").wait(lambda r: "Number 26" in r.selected())
+    r.keys("C").keys("\x15Public/news\r").wait("copied to")
+    until(lambda: "Number 26" in [m["subject"] for m, _ in folder("Public/news")], 10, r)
+    assert [m["subject"] for m, _ in folder("shared/bob/Plans")] == ["The plan"]
+    r.kill()
+    r = Reader(config=pop_account(server, check="startup").replace(server.ca, ca))
+    r.wait("Number 30", 15)
+    assert "Public" not in r.text and "shared" not in r.text
+    r.keys("cPublic/news\r").wait(lambda r: "POP3 has no public" in " ".join(r.text.split()))
+    r.kill()
+
+
+def S20_list_before_bodies():
+    """10,000 mails behind a line of 1 Mbit/s: the first page within 2 s of the sign-in, and not a byte of a body."""
+    other = Server()
+    other.fill("INBOX", [mail(f"Many {i:05}", "A body of no interest, and long.\n" * 100) for i in range(10000)])
+    proxy = FaultProxy(other.imap, "--rate-down", "125000", "--rate-up", "125000")
+    log = os.path.join(scratch(), "log")
+    r = Reader(config=account(other, scheme="imap+insecure", port=proxy.port, check="startup"), arguments=("-d", "4", "-l", log))
+    start = time.monotonic()
+    r.wait("Many 09999", 10).wait("Many 09990")
+    took = time.monotonic() - start
+    print(f"# the first page after {took:.2f} s", flush=True)
+    assert took < 2, took
+    fetched = [l for _, l in said(log, "imap") if "FETCH" in l]
+    assert fetched and not any(re.search(r"BODY(\.PEEK)?\[(?!HEADER\.FIELDS)", l) for l in fetched), fetched
+    r.kill()
+    other.stop()
 
 
 def S13_the_difference():
@@ -195,4 +286,4 @@ def S33_two_clients():
 
 
 if __name__ == "__main__":
-    run(S13_the_difference, S17_one_folder, S19_one_copy, S23_sends_then_receives, S27_reads_only, S28_slow_sign_in, S30_near_real_time, S33_two_clients)
+    run(S7_the_same_over_both, S13_the_difference, S17_one_folder, S18_public_folders, S19_one_copy, S20_list_before_bodies, S23_sends_then_receives, S27_reads_only, S28_slow_sign_in, S30_near_real_time, S33_two_clients)

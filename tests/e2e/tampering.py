@@ -118,18 +118,7 @@ def cut_in_the_middle():
 
 def killed_while_syncing():
     """kill -9 at random times during the first sync of 10,000: each restart finds a whole store, the last one all mails."""
-    client = server.client()
-    client.create("Many")
-    body = mail("Mass", "One of many.\n")
-    size = 0
-    for batch in range(100):
-        tag = f"b{batch}".encode()
-        client.send(tag + b" APPEND Many" + b"".join(b" {%d+}\r\n%s" % (len(body), body) for _ in range(100)) + b"\r\n")
-        while not client.readline().startswith(tag):
-            pass
-    size = int(client.select("Many", True)[1][0])
-    assert size == 10000, size
-    client.logout()
+    server.fill("Many", [mail("Mass", "One of many.\n")] * 10000)
     rng = random.Random(7)
     r = Reader(server, arguments=["-f", "Many"])
     store = os.path.join(r.profile, "store", "work.db")
