@@ -45,7 +45,7 @@ move(App *a, int step)
 		open_beside(a, step);
 		break;
 	case IN_FOLDERS:
-		folders_pane_move(&a->folders, step);
+		folders_step(a, step);
 		break;
 	case IN_PARTS:
 		parts_move(&a->parts, open_document(a), step);
@@ -79,7 +79,7 @@ page(App *a, int halves)
 			open_beside(a, 1);
 		break;
 	case IN_FOLDERS:
-		folders_pane_move(&a->folders, halves * a->layout.folders.h / 2);
+		folders_step(a, halves * a->layout.folders.h / 2);
 		break;
 	case IN_PARTS:
 		parts_move(&a->parts, open_document(a), halves * over_height(a) / 2);
@@ -111,7 +111,7 @@ end_of_list(App *a, bool last)
 		if (over->face->ends)
 			over->face->ends(over->self, last);
 	} else if (where == IN_FOLDERS) {
-		folders_pane_move(&a->folders, last ? FAR : -FAR);
+		folders_step(a, last ? FAR : -FAR);
 	} else if (where == IN_PARTS) {
 		parts_move(&a->parts, open_document(a), last ? FAR : -FAR);
 	} else if (a->list) {

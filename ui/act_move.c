@@ -109,7 +109,7 @@ to_role(App *a, FolderRole role, GArray *ids)
 
 /* ---- questions ---- */
 
-typedef struct { RequestKind kind; gint64 folder; bool on; GArray *ids; /* owned */ } Plan;
+typedef struct { RequestKind kind; gint64 folder; bool on; GArray *ids; /* owned */ char *text; /* owned */ } Plan;
 
 static void
 plan_free(gpointer p)
@@ -117,6 +117,7 @@ plan_free(gpointer p)
 	Plan *plan = p;
 	if (plan->ids)
 		g_array_unref(plan->ids);
+	g_free(plan->text);
 	g_free(plan);
 }
 
@@ -131,8 +132,9 @@ agreed(App *a, int n, gpointer user)
 	Request *r = request_new(plan->kind);
 	r->folder = plan->folder;
 	r->on = plan->on;
+	r->text = g_steal_pointer(&plan->text);
 	if (plan->ids)
-		post(a, r, g_steal_pointer(&plan->ids), true);
+		post(a, r, g_steal_pointer(&plan->ids), plan->kind != REQ_COPY);
 	else if (can_write(a))
 		app_post(a, a->account, r);
 	else
@@ -140,11 +142,11 @@ agreed(App *a, int n, gpointer user)
 }
 
 static void
-ask(App *a, const char *text, const char *yes, RequestKind kind, gint64 folder, bool on, GArray *ids)
+ask(App *a, const char *text, const char *yes, RequestKind kind, bool on, GArray *ids, char *name /* taken */)
 {
 	const QuestionChoice choices[] = { { yes, _("y") }, { _("No, leave them as they are"), _("n") } };
 	Plan *plan = g_new(Plan, 1);
-	*plan = (Plan){ kind, folder, on, ids };
+	*plan = (Plan){ kind, 0, on, ids, name };
 	question_ask(a, text, choices, G_N_ELEMENTS(choices), 1, agreed, plan, plan_free);
 }
 
@@ -153,7 +155,7 @@ ask_delete(App *a, GArray *ids)
 {
 	g_autofree char *text = g_strdup_printf(ngettext("Delete %u message for good? It does not go to the trash.",
 		"Delete %u messages for good? They do not go to the trash.", ids->len), ids->len);
-	ask(a, text, _("Delete for good"), REQ_DELETE, 0, true, ids);
+	ask(a, text, _("Delete for good"), REQ_DELETE, true, ids, NULL);
 }
 
 /* ---- deleting ---- */
@@ -203,7 +205,7 @@ delete_fitting(App *a, const char *pattern)
 		ask_delete(a, ids);
 	} else {
 		g_autofree char *text = g_strdup_printf(ngettext("Move %u message to the trash?", "Move %u messages to the trash?", ids->len), ids->len);
-		ask(a, text, _("Move to the trash"), REQ_DELETE, 0, false, ids);
+		ask(a, text, _("Move to the trash"), REQ_DELETE, false, ids, NULL);
 	}
 }
 
@@ -218,12 +220,28 @@ cmd_delete_pattern(App *a, const char *arg)
 
 /* ---- moving ---- */
 
+/* No such folder: it may be made for them. */
+static void
+offer_folder(App *a, const char *name, bool copy)
+{
+	GArray *ids = a->moving ? g_steal_pointer(&a->moving) : chosen(a);
+	g_autofree char *text = g_strdup_printf(_("There is no folder “%s”. Make it?"), name);
+
+	g_free(a->last_target);
+	a->last_target = g_strdup(name);
+	ask(a, text, copy ? _("Make it and copy there") : _("Make it and move there"), copy ? REQ_COPY : REQ_MOVE, false, ids, folders_path(app_account(a), name));
+}
+
 static void
 move_or_copy(App *a, const char *name, bool copy)
 {
 	gint64 folder;
 	guint account;
 
+	if (name && *name && app_folder_unknown(a, name) && app_account(a)) {
+		offer_folder(a, name, copy);
+		return;
+	}
 	if (!name || !app_folder_named(a, name, &account, &folder)) {
 		g_clear_pointer(&a->moving, g_array_unref);
 		return;
@@ -413,9 +431,13 @@ act_came(App *a, const Letter *l)
 	g_autoptr(Act) act = acts_get(acc->db, l->message, NULL);
 	if (!act)
 		return;
+	if (a->stale_folders)	/* it may be about one that was made just now */
+		app_folders_reload(a);
 	g_autofree char *what = act_text(acc, act);
 	if (act->undone)
 		app_say(a, STYLE_STATUS, _("Taken back: %s"), what);
+	else if (act->kind == ACT_FOLDER_DELETE && act->state == ACT_DONE)	/* on this computer only: it is gone */
+		app_say(a, STYLE_STATUS, "%s", what);
 	else
 		app_say(a, STYLE_STATUS, _("%s · u takes it back"), what);
 }

@@ -13,7 +13,8 @@ folder_name(const AppAccount *acc, gint64 id)
 		const Folder *f = g_ptr_array_index(acc->folders, i);
 		if (f->id != id)
 			continue;
-		g_autoptr(Clean) name = rows_folder_name(f->role, f->name);
+		g_autofree char *shown = folders_shown_name(acc, f->name);
+		g_autoptr(Clean) name = rows_folder_name(f->role, shown);
 		return g_strdup(clean_peek(name));
 	}
 	return g_strdup("?");
@@ -35,12 +36,27 @@ flag_text(const Act *act)
 	}
 }
 
+static char *
+of_folder(const AppAccount *acc, const Act *act, const char *now)
+{
+	g_autofree char *name = folders_shown_name(acc, act->text ? act->text : "");
+
+	switch (act->kind) {
+	case ACT_FOLDER_CREATE:	return g_strdup_printf(_("folder %s made"), name);
+	case ACT_FOLDER_RENAME:	return g_strdup_printf(_("folder %s is called %s now"), name, now);
+	case ACT_FOLDER_DELETE:	return g_strdup_printf(_("folder %s deleted"), name);
+	default:		return g_strdup_printf(act->on ? _("folder %s subscribed") : _("folder %s not subscribed any more"), name);
+	}
+}
+
 char *
 act_text(const AppAccount *acc, const Act *act)
 {
 	g_autofree char *to = folder_name(acc, act->target), *from = folder_name(acc, act->folder);
 	guint n = act->n;
 
+	if (act_is_of_folder(act))
+		return of_folder(acc, act, to);
 	switch (act->kind) {
 	case ACT_FLAG:		return flag_text(act);
 	case ACT_READ_ALL:	return g_strdup_printf(ngettext("%u message of %s marked as read", "%u messages of %s marked as read", n), n, from);

@@ -5,6 +5,7 @@
 #include "ui/app_private.h"
 #include "base/intl.h"
 #include "base/log.h"
+#include "ui/view/foldertree.h"
 
 #include <string.h>
 
@@ -48,6 +49,18 @@ unseen_of(const Folder *f)
 }
 
 static void
+add_folder_line(App *a, const AppAccount *acc, const FolderNode *n)
+{
+	const Folder *f = n->folder;
+	FolderLine line = {
+		.open = f && acc->number == a->account && f->id == a->folder, .selectable = f && f->selectable, .role = f ? f->role : ROLE_NONE,
+		.depth = n->depth + 1, .name = n->leaf, .unseen = n->unseen, .parent = n->parent, .folded = n->folded,
+		.read_only = f && f->selectable && !folder_may(f, 'i') && !folder_may(f, 't'),
+	};
+	folders_pane_add(&a->folders, acc->number, f ? f->id : 0, n->path, &line);
+}
+
+static void
 add_account_lines(App *a, const AppAccount *acc)
 {
 	guint unseen = 0;
@@ -59,21 +72,16 @@ add_account_lines(App *a, const AppAccount *acc)
 	/* its folders are another matter than a server's: that is seen from the name on */
 	g_autofree char *name = account_is_pop(acc->account) ? g_strdup_printf("%s (POP3)", acc->account->name) : g_strdup(acc->account->name);
 	FolderLine root = {
-		.account = true, .selectable = true, .name = name, .unseen = unseen,
+		.account = true, .selectable = true, .name = name, .unseen = unseen, .parent = true,
+		.folded = acc->folded && g_hash_table_contains(acc->folded, ""),
 		.trouble = acc->trouble != NULL || acc->state == ENGINE_BLOCKED,
 		.busy = acc->state == ENGINE_CONNECTING || acc->state == ENGINE_SIGNING_IN,
 	};
-	folders_pane_add(&a->folders, acc->number, 0, &root);
-	for (guint i = 0; i < acc->folders->len; i++) {
-		const Folder *f = g_ptr_array_index(acc->folders, i);
-		int depth = 0;
-		const char *leaf = rows_folder_leaf(f->name, f->delimiter, &depth);
-		FolderLine line = {
-			.open = acc->number == a->account && f->id == a->folder, .selectable = f->selectable, .role = f->role,
-			.depth = depth + 1, .name = leaf, .unseen = unseen_of(f),
-		};
-		folders_pane_add(&a->folders, acc->number, f->id, &line);
-	}
+	folders_pane_add(&a->folders, acc->number, 0, "", &root);
+	FolderTreeWant want = { .prefix = acc->prefix ? acc->prefix : "", .subscribed = acc->subscribed_only, .folded = acc->folded, .unseen = unseen_of };
+	g_autoptr(GPtrArray) tree = foldertree_build(acc->folders, &want);
+	for (guint i = 0; i < tree->len && !root.folded; i++)
+		add_folder_line(a, acc, tree->pdata[i]);
 }
 
 /* One for all accounts, where any can send or something waits. */
@@ -89,7 +97,7 @@ add_outbox_line(App *a)
 		.outbox = true, .selectable = true, .name = _("Outbox"), .unseen = n.waiting + n.needs_person, .trouble = n.needs_person > 0,
 	};
 	if (can_send)
-		folders_pane_add(&a->folders, FOLDERS_OUTBOX, 0, &line);
+		folders_pane_add(&a->folders, FOLDERS_OUTBOX, 0, "", &line);
 }
 
 void
@@ -98,6 +106,7 @@ app_folders_reload(App *a)
 	const FolderItem *current = folders_pane_current(&a->folders);
 	guint account = current ? current->account : a->account;
 	gint64 folder = current ? current->folder : a->folder;
+	g_autofree char *path = current ? g_strdup(current->path) : NULL;
 
 	for (guint i = 0; i < a->accounts->len; i++) {
 		AppAccount *acc = g_ptr_array_index(a->accounts, i);
@@ -105,13 +114,19 @@ app_folders_reload(App *a)
 		if (fresh) {
 			g_ptr_array_unref(acc->folders);
 			acc->folders = fresh;
+			folders_view_read(acc);
 		}
 	}
 	folders_pane_clear(&a->folders);
 	for (guint i = 0; i < a->accounts->len; i++)
 		add_account_lines(a, g_ptr_array_index(a->accounts, i));
 	add_outbox_line(a);
-	folders_pane_select(&a->folders, account, folder);
+	AppAccount *acc = app_account_of(a, account);
+	bool named = path && *path;	/* its row, also under a new name; or what it was folded into */
+	if ((named && !folder) || !folders_pane_select(&a->folders, account, folder))
+		if (named)
+			folders_pane_select_path(&a->folders, account, path, acc ? acc->delimiter : 0);
+	folders_foot(a);
 }
 
 void
@@ -228,6 +243,7 @@ app_accounts_end(App *a)
 			engine_end(acc->engine, (guint)MAX(left, 1));
 		db_close(acc->db);
 		g_ptr_array_unref(acc->folders);
+		folders_view_clear(acc);
 		account_unref(acc->account);
 		clean_free(acc->state_text);
 		clean_free(acc->trouble);
@@ -238,6 +254,22 @@ app_accounts_end(App *a)
 		g_free(acc);
 	}
 	g_ptr_array_unref(a->accounts);
+}
+
+/* The one on the screen is not there any more. */
+void
+app_leave_folder(App *a)
+{
+	Pane focus = a->focus == PANE_PAGER ? PANE_INDEX : a->focus;
+	const FolderItem *item = folders_pane_current(&a->folders);
+	guint account = item ? item->account : a->account;
+	gint64 folder = item ? item->folder : 0;
+
+	app_open_folder(a, a->account, inbox_of(app_account(a)));
+	a->focus = focus;
+	if (focus == PANE_FOLDERS)
+		folders_pane_select(&a->folders, account, folder);
+	app_folders_reload(a);
 }
 
 /* ---- letters ---- */

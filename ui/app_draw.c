@@ -120,7 +120,8 @@ title_left(App *a, bool *over)
 		const Over *o = &g_array_index(a->overs, Over, i - 1);
 		said = o->face->title ? o->face->title(o->self) : NULL;
 	}
-	Clean *folder = a->folder_row ? rows_folder_name(a->folder_row->role, a->folder_row->name) : clean_new("", 0, CLEAN_LINE);
+	g_autofree char *shown = acc && a->folder_row ? folders_shown_name(acc, a->folder_row->name) : NULL;
+	Clean *folder = shown ? rows_folder_name(a->folder_row->role, shown) : clean_new("", 0, CLEAN_LINE);
 	Clean *left = said ? clean_printf(" eilpost  %s", clean_peek(said)) :
 		clean_printf(" eilpost  %s / %s%s", acc ? acc->account->name : "", clean_peek(folder),
 			a->folder_row && folder_is_local(a->folder_row) && a->folder_row->role != ROLE_INBOX ? _(" (only on this computer)") : "");
@@ -343,8 +344,11 @@ read_anew(App *a)
 {
 	const AppAccount *acc = app_account(a);
 
-	if (a->stale_folders)
+	if (a->stale_folders) {
 		app_folders_reload(a);
+		if (acc && acc->db && a->folder && acc->folders->len && !app_folder(a, a->account, a->folder))
+			app_leave_folder(a);
+	}
 	if ((a->stale_list || a->stale_folders) && acc && a->folder) {
 		folder_free(a->folder_row);
 		a->folder_row = folders_get(acc->db, a->folder, NULL);

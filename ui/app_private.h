@@ -26,6 +26,10 @@ typedef struct {
 	Engine *engine;		/* owned; NULL: another eilpost has the store */
 	Db *db;			/* owned: our reader */
 	GPtrArray *folders;	/* owned, of Folder*, in showing order */
+	GHashTable *folded;	/* owned: set of paths whose folders are not shown, "": all of them; NULL: not read yet */
+	bool subscribed_only;	/* the tree shows no others */
+	char *prefix;		/* owned: before the names of the person's own folders, "INBOX."; NULL: not known yet */
+	char delimiter;		/* of those; 0: none */
 	EngineState state;
 	Clean *state_text, *trouble;	/* owned; NULL: nothing */
 	gint64 checked_at, next_try, next_check;	/* Unix seconds; 0: none */
@@ -102,6 +106,7 @@ struct App {
 	GPtrArray *errands;	/* owned: messages on their way to another account; NULL: none */
 	char *last_target;	/* owned: the folder of the last move */
 
+	struct { guint account; gint64 folder; } renaming;	/* what the question at the bottom is about */
 	Ask ask;
 	guint ask_account;
 	Asked asked;		/* of ASK_LINE */
@@ -155,8 +160,16 @@ bool app_accounts_start(App *a);
 void app_accounts_end(App *a);
 void app_letters(App *a);
 void app_folders_reload(App *a);
+void app_leave_folder(App *a);
 void app_open_folder(App *a, guint account, gint64 folder);
 const Folder *app_folder(App *a, guint account, gint64 folder);	/* borrowed; NULL: gone */
+/* act_folders.c */
+void folders_view_read(AppAccount *acc);	/* how its tree was left, from the store */
+void folders_view_clear(AppAccount *acc);
+void folders_foot(App *a);	/* how full the account under the cursor is */
+void folders_step(App *a, int step);	/* the cursor of the folder pane */
+char *folders_shown_name(const AppAccount *acc, const char *path);	/* without what the server sets before all names; yours */
+char *folders_path(const AppAccount *acc, const char *typed);	/* the other way round; yours */
 /* act_elsewhere.c */
 void elsewhere_go(App *a, GArray *ids /* taken */, guint to, gint64 folder, bool move);
 void elsewhere_body_came(App *a, const Letter *l);
@@ -175,6 +188,7 @@ void act_came(App *a, const Letter *l);	/* LETTER_ACT */
 char *act_text(const AppAccount *acc, const struct Act *act);	/* in words; yours */
 
 /* app_prompt.c */
+bool app_folder_unknown(App *a, const char *typed);	/* nothing that is called so, or only in part */
 bool app_folder_named(App *a, const char *typed, guint *account, gint64 *folder);	/* false: it was said why not */
 void app_ask(App *a, Ask ask, PromptKind kind, const char *label, const char *initial);
 void app_ask_line(App *a, PromptKind kind, const char *label, const char *initial, Asked asked);

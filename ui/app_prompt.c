@@ -13,7 +13,8 @@
 static char *
 folder_label(const App *a, const AppAccount *acc, const Folder *f)
 {
-	Clean *name = rows_folder_name(f->role, f->name);
+	g_autofree char *shown = folders_shown_name(acc, f->name);
+	Clean *name = rows_folder_name(f->role, shown);
 	char *label = acc->number == a->account ? g_strdup(clean_peek(name)) : g_strdup_printf("%s/%s", acc->account->name, clean_peek(name));
 	clean_free(name);
 	return label;
@@ -135,8 +136,9 @@ answer_secret(App *a, const char *secret)
 	app_post(a, a->ask_account, r);
 }
 
-bool
-app_folder_named(App *a, const char *typed, guint *account, gint64 *folder)
+/* How many fit: one that is called exactly so, else all that have it in their names. */
+static guint
+folders_named(App *a, const char *typed, guint *account, gint64 *folder)
 {
 	guint n = 0;
 	g_autofree char *needle = utf8_fold(typed, -1);
@@ -153,10 +155,24 @@ app_folder_named(App *a, const char *typed, guint *account, gint64 *folder)
 			*account = i;
 			n = exact ? 1 : n + 1;
 			if (exact)
-				goto done;
+				return 1;
 		}
 	}
-done:
+	return n;
+}
+
+bool
+app_folder_unknown(App *a, const char *typed)
+{
+	guint account;
+	gint64 folder;
+	return folders_named(a, typed, &account, &folder) == 0;
+}
+
+bool
+app_folder_named(App *a, const char *typed, guint *account, gint64 *folder)
+{
+	guint n = folders_named(a, typed, account, folder);
 	const AppAccount *here = app_account(a);
 	if (n == 0 && here && account_is_pop(here->account))
 		app_say(a, STYLE_WARN, _("There is no folder “%s”: POP3 has no public or shared folders, only one inbox."), typed);

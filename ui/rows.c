@@ -233,21 +233,6 @@ rows_index_head(int w, const RowContext *rc, RowLine *out)
 	add(out, k.size_x, k.size_w, STYLE_HEADING, true, ours(_("Size")));
 }
 
-const char *
-rows_folder_leaf(const char *name, char delimiter, int *depth)
-{
-	const char *leaf = name;
-
-	*depth = 0;
-	for (const char *p = name; delimiter && *p; p++) {
-		if (*p != delimiter || !p[1] || p == name)
-			continue;
-		leaf = p + 1;
-		(*depth)++;
-	}
-	return leaf;
-}
-
 Clean *
 rows_folder_name(FolderRole role, const char *name)
 {
@@ -261,7 +246,7 @@ static void
 account_row(const FolderLine *f, int w, RowLine *out)
 {
 	int mark_w = f->trouble || f->busy ? 2 : 0;
-	add(out, 0, MIN(2, w), STYLE_ACCOUNT, false, ours("▾"));
+	add(out, 0, MIN(2, w), STYLE_ACCOUNT, false, ours(f->folded ? "▸" : "▾"));
 	add(out, 2, w - 2 - mark_w, STYLE_ACCOUNT, false, clean_new(f->name, -1, CLEAN_LINE));
 	if (f->trouble)
 		add(out, w - 1, 1, STYLE_ERROR, true, ours("!"));
@@ -279,6 +264,8 @@ outbox_row(const FolderLine *f, int w, RowLine *out)
 	if (count_w)
 		add(out, w - count_w, count_w, f->trouble ? STYLE_ERROR | MOD_BOLD : STYLE_FOLDER_COUNT, true, clean_new(count, -1, CLEAN_LINE));
 }
+
+#define READ_ONLY_ROOM 12
 
 void
 rows_folder(const FolderLine *f, int w, RowLine *out)
@@ -299,13 +286,18 @@ rows_folder(const FolderLine *f, int w, RowLine *out)
 	CellStyle style = f->news ? STYLE_FOLDER_NEW : f->open ? STYLE_FOLDER_OPEN :
 		f->selectable ? STYLE_FOLDER : STYLE_FOLDER_DIM;
 	g_autoptr(Clean) name = rows_folder_name(f->role, f->name);
+	g_autoptr(Clean) shown = clean_printf(f->selectable ? "%s" : "(%s)", clean_peek(name));
+	int length = utf8_columns(clean_peek(shown), -1);
 
+	if (f->parent)
+		add(out, indent - 2, 1, style, false, ours(f->folded ? "▸" : "▾"));
 	if (f->open)
-		add(out, indent - 2, 1, STYLE_FOLDER_OPEN, false, ours("›"));
-	if (f->news)
+		add(out, indent - (f->parent ? 1 : 2), 1, STYLE_FOLDER_OPEN, false, ours("›"));
+	if (f->news && !(f->parent && f->open))
 		add(out, indent - 1, 1, STYLE_MARK, false, ours("*"));
-	add(out, indent, name_w, style, false,
-		f->selectable ? g_steal_pointer(&name) : clean_printf("(%s)", clean_peek(name)));
+	add(out, indent, name_w, style, false, g_steal_pointer(&shown));
+	if (f->read_only && name_w - length >= READ_ONLY_ROOM)
+		add(out, indent + length + 1, name_w - length - 1, STYLE_FOLDER_DIM, false, ours(_("(read only)")));
 	if (count_w > 0)
 		add(out, w - count_w, count_w, f->news ? STYLE_FOLDER_NEW : STYLE_FOLDER_COUNT,
 			true, clean_new(count, -1, CLEAN_LINE));

@@ -52,13 +52,13 @@ typedef struct {
 	bool outbox;		/* of all accounts; unseen: what waits; trouble: something needs the person */
 	bool trouble, busy;	/* of an account: shown by a character */
 	bool news;		/* of a folder: mail came that nobody looked at yet */
+	bool parent, folded;	/* it has folders below it; which are not shown */
+	bool read_only;		/* nothing may be put there or changed */
 	int depth;		/* of a folder below its account: 0, 1 ... */
 	FolderRole role;
 	const char *name;	/* borrowed, foreign: the last component for folders */
 	guint unseen;
 } FolderLine;
 void rows_folder(const FolderLine *f, int w, RowLine *out);
-/* The last component of a folder's name, and its depth. Borrowed from name. */
-const char *rows_folder_leaf(const char *name, char delimiter, int *depth);
 /* What a folder is called on the screen: INBOX is translated. Yours. */
 Clean *rows_folder_name(FolderRole role, const char *name);

@@ -53,6 +53,7 @@ typedef enum {
 	IMAP_LIST_EXTENDED = 1, IMAP_LIST_SPECIAL_USE = 2, IMAP_LIST_STATUS = 4, IMAP_LIST_SIZE = 8, IMAP_LIST_OBJECTID = 16,
 	IMAP_LIST_MYRIGHTS = 32, IMAP_LIST_MODSEQ = 64,
 } ImapListFlags;
+ImapCommand *imap_command_lsub(const char *pattern);	/* what is subscribed, where there is no LIST-EXTENDED (RFC 3501, 6.3.9) */
 ImapCommand *imap_command_list(const char *reference, const char *pattern, guint flags);
 ImapCommand *imap_command_status(const char *mailbox, guint flags);	/* IMAP_LIST_SIZE, _OBJECTID, _MODSEQ */
 

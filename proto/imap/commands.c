@@ -112,6 +112,14 @@ status_items(ImapCommand *c, guint flags)
 }
 
 ImapCommand *
+imap_command_lsub(const char *pattern)
+{
+	ImapCommand *c = imap_command_new("LSUB \"\" ");
+	imap_quote(c->text, pattern, strlen(pattern));
+	return c;
+}
+
+ImapCommand *
 imap_command_list(const char *reference, const char *pattern, guint flags)
 {
 	ImapCommand *c = imap_command_new("LIST");

@@ -526,7 +526,7 @@ parse_untagged(Tokens *t, ImapResponse *r)
 	} else if (token_word(t, "ENABLED")) {
 		r->kind = IMAP_RESP_ENABLED;
 		r->words = words_to_end(t, true, '\0');
-	} else if (token_word(t, "LIST") || token_word(t, "LSUB")) {
+	} else if ((r->list.lsub = token_word(t, "LSUB")) || token_word(t, "LIST")) {
 		r->kind = IMAP_RESP_LIST;
 		parse_list(t, r);
 	} else if (token_word(t, "STATUS")) {

@@ -112,6 +112,7 @@ typedef struct {
 	guint32 attrs;
 	char delimiter;		/* 0: NIL */
 	char *name;		/* owned, as on the wire */
+	bool lsub;		/* of LSUB: it is subscribed, and may not be there */
 	char *old_name;		/* owned: it was renamed (RFC 9051, 6.3.9.7); NULL: no */
 } ImapList;
 

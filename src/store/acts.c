@@ -18,6 +18,12 @@ act_free(Act *a)
 	g_free(a);
 }
 
+bool
+act_is_of_folder(const Act *a)
+{
+	return a->kind >= ACT_FOLDER_CREATE && a->kind <= ACT_FOLDER_SUBSCRIBE;
+}
+
 #define COLUMNS "id, at, kind, folder, target, n, flag, \"on\", text, undone, error," \
 	" (SELECT CASE max(CASE state WHEN 2 THEN 3 WHEN 3 THEN 3 WHEN 1 THEN 2 WHEN 4 THEN 2 ELSE 1 END)" \
 	"  WHEN 3 THEN 3 WHEN 2 THEN 2 WHEN 1 THEN 1 ELSE 0 END FROM wish WHERE wish.act = act.id)," \
@@ -124,6 +130,12 @@ acts_close(Db *db, gint64 act, guint *n, GError **err)
 }
 
 bool
+acts_close_folder(Db *db, gint64 act, gint64 folder, GError **err)
+{
+	return db_run_ints(db, err, "UPDATE act SET n = 1, folder = ?2, target = ?2 WHERE id = ?1", INTS(act, folder));
+}
+
+bool
 acts_failed(Db *db, gint64 act, const char *words, GError **err)
 {
 	g_autoptr(Stmt) st = db_stmt(db, "UPDATE act SET error = ?2 WHERE id = ?1", err);
@@ -187,6 +199,8 @@ undo_one(Db *db, const Act *a, const Item *i, bool *done, GError **err)
 		*done = journal_is_going(db, i->message) && db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM wish WHERE message = ?1"
 		    " AND kind = 3 AND state IN (0, 2) AND tries = 0)", INTS(i->message));
 		return !*done || journal_move(db, i->message, i->folder, a->id, err);
+	case ACT_FOLDER_CREATE: case ACT_FOLDER_RENAME: case ACT_FOLDER_DELETE: case ACT_FOLDER_SUBSCRIBE:
+		break;	/* they have no messages */
 	}
 	return true;
 }

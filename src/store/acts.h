@@ -12,6 +12,8 @@ enum { ACTS_KEPT = 200 };
 typedef enum {
 	ACT_FLAG, ACT_KEYWORD, ACT_MOVE, ACT_COPY, ACT_DELETE, ACT_READ_ALL, ACT_EMPTY, ACT_TRASH, ACT_ARCHIVE, ACT_JUNK, ACT_NOT_JUNK,
 	ACT_APPEND,	/* from another account, or imported */
+	/* n is 1, folder and target are the folder; text: its name, before it was renamed */
+	ACT_FOLDER_CREATE, ACT_FOLDER_RENAME, ACT_FOLDER_DELETE, ACT_FOLDER_SUBSCRIBE,
 } ActKind;
 typedef enum { ACT_DONE, ACT_WAITING, ACT_UNDER_WAY, ACT_FAILED, ACT_UNDONE } ActState;
 
@@ -28,6 +30,7 @@ typedef struct Act {
 	bool undone;
 } Act;
 void act_free(Act *a);
+bool act_is_of_folder(const Act *a);
 
 GPtrArray *acts_list(Db *db, guint max, GError **err);	/* of Act*, newest first; yours. Any Db */
 Act *acts_get(Db *db, gint64 id, GError **err);	/* 0: the last that is not undone; NULL without err: none. Any Db */
@@ -36,9 +39,10 @@ Act *acts_get(Db *db, gint64 id, GError **err);	/* 0: the last that is not undon
 gint64 acts_new(Db *db, const Act *a, gint64 now, GError **err);	/* kind, target, flag, on, text; the id, or 0 */
 bool acts_add(Db *db, gint64 act, gint64 message, gint64 folder, GError **err);	/* folder: where it lay */
 bool acts_close(Db *db, gint64 act, guint *n, GError **err);	/* counts; one with no message is forgotten (*n 0) */
+bool acts_close_folder(Db *db, gint64 act, gint64 folder, GError **err);
 bool acts_failed(Db *db, gint64 act, const char *words, GError **err);
 /* Takes it back: *n messages. EIL_REFUSED with a sentence if it can't be any more. */
 bool acts_undo(Db *db, gint64 id, guint *n, GError **err);
-bool acts_skip(Db *db, gint64 id, GError **err);	/* it can't be taken back: the one before it is the next */
+bool acts_skip(Db *db, gint64 id, GError **err);	/* it can't be taken back: the one before it is the next; or it was, elsewhere */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Act, act_free)

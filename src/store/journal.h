@@ -64,6 +64,8 @@ gint64 journal_append(Db *db, gint64 folder, Message *m, GBytes *raw, gint64 act
 bool journal_keyword(Db *db, gint64 message, const char *keyword, bool on, gint64 act, GError **err);
 /* Folders (journal_folder.c): in the tree at once. wire and name of the whole path; old_wire as the server still has it. */
 bool journal_folder(Db *db, gint64 folder, FolderWish what, bool on, const char *old_wire, gint64 act, GError **err);
+bool journal_folder_subscribed(Db *db, const char *wire, bool server);	/* as the person wished it, else as the server says */
+gint64 journal_folder_waits(Db *db, gint64 folder, FolderWish what);	/* that wish, not tried yet; 0: none */
 /* What the server calls a folder now: what waits to be renamed or deleted still has its old name there. Yours; NULL: no such folder. */
 char *journal_wire(Db *db, gint64 folder);
 bool journal_is_leaving(Db *db, gint64 folder);	/* it waits to be deleted, with what is in it */

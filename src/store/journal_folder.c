@@ -40,8 +40,7 @@ set_wire(Db *db, gint64 folder, const char *wire, GError **err)
 bool
 journal_folder(Db *db, gint64 folder, FolderWish what, bool on, const char *old_wire, gint64 act, GError **err)
 {
-	gint64 made = db_int(db, 0, "SELECT id FROM wish WHERE kind = 5 AND folder = ?1 AND flag = ?2 AND state = 0 AND tries = 0",
-	    INTS(folder, FOLDER_CREATE));
+	gint64 made = journal_folder_waits(db, folder, FOLDER_CREATE);
 
 	/* the server has never heard of it: it is made under the new name, or not at all */
 	if (made && what == FOLDER_RENAME)
@@ -192,6 +191,25 @@ bool
 journal_is_leaving(Db *db, gint64 folder)
 {
 	return db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM wish WHERE kind = 5 AND flag = 2 AND folder = ?1 AND state IN " LIVE ")", INTS(folder)) != 0;
+}
+
+gint64
+journal_folder_waits(Db *db, gint64 folder, FolderWish what)
+{
+	return db_int(db, 0, "SELECT id FROM wish WHERE kind = 5 AND flag = ?2 AND folder = ?1 AND state = 0 AND tries = 0", INTS(folder, what));
+}
+
+bool
+journal_folder_subscribed(Db *db, const char *wire, bool server)
+{
+	g_autoptr(Stmt) st = db_stmt(db, "SELECT w.\"on\" FROM wish w JOIN folder f ON f.id = w.folder WHERE f.wire = ?1 AND w.kind = 5 AND w.flag = 3"
+	    " AND w.state IN " LIVE " ORDER BY w.id DESC LIMIT 1", NULL);
+	bool row;
+
+	if (!st)
+		return server;
+	stmt_text(st, 1, wire);
+	return db_next(db, st, &row, NULL) && row ? sqlite3_column_int(st, 0) != 0 : server;
 }
 
 bool

@@ -68,6 +68,17 @@ want_part(Engine *e, const Request *r)
 }
 
 static void
+remember(Engine *e, const Request *r)
+{
+	GError *err = NULL;
+	g_autofree char *key = g_strconcat("ui.", r->text, NULL);
+	if (db_begin(e->db, &err) && db_set_fact(e->db, key, r->text2, &err) && db_commit(e->db, &err))
+		return;
+	db_rollback(e->db);
+	engine_store_failed(e, err);
+}
+
+static void
 request(Engine *e, Request *r)
 {
 	switch (r->kind) {
@@ -89,6 +100,9 @@ request(Engine *e, Request *r)
 	case REQ_FLAG: case REQ_KEYWORD: case REQ_MOVE: case REQ_COPY: case REQ_DELETE: case REQ_TO_ROLE: case REQ_MARK_READ_ALL: case REQ_EMPTY: case REQ_UNDO: case REQ_APPEND:
 	case REQ_FOLDER_CREATE: case REQ_FOLDER_RENAME: case REQ_FOLDER_DELETE: case REQ_FOLDER_SUBSCRIBE:
 		wishes_request(e, r);
+		break;
+	case REQ_REMEMBER:
+		remember(e, r);
 		break;
 	case REQ_CHECK:
 		engine_check_now(e);
@@ -374,6 +388,7 @@ engine_free(Engine *e)
 	g_ptr_array_unref(e->jobs);
 	g_ptr_array_unref(e->list);
 	g_ptr_array_unref(e->apart);
+	g_hash_table_unref(e->lsub);
 	g_free(e->items);
 	g_ptr_array_unref(e->batch);
 	g_byte_array_unref(e->early);
@@ -437,6 +452,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->part_wishes = g_ptr_array_new_with_free_func(part_wish_free);
 	e->jobs = g_ptr_array_new_with_free_func(work_job_free);
 	e->list = g_ptr_array_new_with_free_func(folder_free_void);
+	e->lsub = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	e->apart = g_ptr_array_new_with_free_func(g_free);
 	e->batch = g_ptr_array_new_with_free_func(message_free_void);
 	e->early = g_byte_array_new();

@@ -20,7 +20,7 @@ typedef enum {
 	REQ_FLAG,		/* ids, flag, on */
 	/* acts on messages; each is answered by LETTER_ACT, and can be taken back */
 	REQ_KEYWORD,		/* ids, text: one keyword, on */
-	REQ_MOVE, REQ_COPY,	/* ids, folder: the target */
+	REQ_MOVE, REQ_COPY,	/* ids, folder: the target; 0: one that is made, of the name in text */
 	REQ_DELETE,		/* ids; on: for good, else into the trash (what lies there already: for good) */
 	REQ_TO_ROLE,		/* ids, flag: the FolderRole (archive, junk; inbox: not junk); the folder is made if there is none */
 	REQ_MARK_READ_ALL,	/* folder */
@@ -32,6 +32,7 @@ typedef enum {
 	REQ_FOLDER_RENAME,	/* folder, text: with its children */
 	REQ_FOLDER_DELETE,	/* folder: with its messages */
 	REQ_FOLDER_SUBSCRIBE,	/* folder, on */
+	REQ_REMEMBER,		/* text: a name of the screen's own, text2: what it wants to find again under it (db_fact) */
 	REQ_CHECK,		/* check mail now (G, F5): also ends a back-off */
 	REQ_PAUSE, REQ_RESUME,	/* the background work (backfill, prefetch) */
 	REQ_CANCEL,		/* what LETTER_PROGRESS told of: message, text: the attachment (text NULL: all of the message); 0: all, or the background work */

@@ -11,6 +11,7 @@
 #include "proto/imap/set.h"
 #include "render/client.h"
 #include "render/compose.h"
+#include "store/acts.h"
 #include "store/bodies.h"
 #include "store/folders.h"
 #include "store/journal.h"
@@ -168,6 +169,7 @@ struct Engine {
 	GPtrArray *jobs;	/* owned, of Job*: in flight, in the order submitted */
 	bool listed;
 	GPtrArray *list;	/* owned, of Folder*: the LIST that is coming in */
+	GHashTable *lsub;	/* owned: set of wire names that LSUB told */
 	GArray *status_queue;	/* owned, of gint64 */
 	GArray *news;		/* owned, of gint64: new messages of the open batch (news.c) */
 	GArray *visits;		/* owned, of gint64: folders whose news are to be fetched */
@@ -384,6 +386,13 @@ bool push_bare_utf8(GBytes *message);
 void push_barred(Engine *e, gint64 folder, const char *words);	/* the folder can't be opened now */
 /* wishes.c */
 void wishes_request(Engine *e, const Request *r);	/* the acts on messages and folders */
+/* wish_folders.c: in a transaction of the caller's */
+bool wish_refuse(GError **err, char *sentence /* taken */);	/* false */
+gint64 wish_make_folder(Engine *e, const char *name, FolderRole role, gint64 act, GError **err);	/* the id, or 0 */
+gint64 wish_role_folder(Engine *e, FolderRole role, bool *made, GError **err);	/* made if there is none */
+bool wish_is_of_folder(const Request *r);
+bool wish_folder(Engine *e, const Request *r, gint64 *act, GError **err);
+bool wish_folder_undo(Engine *e, const Act *a, GError **err);
 /* outbox_file.c: copies of what was sent, as jobs of the IMAP connection */
 typedef enum { FILE_NOTHING, FILE_SEARCH, FILE_APPEND, FILE_CREATE } FileStep;
 FileStep file_step(Engine *e, gint64 *folder);	/* what is next; FILE_SEARCH wants that folder to be selected */

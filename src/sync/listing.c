@@ -76,6 +76,9 @@ listing_submit(Engine *e)
 	e->quota_percent = 0;
 	if (can(e, "NAMESPACE"))
 		work_job(e, JOB_OTHER, imap_command_simple("NAMESPACE"));
+	g_hash_table_remove_all(e->lsub);
+	if (!can(e, "LIST-EXTENDED"))
+		work_job(e, JOB_OTHER, imap_command_lsub("*"));
 	list_below(e, "");
 	if (!e->apart_asked)
 		known_apart(e);
@@ -151,6 +154,11 @@ canonical(const char *wire)
 void
 listing_told(Engine *e, const ImapList *l)
 {
+	if (l->lsub) {
+		if (l->name && g_hash_table_size(e->lsub) < LIMIT_MAILBOXES)
+			g_hash_table_add(e->lsub, g_strdup(canonical(l->name)));
+		return;
+	}
 	if (!job_comes(e, JOB_LIST)) {	/* NOTIFY: a folder came, went, or has another name */
 		e->listed = false;
 		return;
@@ -167,7 +175,9 @@ listing_told(Engine *e, const ImapList *l)
 	f->attrs = l->attrs;
 	f->role = role_of(l->attrs, f->name, l->delimiter);
 	f->selectable = !(l->attrs & (IMAP_ATTR_NOSELECT | IMAP_ATTR_NONEXISTENT));
-	f->subscribed = (l->attrs & IMAP_ATTR_SUBSCRIBED) || !can(e, "LIST-EXTENDED");
+	/* who has subscribed to nothing wants to see all */
+	f->subscribed = can(e, "LIST-EXTENDED") ? (l->attrs & IMAP_ATTR_SUBSCRIBED) != 0 :
+		!g_hash_table_size(e->lsub) || g_hash_table_contains(e->lsub, f->wire);
 	g_ptr_array_add(e->list, f);
 }
 
@@ -345,6 +355,7 @@ store_folder(Engine *e, Folder *f, const GPtrArray *spaces, GArray *ids, GError 
 	if (journal_folder_hides(e->db, f->wire))	/* it is about to be called otherwise, or to go */
 		return true;
 	f->space = namespaces_of(spaces, f->wire);
+	f->subscribed = journal_folder_subscribed(e->db, f->wire, f->subscribed);
 	if (!renamed(e, f, err))
 		return false;
 	gint64 id = folders_put(e->db, f, err);

@@ -6,69 +6,9 @@
 #include "config.h"
 #include "sync/engine_private.h"
 #include "base/intl.h"
-#include "proto/imap/utf7.h"
 #include "store/acts.h"
-#include "store/server.h"
 
 #include <string.h>
-
-static bool
-refuse(GError **err, char *sentence /* taken */)
-{
-	g_set_error_literal(err, EIL_ERROR, EIL_REFUSED, sentence);
-	g_free(sentence);
-	return false;
-}
-
-/* ---- folders that acts need ---- */
-
-static const char *
-name_of_role(FolderRole role)
-{
-	switch (role) {
-	case ROLE_ARCHIVE:	return "Archive";
-	case ROLE_JUNK:		return "Junk";
-	case ROLE_TRASH:	return "Trash";
-	case ROLE_DRAFTS:	return "Drafts";
-	case ROLE_SENT:		return "Sent";
-	default:		return "INBOX";
-	}
-}
-
-static gint64
-make_folder(Engine *e, const char *name, FolderRole role, GError **err)
-{
-	g_autofree char *wire = e->is_pop ? local_wire(name) : imap_utf7_encode(name), *prefix = NULL;
-	g_autoptr(Folder) there = wire ? folders_find(e->db, wire, NULL) : NULL, f = folder_new();
-
-	if (!wire || !*name || strpbrk(name, "\r\n") || (there && !there->gone)) {
-		refuse(err, g_strdup_printf(there ? _("There is a folder “%s” already.") : _("A folder can't be called “%s”."), name));
-		return 0;
-	}
-	if (e->is_pop)
-		return local_folder(e->db, role, name, err);
-	f->wire = g_steal_pointer(&wire);
-	f->name = g_strdup(name);
-	f->role = role;
-	f->selectable = f->subscribed = true;
-	prefix = namespaces_personal(e->db, &f->delimiter);
-	gint64 id = folders_put(e->db, f, err);
-	return id && journal_folder(e->db, id, FOLDER_CREATE, true, NULL, 0, err) ? id : 0;
-}
-
-static gint64
-role_folder(Engine *e, FolderRole role, bool *made, GError **err)
-{
-	g_autoptr(Folder) f = folders_role(e->db, role, NULL);
-	char delimiter;
-
-	if (f)
-		return f->id;
-	*made = true;
-	g_autofree char *prefix = e->is_pop ? g_strdup("") : namespaces_personal(e->db, &delimiter);
-	g_autofree char *decoded = imap_utf7_decode(prefix), *name = g_strconcat(decoded, name_of_role(role), NULL);
-	return make_folder(e, name, role, err);
-}
 
 /* ---- acts on messages ---- */
 
@@ -129,9 +69,9 @@ may(Doing *d, const Message *m, GError **err)
 	if (!f)
 		return true;
 	if (leaves && !(folder_may(f, 't') && folder_may(f, 'e')))
-		return refuse(err, g_strdup_printf(_("You may not take messages out of %s: the server gives you no right to."), f->name));
+		return wish_refuse(err, g_strdup_printf(_("You may not take messages out of %s: the server gives you no right to."), f->name));
 	if (d->act.kind != ACT_COPY && !leaves && !folder_may(f, flag == FLAG_SEEN ? 's' : 'w'))
-		return refuse(err, g_strdup_printf(_("You may not mark messages in %s: the server gives you no right to."), f->name));
+		return wish_refuse(err, g_strdup_printf(_("You may not mark messages in %s: the server gives you no right to."), f->name));
 	return true;
 }
 
@@ -200,8 +140,8 @@ may_go_there(Engine *e, gint64 folder, GError **err)
 	g_autoptr(Folder) f = folders_get(e->db, folder, NULL);
 
 	if (!f || f->gone || !f->selectable)
-		return refuse(err, g_strdup(_("This folder can hold no messages.")));
-	return folder_may(f, 'i') || refuse(err, g_strdup_printf(_("You may not put messages into %s: the server gives you no right to."), f->name));
+		return wish_refuse(err, g_strdup(_("This folder can hold no messages.")));
+	return folder_may(f, 'i') || wish_refuse(err, g_strdup_printf(_("You may not put messages into %s: the server gives you no right to."), f->name));
 }
 
 static bool
@@ -211,13 +151,14 @@ find_target(Doing *d, GError **err)
 
 	switch (r->kind) {
 	case REQ_MOVE: case REQ_COPY: case REQ_APPEND:
-		d->target = r->folder;
+		d->made = !r->folder && r->text;
+		d->target = d->made ? wish_make_folder(d->e, r->text, ROLE_NONE, 0, err) : r->folder;
 		break;
 	case REQ_DELETE:
-		d->target = r->on ? 0 : role_folder(d->e, ROLE_TRASH, &d->made, err);
+		d->target = r->on ? 0 : wish_role_folder(d->e, ROLE_TRASH, &d->made, err);
 		return d->target || r->on;
 	case REQ_TO_ROLE:
-		d->target = role_folder(d->e, (FolderRole)r->flag, &d->made, err);
+		d->target = wish_role_folder(d->e, (FolderRole)r->flag, &d->made, err);
 		break;
 	default:
 		return true;
@@ -271,77 +212,19 @@ undo(Doing *d, guint *n, GError **err)
 	g_autoptr(Act) a = acts_get(d->e->db, d->r->message, NULL);
 
 	if (!a)
-		return refuse(err, g_strdup(_("There is nothing to take back.")));
+		return wish_refuse(err, g_strdup(_("There is nothing to take back.")));
 	d->id = a->id;
+	*n = a->n;
+	if (act_is_of_folder(a)) {
+		d->made = true;
+		return wish_folder_undo(d->e, a, err) && acts_skip(d->e->db, a->id, err);
+	}
 	touch(d, a->folder);
 	touch(d, a->target);
 	return acts_undo(d->e->db, a->id, n, err);
 }
 
-/* ---- folders ---- */
-
-static char *
-under_new_name(const char *name, const char *old, const char *new)
-{
-	return g_strconcat(new, name + strlen(old), NULL);
-}
-
-static bool
-rename_tree(Engine *e, const Folder *f, const char *name, GError **err)
-{
-	g_autofree char *wire = e->is_pop ? local_wire(name) : imap_utf7_encode(name), *below = g_strdup_printf("%s%c", f->wire, f->delimiter);
-	g_autoptr(GPtrArray) all = folders_list(e->db, err);
-
-	if (!wire || !*name || strpbrk(name, "\r\n"))
-		return refuse(err, g_strdup_printf(_("A folder can't be called “%s”."), name));
-	if (!all || !folders_rename(e->db, f->id, wire, name, err))
-		return false;
-	for (guint i = 0; f->delimiter && i < all->len; i++) {
-		const Folder *child = g_ptr_array_index(all, i);
-		if (!g_str_has_prefix(child->wire, below))
-			continue;
-		g_autofree char *child_wire = under_new_name(child->wire, f->wire, wire), *child_name = under_new_name(child->name, f->name, name);
-		if (!folders_rename(e->db, child->id, child_wire, child_name, err))
-			return false;
-	}
-	return e->is_pop || journal_folder(e->db, f->id, FOLDER_RENAME, true, f->wire, 0, err);
-}
-
-static bool
-delete_folder(Engine *e, const Folder *f, GError **err)
-{
-	if (e->is_pop)
-		return folders_remove(e->db, f->id, err);
-	if (e->shown == f->id)
-		e->shown = 0;
-	return folders_set_gone(e->db, f->id, true, err) && journal_folder(e->db, f->id, FOLDER_DELETE, true, f->wire, 0, err);
-}
-
-static bool
-change_folder(Engine *e, const Request *r, GError **err)
-{
-	if (r->kind == REQ_FOLDER_CREATE)
-		return make_folder(e, r->text, ROLE_NONE, err) != 0;
-	g_autoptr(Folder) f = folders_get(e->db, r->folder, NULL);
-	if (!f || f->gone)
-		return refuse(err, g_strdup(_("This folder is not there any more.")));
-	if (r->kind == REQ_FOLDER_SUBSCRIBE)
-		return folders_set_subscribed(e->db, f->id, r->on, err) &&
-			(e->is_pop || journal_folder(e->db, f->id, FOLDER_SUBSCRIBE, r->on, NULL, 0, err));
-	if (f->role == ROLE_INBOX || (e->is_pop && f->role != ROLE_NONE))
-		return refuse(err, g_strdup_printf(_("%s belongs to every account: it can be neither renamed nor deleted."), f->name));
-	if (!folder_may(f, 'x'))
-		return refuse(err, g_strdup_printf(_("You may not change the folder %s: the server gives you no right to."), f->name));
-	return r->kind == REQ_FOLDER_RENAME ? rename_tree(e, f, r->text, err) : delete_folder(e, f, err);
-}
-
 /* ---- the door ---- */
-
-static bool
-is_folder_request(const Request *r)
-{
-	return r->kind == REQ_FOLDER_CREATE || r->kind == REQ_FOLDER_RENAME || r->kind == REQ_FOLDER_DELETE || r->kind == REQ_FOLDER_SUBSCRIBE;
-}
 
 static void
 tell(Engine *e, const Request *r, gint64 act, guint n, const GError *err)
@@ -364,10 +247,10 @@ all_in_one(Doing *d, guint *n, GError **err)
 	g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(gint64));
 
 	if (d->e->read_only)
-		return refuse(err, g_strdup(_("Nothing was changed: eilpost runs read-only (-R).")));
+		return wish_refuse(err, g_strdup(_("Nothing was changed: eilpost runs read-only (-R).")));
 	if (!db_begin(d->e->db, err))
 		return false;
-	bool ok = is_folder_request(r) ? change_folder(d->e, r, err) : r->kind == REQ_UNDO ? undo(d, n, err) :
+	bool ok = wish_is_of_folder(r) ? wish_folder(d->e, r, &d->id, err) : r->kind == REQ_UNDO ? undo(d, n, err) :
 		act(d, all ? all : r->ids ? r->ids : none, n, err);
 	if (ok && db_commit(d->e->db, err))
 		return true;
@@ -399,7 +282,7 @@ wishes_request(Engine *e, const Request *r)
 	g_hash_table_iter_init(&it, d.folders);
 	while (g_hash_table_iter_next(&it, &folder, NULL))
 		engine_changed(e, *(gint64 *)folder, CHANGE_FLAGS | CHANGE_COUNTS | (d.act.kind == ACT_FLAG && r->kind == REQ_FLAG ? 0 : CHANGE_ADDED | CHANGE_REMOVED));
-	if (is_folder_request(r) || d.made)
+	if (wish_is_of_folder(r) || d.made)
 		engine_changed(e, 0, CHANGE_FOLDERS);
 	if (!ok || !r->by_itself)
 		tell(e, r, ok ? d.id : 0, n, err);

@@ -373,6 +373,7 @@ box_line(GString *out, BoxView *v, const char *line, char **code)
 
 	if (!strcmp(verb, "CAPABILITY")) {
 		g_string_append_printf(out, "* CAPABILITY IMAP4rev1 LITERAL+ AUTH=PLAIN SASL-IR %s\r\n", boxes.caps);
+	} else if (!strcmp(verb, "LSUB")) {	/* nothing is: then all is shown */
 	} else if (!strcmp(verb, "LIST")) {
 		for (guint i = 0; i < boxes.all->len; i++)
 			g_string_append_printf(out, "* LIST (\\HasNoChildren) \".\" \"%s\"\r\n", ((Box *)boxes.all->pdata[i])->name);

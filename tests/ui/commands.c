@@ -75,7 +75,7 @@ test_parse(void)
 
 static const struct { const char *typed; Where where; CommandId first; } palettes[] = {
 	{ "lim", IN_INDEX, CMD_limit }, { "chf", IN_INDEX, CMD_change_folder },
-	{ "nu", IN_INDEX, CMD_next_unread }, { "folder", IN_INDEX, CMD_view_folders },
+	{ "nu", IN_INDEX, CMD_next_unread }, { "folder", IN_INDEX, CMD_folder_info },
 	{ "attachm", IN_PAGER, CMD_view_attachments }, { "LIMIT", IN_INDEX, CMD_limit },
 	{ "screen anew", IN_INDEX, CMD_redraw },
 };

@@ -205,6 +205,11 @@ static const struct { FolderLine f; int w; const char *row; CellStyle style; } f
 	{ { .name = "Projects", .depth = 1 }, 20, "    (Projects)", STYLE_FOLDER_DIM },
 	{ { .name = "A very long folder name", .selectable = true, .unseen = 99999 }, 20,
 	"  A very long… 99999", STYLE_FOLDER },
+	{ { .name = "Projects", .selectable = true, .depth = 1, .parent = true }, 20, "  ▾ Projects", STYLE_FOLDER },
+	{ { .name = "Projects", .selectable = true, .depth = 1, .parent = true, .folded = true, .open = true, .unseen = 7 }, 20, "  ▸›Projects       7",
+	STYLE_FOLDER_OPEN },
+	{ { .name = "news", .selectable = true, .read_only = true }, 24, "  news (read only)", STYLE_FOLDER },
+	{ { .name = "news of the day", .selectable = true, .read_only = true }, 24, "  news of the day", STYLE_FOLDER },
 };
 
 static void
@@ -220,22 +225,6 @@ test_folders(void)
 			styled |= l.pieces[p].style == folder_rows[i].style;
 		g_assert_true(styled);
 		row_line_clear(&l);
-	}
-}
-
-static void
-test_leaf(void)
-{
-	static const struct { const char *name; char delimiter; const char *leaf; int depth; } cases[] = {
-		{ "INBOX", '/', "INBOX", 0 }, { "A/B/C", '/', "C", 2 }, { "A.B", '/', "A.B", 0 },
-		{ "A/", '/', "A/", 0 }, { "/A", '/', "/A", 0 }, { "A/B", 0, "A/B", 0 },
-		{ "", '/', "", 0 },
-	};
-	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		int depth;
-		g_assert_cmpstr(rows_folder_leaf(cases[i].name, cases[i].delimiter, &depth), ==,
-			cases[i].leaf);
-		g_assert_cmpint(depth, ==, cases[i].depth);
 	}
 }
 
@@ -266,7 +255,6 @@ main(int argc, char **argv)
 	g_test_add_func("/rows/who", test_who);
 	g_test_add_func("/rows/head", test_head);
 	g_test_add_func("/rows/folders", test_folders);
-	g_test_add_func("/rows/leaf", test_leaf);
 	g_test_add_func("/rows/styles", test_styles);
 	return g_test_run();
 }
