@@ -69,7 +69,7 @@ parse(int *argc, char ***argv, Options *o, GError **err)
 	g_autoptr(GOptionContext) context = g_option_context_new(_("- a mail reader for the terminal"));
 	o->log_level = -1;
 	g_option_context_set_strict_posix(context, TRUE);	/* what follows a subcommand is its own */
-	g_option_context_set_summary(context, _("eilpost sync [ACCOUNT]... sends and receives once; eilpost send < MESSAGE sends (as sendmail does)."));
+	g_option_context_set_summary(context, _("eilpost sync [ACCOUNT]... sends and receives once; eilpost send < MESSAGE sends (as sendmail does); eilpost oauth ACCOUNT signs in at a provider."));
 	g_option_context_add_main_entries(context, entries, PACKAGE);
 	return g_option_context_parse(context, argc, argv, err);
 }
@@ -126,21 +126,30 @@ subcommand(char **rest)
 {
 	if (!rest || !rest[0])
 		return NULL;
-	return !strcmp(rest[0], "sync") ? batch_sync : !strcmp(rest[0], "send") ? batch_send : NULL;
+	return !strcmp(rest[0], "sync") ? batch_sync : !strcmp(rest[0], "send") ? batch_send : !strcmp(rest[0], "oauth") ? batch_oauth : NULL;
 }
 
 static int
-run_screen(const Options *o, const Places *places, Conf *conf, const Draft *write)
+run_screen(const Options *o, const Batch *h, const Draft *write)
 {
 	g_autoptr(GError) err = NULL;
 	AppSetup setup = {
-		.conf = conf, .places = places, .account = o->account, .folder = o->folder, .read_only = o->read_only,
+		.conf = h->conf, .places = h->places, .vault = h->vault, .auth_letters = h->auth_letters, .account = o->account, .folder = o->folder, .read_only = o->read_only,
 		.offline = o->offline, .write = write, .commands = (const char *const *)o->commands,
 	};
 	if (app_run(&setup, &err) == 0)
 		return EXIT_DONE;
 	fprintf(stderr, "eilpost: %s\n", err ? err->message : "?");
 	return EXIT_FAILED;
+}
+
+static Vault *
+open_vault(const Places *places, const Conf *conf, Chan *letters)
+{
+	g_autofree char *file = g_build_filename(places->data, "tokens", NULL);
+	VaultSetup setup = { .file = file, .keep = conf_text(conf, "general", "token-store"), .key_command = conf_text(conf, "general", "token-key-command"),
+		.letters = letters };
+	return vault_new(&setup);
 }
 
 static int
@@ -168,12 +177,16 @@ run(const Options *o)
 	} else if (o->log_level >= 0 && !log_open(log, (LogLevel)MIN(o->log_level, LOG_DEBUG), &err)) {
 		fprintf(stderr, "%s\n", err->message);
 	} else {
-		Batch h = { .places = places, .conf = conf, .read_only = o->read_only, .account = o->account };
+		g_autoptr(Chan) auth_letters = chan_new((GDestroyNotify)auth_letter_free);
+		Batch h = { .places = places, .conf = conf, .read_only = o->read_only, .account = o->account, .auth_letters = auth_letters,
+			.vault = open_vault(places, conf, auth_letters) };
 		Subcommand command = subcommand(o->rest);
 		g_autoptr(Draft) write = command ? NULL : writing_draft(&o->writing, o->rest, &err);
 		if (err)
 			fprintf(stderr, "%s\n", err->message);
-		status = command ? command(&h, o->rest + 1) : err ? EXIT_USAGE : write && !isatty(STDIN_FILENO) ? batch_write(&h, write) : run_screen(o, places, conf, write);
+		status = command ? command(&h, o->rest + 1) : err ? EXIT_USAGE : write && !isatty(STDIN_FILENO) ? batch_write(&h, write) : run_screen(o, &h, write);
+		vault_end(h.vault);
+		h.vault = NULL;
 	}
 	log_close();
 	places_free(places);

@@ -378,6 +378,7 @@ app_free(App *a)
 	prompt_free(a->prompt);
 	prompt_history_free(a->history);
 	clean_free(a->message);
+	secret_free(a->key_once);
 	keymap_free(a->keymap);
 	theme_free(a->theme);
 	canvas_free(a->canvas);
@@ -411,6 +412,10 @@ app_run(const AppSetup *setup, GError **err)
 	g_autoptr(GSource) letters = g_unix_fd_source_new(chan_fd(a->letters), G_IO_IN);
 	g_source_set_callback(letters, G_SOURCE_FUNC(letters_ready), a, NULL);
 	g_source_attach(letters, NULL);
+	g_autoptr(GSource) auth = setup->auth_letters ? g_unix_fd_source_new(chan_fd(setup->auth_letters), G_IO_IN) : g_idle_source_new();
+	g_source_set_callback(auth, G_SOURCE_FUNC(letters_ready), a, NULL);
+	if (setup->auth_letters)
+		g_source_attach(auth, NULL);
 	a->render_source = g_unix_fd_source_new(render_fd(a->render), G_IO_IN);
 	g_source_set_callback(a->render_source, G_SOURCE_FUNC(render_ready), a, NULL);
 	g_source_attach(a->render_source, NULL);
@@ -427,6 +432,7 @@ app_run(const AppSetup *setup, GError **err)
 	g_source_remove(minute);
 	g_source_remove(second);
 	g_source_destroy(letters);
+	g_source_destroy(auth);
 	screen_stop(screen);	/* the terminal is the person's again, whatever the network does */
 	a->screen = NULL;
 	app_free(a);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "auth/vault.h"
 #include "conf/conf.h"
 #include "mail/draft.h"
 
@@ -11,6 +12,8 @@ typedef struct {
 	const Places *places;
 	const char *account, *folder;	/* where to begin; NULL: the first account's inbox */
 	bool read_only, offline;
+	Vault *vault;		/* tokens; NULL: none */
+	Chan *auth_letters;	/* of AuthLetter*; with a vault */
 	const Draft *write;	/* a mail to begin with; NULL: none */
 	const char *const *commands;	/* run after the start, NULL-terminated; may be NULL */
 } AppSetup;

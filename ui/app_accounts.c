@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "ui/app_private.h"
+#include "ui/panes/signin.h"
 #include "base/intl.h"
 #include "base/log.h"
 #include "ui/view/foldertree.h"
@@ -165,7 +166,7 @@ start_account(App *a, Account *account, guint number)
 	acc->folders = g_ptr_array_new_with_free_func(folder_free_void);
 	EngineSetup setup = {
 		.number = number, .account = account, .store = path, .letters = a->letters,
-		.socket = socket, .read_only = a->setup->read_only, .offline = a->setup->offline,
+		.vault = a->setup->vault, .socket = socket, .read_only = a->setup->read_only, .offline = a->setup->offline,
 		.undo_s = (guint)conf_int(a->setup->conf, "general", "undo-send"),
 		.prefer_html = conf_bool(a->setup->conf, "ui", "prefer-html"),
 	};
@@ -250,6 +251,7 @@ app_accounts_end(App *a)
 		clean_free(acc->progress);
 		g_free(acc->progress_section);
 		clean_free(acc->ask_label);
+		g_free(acc->sign_in_why);
 		clean_free(acc->schedule);
 		g_free(acc);
 	}
@@ -359,6 +361,13 @@ letter(App *a, const Letter *l)
 		acc->ask_label = clean_printf("%s: ", l->text);
 		app_ask_secret(a);
 		break;
+	case LETTER_ASK_SIGN_IN:
+		g_free(acc->sign_in_why);
+		acc->sign_in_why = g_strdup(l->text);
+		clean_free(acc->trouble);
+		acc->trouble = clean_new(l->text, -1, CLEAN_LINE);
+		app_ask_secret(a);
+		break;
 	case LETTER_CHECKED:
 		if (!l->failed)
 			acc->checked_at = l->when;
@@ -392,9 +401,26 @@ letter(App *a, const Letter *l)
 	}
 }
 
+static void
+auth_letter(App *a, const AuthLetter *l)
+{
+	if (l->kind == AUTH_ASK_KEY) {
+		a->key_asked = true;
+		a->key_fresh = l->fresh;
+		a->key_wrong = l->text != NULL;
+		app_ask_secret(a);
+	}
+	signin_came(a, l);
+}
+
 void
 app_letters(App *a)
 {
+	AuthLetter *auth;
+	while (a->setup->auth_letters && (auth = chan_take(a->setup->auth_letters))) {
+		auth_letter(a, auth);
+		auth_letter_free(auth);
+	}
 	Letter *l;
 	while ((l = chan_take(a->letters))) {
 		letter(a, l);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "base/secret.h"
 #include "render/client.h"
 #include "store/bodies.h"
 #include "store/keep.h"
@@ -45,11 +46,12 @@ typedef struct {
 	guint64 progress_speed;	/* bytes a second; 0: not known */
 	bool paused, asks;	/* asks: waits for the password */
 	Clean *ask_label;	/* owned */
+	char *sign_in_why;	/* owned: it waits for a sign-in; NULL: it does not */
 } AppAccount;
 
 typedef enum { OVER_NOTHING, OVER_HELP, OVER_PARTS } Overlay;
 typedef struct { const OverFace *face; void *self; /* owned */ } Over;
-typedef enum { ASK_NOTHING, ASK_COMMAND, ASK_SEARCH, ASK_SEARCH_BACK, ASK_LIMIT, ASK_FOLDER, ASK_JUMP, ASK_SAVE, ASK_SAVE_ALL, ASK_OVERWRITE, ASK_SECRET, ASK_LINE } Ask;
+typedef enum { ASK_NOTHING, ASK_COMMAND, ASK_SEARCH, ASK_SEARCH_BACK, ASK_LIMIT, ASK_FOLDER, ASK_JUMP, ASK_SAVE, ASK_SAVE_ALL, ASK_OVERWRITE, ASK_SECRET, ASK_KEY, ASK_LINE } Ask;
 
 /* The message in the pager. */
 typedef struct {
@@ -110,6 +112,8 @@ struct App {
 	Ask ask;
 	guint ask_account;
 	Asked asked;		/* of ASK_LINE */
+	bool key_asked, key_fresh, key_wrong;	/* the vault waits for the passphrase; it is to be chosen; the last was wrong */
+	Secret *key_once;	/* owned: typed the first time; NULL: not yet */
 	Answering *answering;	/* owned: an answer whose original is on its way; NULL: none */
 	char *files_folder;	/* owned: where files were chosen last; NULL: nowhere */
 	char *ask_context;	/* owned: the limit before, the path to overwrite */
@@ -193,7 +197,7 @@ bool app_folder_named(App *a, const char *typed, guint *account, gint64 *folder)
 void app_ask(App *a, Ask ask, PromptKind kind, const char *label, const char *initial);
 void app_ask_line(App *a, PromptKind kind, const char *label, const char *initial, Asked asked);
 void app_prompt_key(App *a, Key k, const char *paste);
-void app_ask_secret(App *a);	/* if an account waits for one and nothing else is asked */
+void app_ask_secret(App *a);	/* if an account waits for one, the vault for its passphrase, or a sign-in is needed, and nothing else is asked */
 
 /* app_open.c */
 void open_message(App *a, const MessageRow *row);

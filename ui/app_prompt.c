@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "ui/app_private.h"
+#include "ui/panes/signin.h"
 #include "base/intl.h"
 
 #include <string.h>
@@ -111,6 +112,37 @@ app_ask_line(App *a, PromptKind kind, const char *label, const char *initial, As
 	a->asked = asked;
 }
 
+/* The passphrase of the stored sign-ins; chosen ones are typed twice. */
+static void
+ask_key(App *a)
+{
+	if (!a->key_asked || a->prompt || app_where(a) == IN_EDITOR)
+		return;
+	/* said before the question, as the question takes the line */
+	const char *wrong = !a->key_wrong ? "" : a->key_fresh ? _("They differ. ") : _("Not that one. ");
+	g_autofree char *label = g_strconcat(a->key_once ? "" : wrong, !a->key_fresh ? _("Passphrase of the stored sign-ins: ") :
+		a->key_once ? _("The same once more: ") : _("Choose a passphrase for the sign-ins (Esc: don't store them): "), NULL);
+	app_ask(a, ASK_KEY, PROMPT_PASSWORD, label, NULL);
+}
+
+static void
+answer_key(App *a, const char *key)
+{
+	if (a->key_fresh && key && *key && !a->key_once) {
+		a->key_once = secret_new(key, -1);
+		return;
+	}
+	if (a->key_once && key && strcmp(secret_peek(a->key_once), key)) {
+		g_clear_pointer(&a->key_once, secret_free);
+		a->key_wrong = true;
+		return;
+	}
+	g_clear_pointer(&a->key_once, secret_free);
+	a->key_asked = false;
+	if (a->setup->vault)
+		vault_key(a->setup->vault, key);
+}
+
 void
 app_ask_secret(App *a)
 {
@@ -121,6 +153,13 @@ app_ask_secret(App *a)
 			continue;
 		app_ask(a, ASK_SECRET, PROMPT_PASSWORD, clean_peek(acc->ask_label), NULL);
 		a->ask_account = i;
+	}
+	ask_key(a);
+	/* a sign-in takes the whole screen: it waits until nothing else lies there */
+	for (guint i = 0; i < a->accounts->len && !a->prompt && a->overs->len == 0 && a->over == OVER_NOTHING; i++) {
+		const AppAccount *acc = g_ptr_array_index(a->accounts, i);
+		if (acc->sign_in_why)
+			signin_open(a, i, acc->sign_in_why);
 	}
 }
 
@@ -243,7 +282,7 @@ answer(App *a, Ask ask, const char *text)
 	case ASK_LINE:
 		a->asked(a, text);
 		break;
-	case ASK_SECRET: case ASK_NOTHING:
+	case ASK_SECRET: case ASK_KEY: case ASK_NOTHING:
 		break;
 	}
 	app_work(a);
@@ -256,6 +295,8 @@ cancelled(App *a, Ask ask)
 		listview_set_limit(a->list, a->ask_context, NULL);
 	else if (ask == ASK_SECRET)
 		answer_secret(a, "");
+	else if (ask == ASK_KEY)
+		answer_key(a, NULL);
 	else if (ask == ASK_OVERWRITE)
 		parts_overwrite(a, false);
 	else if (ask == ASK_LINE)
@@ -278,9 +319,14 @@ app_prompt_key(App *a, Key k, const char *paste)
 	a->ask = ASK_NOTHING;
 	if (state == PROMPT_CANCELLED) {
 		cancelled(a, ask);
-	} else if (ask == ASK_SECRET) {
+	} else if (prompt_kind(p) == PROMPT_PASSWORD) {
 		g_autoptr(Secret) secret = prompt_take_secret(p);
-		answer_secret(a, secret_peek(secret));
+		if (ask == ASK_SECRET)
+			answer_secret(a, secret_peek(secret));
+		else if (ask == ASK_KEY)
+			answer_key(a, secret_peek(secret));
+		else
+			a->asked(a, secret_peek(secret));
 	} else {
 		answer(a, ask, prompt_text(p));
 	}

@@ -44,7 +44,7 @@ static const struct { const char *name; Where context; } contexts[] = {
 	{ "index", IN_INDEX }, { "pager", IN_PAGER }, { "folders", IN_FOLDERS },
 	{ "attachments", IN_PARTS }, { "help", IN_HELP },
 	{ "compose", IN_COMPOSE }, { "editor", IN_EDITOR }, { "files", IN_FILES }, { "settings", IN_SETTINGS },
-	{ "waiting", IN_WAITING }, { "ledger", IN_LEDGER }, { "question", IN_QUESTION }, { "history", IN_HISTORY },
+	{ "waiting", IN_WAITING }, { "ledger", IN_LEDGER }, { "question", IN_QUESTION }, { "history", IN_HISTORY }, { "sign-in", IN_SIGNIN },
 	{ "parts", IN_PARTS },
 };
 

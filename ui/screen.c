@@ -494,6 +494,24 @@ screen_notice(Screen *s, NoticeHow how, const Clean *title, const Clean *body)
 }
 
 void
+screen_copy(Screen *s, const char *text)
+{
+	GString *graphic = g_string_new(NULL);
+
+	for (const char *c = text; *c; c++)
+		if (g_ascii_isgraph(*c))
+			g_string_append_c(graphic, *c);
+	g_autofree char *coded = g_base64_encode((const guchar *)graphic->str, graphic->len);
+	g_autofree char *sequence = g_strdup_printf("\033]52;c;%s\033\\", coded);
+	g_string_free(graphic, TRUE);
+	if (!s->up || !s->ansi)
+		return;
+	write_all(s, sequence, strlen(sequence));	/* tmux takes it itself, or lets it pass, by its settings */
+	if (g_getenv("TMUX"))
+		write_through(s, sequence);
+}
+
+void
 screen_title(Screen *s, const Clean *title)
 {
 	if (!s->up || !s->ansi || tigetflag("XT") <= 0)

@@ -30,6 +30,8 @@ void screen_bell(Screen *s);
 /* Asks the terminal to show a notice to the person, wherever they look. */
 typedef enum { NOTICE_OSC9, NOTICE_OSC777 } NoticeHow;
 void screen_notice(Screen *s, NoticeHow how, const Clean *title, const Clean *body);
+/* Puts it into the clipboard, where the terminal allows it (OSC 52), through SSH too. Graphic ASCII only: anything else is left out. */
+void screen_copy(Screen *s, const char *text);
 /* the window's, where the terminal has one; restored at the end */
 void screen_title(Screen *s, const Clean *title);
 

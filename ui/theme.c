@@ -277,4 +277,5 @@ static const StyleRow style_rows[STYLE_LAST] = {
 	ROW(GUTTER, "gutter", true, 0, { D, D, 0 }, { 244, D, 0 }),
 	ROW(HELP_KEY, "help-key", false, B, { CYAN, D, B }, { 37, D, B }),
 	ROW(HELP_TEXT, "help-text", true, 0, { D, D, 0 }, { D, D, 0 }),
+	ROW(QR, "qr", true, 0, { 7, 0, 0 }, { 231, 16, 0 }),
 };

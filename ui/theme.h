@@ -30,6 +30,7 @@ typedef enum {
 	STYLE_SEARCH, STYLE_SEARCH_CURRENT,
 	STYLE_GUTTER,		/* the cell before body text that only we can draw in (M8) */
 	STYLE_HELP_KEY, STYLE_HELP_TEXT,
+	STYLE_QR,		/* of a QR code: its light modules on its dark ones */
 	STYLE_LAST
 } Style;
 

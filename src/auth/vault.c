@@ -458,11 +458,20 @@ on_refreshed(void *user, const HttpAnswer *a, const GError *err)
 	refresh_failed(e, grant_error(outcome == GRANT_NONSENSE ? GRANT_LATER : outcome, &e->found, words));
 }
 
+/* curl takes a while to begin, and most who start the program need no token from outside. */
+static Http *
+http_of(Vault *v)
+{
+	if (!v->http)
+		v->http = http_new(v->context);
+	return v->http;
+}
+
 static void
 ask_provider(Entry *e, const char *url, char *form /* taken; may be NULL */, HttpDone done)
 {
 	HttpRequest r = { .url = url, .form = form, .ca_file = e->found.ca_file, .redirects = 3 };
-	e->question = http_start(e->vault->http, &r, done, e);
+	e->question = http_start(http_of(e->vault), &r, done, e);
 	secret_wipe_string(form);
 }
 
@@ -666,7 +675,7 @@ sign_in(Vault *v, Account *a, bool device)
 
 	clear_timer(&e->signin_end);
 	signin_free(e->signin);
-	e->signin = signin_new(&a->oauth, device, v->http, v->context, &CLIENT, e);
+	e->signin = signin_new(&a->oauth, device, http_of(v), v->context, &CLIENT, e);
 }
 
 static void
@@ -751,7 +760,6 @@ thread(gpointer user)
 	Vault *v = user;
 
 	g_main_context_push_thread_default(v->context);
-	v->http = http_new(v->context);
 	g_autoptr(GSource) wake = g_unix_fd_source_new(chan_fd(v->calls), G_IO_IN);
 	g_source_set_callback(wake, G_SOURCE_FUNC(on_calls), v, NULL);
 	g_source_attach(wake, v->context);
@@ -800,19 +808,35 @@ call_new(CallKind kind, Account *a)
 	return c;
 }
 
-void
-vault_free(Vault *v)
+/* False: it waits for a keyring that the person does not unlock. */
+static bool
+end_thread(Vault *v)
 {
-	if (!v)
-		return;
 	chan_send(v->calls, call_new(CALL_END, NULL));
 	for (guint waited = 0; waited < END_MS && !g_atomic_int_get(&v->ended); waited += 2)
 		g_usleep(2000);
-	if (!g_atomic_int_get(&v->ended)) {	/* it waits for a keyring that the person does not unlock */
+	bool over = g_atomic_int_get(&v->ended);
+	if (over)
+		g_thread_join(v->thread);
+	else
 		g_thread_unref(v->thread);
+	return over;
+}
+
+void
+vault_end(Vault *v)
+{
+	static Vault *left;	/* seen by leak checkers */
+	left = v;
+	if (left)
+		end_thread(left);
+}
+
+void
+vault_free(Vault *v)
+{
+	if (!v || !end_thread(v))
 		return;
-	}
-	g_thread_join(v->thread);
 	chan_free(v->calls);
 	g_main_context_unref(v->context);
 	g_free(v->key_command);

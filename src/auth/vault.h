@@ -39,7 +39,8 @@ typedef struct {
 } VaultSetup;
 
 Vault *vault_new(const VaultSetup *setup);
-void vault_free(Vault *v);	/* waits a little for the thread, then leaves it behind */
+void vault_free(Vault *v);	/* nobody may ask it any more; waits a little for the thread, then leaves it behind */
+void vault_end(Vault *v);	/* at the end of the program: engines that hang may still ask, and get no answer */
 
 /* token NULL: err. EIL_LATER: the provider can't be reached; EIL_ASK_USER: a sign-in is needed, or the settings are wrong.
  * good_ms: how long it lives. The ticket is gone with the call. */

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "auth/vault.h"
 #include "conf/conf.h"
 #include "mail/draft.h"
 
@@ -15,11 +16,15 @@ typedef struct {
 	Conf *conf;
 	bool read_only;
 	const char *account;	/* -A, or NULL */
+	Vault *vault;
+	Chan *auth_letters;	/* of AuthLetter* */
 } Batch;
 
 /* One send/receive cycle of the accounts that are named (none: all); a line for each. */
 int batch_sync(const Batch *h, char **accounts);
 /* A message on standard input goes to the outbox and leaves. args: what stood behind "send": -t -oi -f ADDRESS -A NAME recipients. */
 int batch_send(const Batch *h, char **args);
+/* Signs an account in at its provider. args: [ACCOUNT [code | browser | forget]]; without an account: how all of them stand. */
+int batch_oauth(const Batch *h, char **args);
 /* A mail that the command line began leaves, with the standard input as its text. */
 int batch_write(const Batch *h, Draft *d);

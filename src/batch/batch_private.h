@@ -21,8 +21,11 @@ typedef struct {
 
 bool job_start(Job *j, const Batch *h, Account *account, guint number, Chan *letters, GError **err);
 void job_clear(Job *j);
-void letters_wait(Chan *letters, int timeout_ms);
+void letters_wait(const Batch *h, Chan *letters, int timeout_ms);
 void progress_end(void);
+/* What the vault says to a person: the passphrase is asked for on a terminal, notes go to the error output. */
+void auth_letters_take(const Batch *h, bool may_ask);
+char *ask_sign_in_words(const char *why, const Account *a);	/* and what to type for it; yours */
 /* to: NULL-terminated; NULL: of its header. Sysexits. */
 int batch_send_message(const Batch *h, Account *a, GBytes *message, const char *const *to, const char *sender);
 char *ask_password(const char *label);	/* NULL: there is nobody to ask */

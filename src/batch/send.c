@@ -205,6 +205,11 @@ send_letter(Job *j, Way *w, const Letter *l)
 	} else if (l->kind == LETTER_TROUBLE) {
 		g_free(j->trouble);
 		j->trouble = g_strdup(l->text);
+	} else if (l->kind == LETTER_ASK_SIGN_IN) {
+		engine_post(j->engine, request_new(REQ_SIGNED_IN));
+		w->decided = true;
+		g_free(j->trouble);
+		j->trouble = ask_sign_in_words(l->text, j->account);
 	} else if (l->kind == LETTER_ASK_SECRET) {
 		Request *r = request_new(REQ_SECRET);
 		engine_post(j->engine, r);	/* standard input is the message: nobody can be asked */
@@ -216,14 +221,15 @@ send_letter(Job *j, Way *w, const Letter *l)
 }
 
 static int
-wait_for_it(Job *j, Chan *letters, bool *whole)
+wait_for_it(const Batch *h, Job *j, Chan *letters, bool *whole)
 {
 	enum { PATIENCE_S = 300, COPY_S = 20 };
 	Way w = { .status = EXIT_EX_TEMPORARY, .until = g_get_monotonic_time() + (gint64)PATIENCE_S * G_USEC_PER_SEC };
 
 	while (!w.decided && g_get_monotonic_time() < w.until) {
 		Letter *l;
-		letters_wait(letters, 500);
+		letters_wait(h, letters, 500);
+		auth_letters_take(h, false);	/* standard input is the message */
 		while ((l = chan_take(letters))) {
 			send_letter(j, &w, l);
 			letter_free(l);
@@ -263,7 +269,7 @@ batch_send_message(const Batch *h, Account *a, GBytes *message, const char *cons
 		r->when = 1;
 		engine_post(j.engine, r);
 		bool whole = false;
-		status = wait_for_it(&j, letters, &whole);
+		status = wait_for_it(h, &j, letters, &whole);
 		say_result(&j, status, whole);
 	} else if (!err && door_queue(j.socket, message, to, sender, &err)) {
 		status = EXIT_DONE;	/* the eilpost that is open has it in its outbox and shows what becomes of it */

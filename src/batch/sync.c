@@ -35,7 +35,7 @@ job_start(Job *j, const Batch *h, Account *account, guint number, Chan *letters,
 	j->socket = places_socket(h->places, account);
 	j->folders_left = g_array_new(FALSE, FALSE, sizeof(gint64));
 	EngineSetup setup = { .number = number, .account = account, .store = store, .letters = letters, .socket = j->socket,
-		.read_only = h->read_only, .headless = true };
+		.vault = h->vault, .read_only = h->read_only, .headless = true };
 	j->engine = engine_new(&setup, &problem);
 	if (!j->engine) {
 		if (!g_error_matches(problem, EIL_ERROR, EIL_REFUSED))
@@ -143,6 +143,11 @@ sync_letter(Job *j, const Letter *l)
 		engine_post(j->engine, r);
 		break;
 	}
+	case LETTER_ASK_SIGN_IN:
+		g_free(j->trouble);
+		j->trouble = ask_sign_in_words(l->text, j->account);
+		engine_post(j->engine, request_new(REQ_SIGNED_IN));
+		break;
 	case LETTER_STATE:
 		if (l->state == ENGINE_WAITING || (l->state == ENGINE_BLOCKED && j->trouble))
 			finish(j, false);
@@ -194,10 +199,10 @@ all_done(const GArray *jobs)
 }
 
 void
-letters_wait(Chan *letters, int timeout_ms)
+letters_wait(const Batch *h, Chan *letters, int timeout_ms)
 {
-	struct pollfd p = { .fd = chan_fd(letters), .events = POLLIN };
-	poll(&p, 1, timeout_ms);
+	struct pollfd p[2] = { { .fd = chan_fd(letters), .events = POLLIN }, { .fd = chan_fd(h->auth_letters), .events = POLLIN } };
+	poll(p, 2, timeout_ms);
 }
 
 /* Another eilpost has it: it does the cycle. */
@@ -223,11 +228,12 @@ chosen(const Account *a, char **names)
 }
 
 static void
-run_jobs(GArray *jobs, Chan *letters)
+run_jobs(const Batch *h, GArray *jobs, Chan *letters)
 {
 	while (!all_done(jobs)) {
 		Letter *l;
-		letters_wait(letters, 1000);
+		letters_wait(h, letters, 1000);
+		auth_letters_take(h, true);
 		while ((l = chan_take(letters))) {
 			Job *j = &g_array_index(jobs, Job, l->account);
 			if (!j->done)
@@ -275,7 +281,7 @@ batch_sync(const Batch *h, char **names)
 			by_the_other(j);
 		}
 	}
-	run_jobs(jobs, letters);
+	run_jobs(h, jobs, letters);
 	for (guint i = 0; i < jobs->len; i++) {
 		Job *j = &g_array_index(jobs, Job, i);
 		if (j->failed || unsent(j))

@@ -52,8 +52,8 @@ connect_back_off(Engine *e, EilError code, char *sentence)
 		engine_cycle_ended(e, false);
 }
 
-void
-connect_lost(Engine *e, EilError code, char *sentence)
+static void
+take_down(Engine *e)
 {
 	g_autoptr(GError) err = NULL;
 
@@ -64,6 +64,12 @@ connect_lost(Engine *e, EilError code, char *sentence)
 	e->secret_job = job;
 	if (db_begin(e->db, &err) && (!journal_recover(e->db, &err) || !db_commit(e->db, &err)))
 		db_rollback(e->db);
+}
+
+void
+connect_lost(Engine *e, EilError code, char *sentence)
+{
+	take_down(e);
 	connect_back_off(e, code, sentence);
 }
 
@@ -82,11 +88,18 @@ sentence_with_server(char *sentence, const char *text)
 static void
 sign_in_refused(Engine *e, const char *text)
 {
+	if (secret_renew(e, RECEIVING)) {
+		take_down(e);
+		engine_state(e, ENGINE_OFFLINE, _("fetching a new token"));
+		e->wake_wanted = true;
+		e->next_try = 0;
+		return;
+	}
 	char *s = g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account));
 	engine_refused(e);
-	g_clear_pointer(&e->secret, secret_free);
+	secret_refused(e);
 	connect_lost(e, EIL_ASK_USER, sentence_with_server(s, text));
-	if (!e->account->password_command) {
+	if (!e->account->password_command && e->account->auth != AUTH_OAUTH2) {
 		e->state = ENGINE_OFFLINE;	/* the next try asks for the password anew */
 		e->wake_wanted = true;
 		e->next_try = e->now;
@@ -178,6 +191,7 @@ session_ready(Engine *e)
 	e->tries = 0;
 	e->next_try = 0;
 	e->last_use = e->now;
+	secret_worked(e, RECEIVING);
 	engine_state(e, ENGINE_ONLINE, _("connected"));
 }
 
@@ -400,12 +414,126 @@ connect_secret(Engine *e, const char *secret)
 	e->state = ENGINE_OFFLINE;
 }
 
+/* ---- tokens: the vault has them ---- */
+
+static bool
+by_vault(const Engine *e)
+{
+	return e->account->auth == AUTH_OAUTH2 && !e->account->password_command;
+}
+
+static void
+ask_for_sign_in(Engine *e, const char *why)
+{
+	take_down(e);
+	e->secret_asked = true;
+	Letter *l = letter_new(LETTER_ASK_SIGN_IN);
+	l->text = g_strdup(why);
+	engine_tell(e, l);
+	engine_refused(e);
+	engine_state(e, ENGINE_BLOCKED, _("waiting for the sign-in"));
+}
+
+static void
+on_token(void *user, const char *token, gint64 good_ms, const GError *err)
+{
+	Engine *e = user;
+
+	e->ticket = NULL;
+	e->now = clock_ms();
+	if (token) {
+		secret_free(e->secret);
+		e->secret = secret_new(token, -1);
+		e->secret_until = e->now + good_ms;
+		e->secret_asked = false;
+		begin_session(e);
+		connect_pump(e);
+	} else if (error_is(err, EIL_ASK_USER)) {
+		ask_for_sign_in(e, err->message);
+	} else {
+		e->check_wanted |= e->is_pop && !e->session;	/* with the next try */
+		outbox_no_secret(e, true);
+		connect_lost(e, EIL_LATER, g_strdup_printf("%s: %s", e->account->name, err->message));
+	}
+	pop_pump(e);
+	outbox_pump(e);
+}
+
+static void
+fetch_token(Engine *e)
+{
+	g_clear_pointer(&e->secret, secret_free);
+	if (e->ticket)
+		return;
+	if (e->vault)
+		e->ticket = vault_token(e->vault, e->account, e->refused ? secret_peek(e->refused) : NULL, e->context, on_token, e);
+	else
+		ask_for_sign_in(e, _("There is nothing here that could sign in."));
+}
+
+void
+connect_signed_in(Engine *e, bool on)
+{
+	e->secret_asked = false;
+	if (!by_vault(e))
+		return;
+	if (!on) {
+		outbox_no_secret(e, false);
+		engine_state(e, ENGINE_BLOCKED, _("not connected: no sign-in"));
+		return;
+	}
+	secret_forget(e);
+	schedule_acted(&e->schedule);
+	schedule_tell(e);
+	e->tries = 0;
+	e->next_try = 0;
+	e->wake_wanted = true;
+	e->state = ENGINE_OFFLINE;
+	fetch_token(e);
+}
+
+bool
+secret_renew(Engine *e, SignsInTo what)
+{
+	if (!by_vault(e) || !e->secret || e->renewed[what])
+		return false;
+	log_line(LOG_INFO, "sync", "a token was refused: a new one is fetched");
+	e->renewed[what] = true;
+	secret_free(e->refused);
+	e->refused = g_steal_pointer(&e->secret);
+	return true;
+}
+
+void
+secret_worked(Engine *e, SignsInTo what)
+{
+	e->renewed[what] = false;
+}
+
+bool
+secret_waits(const Engine *e)
+{
+	return e->secret_asked || e->secret_job || e->ticket;
+}
+
+void
+secret_forget(Engine *e)
+{
+	g_clear_pointer(&e->ticket, vault_ticket_cancel);
+	g_clear_pointer(&e->secret, secret_free);
+	g_clear_pointer(&e->refused, secret_free);
+	e->secret_asked = e->renewed[RECEIVING] = e->renewed[SENDING] = false;
+	e->secret_until = 0;
+}
+
 bool
 secret_ready(Engine *e)
 {
-	if (e->secret)
+	if (e->secret && (!e->secret_until || e->now < e->secret_until))
 		return true;
-	if (!e->account->password_command)
+	if (by_vault(e))
+		fetch_token(e);
+	else if (!e->account->password_command)
 		ask_for_secret(e);
 	else if (!e->secret_job)
 		e->secret_job = secret_fetch(e->account, e->context, on_secret, e);
@@ -416,6 +544,7 @@ void
 secret_refused(Engine *e)
 {
 	g_clear_pointer(&e->secret, secret_free);
+	e->renewed[RECEIVING] = e->renewed[SENDING] = false;	/* the next try is the person's */
 }
 
 void
@@ -423,7 +552,7 @@ connect_start(Engine *e)
 {
 	const ServerUrl *url = &e->account->receive;
 
-	if (!e->secret && !e->account->password_command) {
+	if (!e->secret && !e->account->password_command && !by_vault(e)) {
 		ask_for_secret(e);
 		return;
 	}
@@ -433,5 +562,5 @@ connect_start(Engine *e)
 		.tls = url->scheme == SCHEME_IMAPS ? LINK_TLS_FIRST : url->scheme == SCHEME_IMAP ? LINK_TLS_LATER : LINK_TLS_NONE,
 	};
 	e->link = link_open(&target, e->context, &CLIENT, e);
-	secret_ready(e);
+	secret_ready(e);	/* while the connection is made */
 }

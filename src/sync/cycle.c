@@ -79,7 +79,7 @@ same_server(const ServerUrl *a, const ServerUrl *b)
 static bool
 same_connection(const Account *a, const Account *b)
 {
-	return same_server(&a->receive, &b->receive) && same_server(&a->send, &b->send) && a->auth == b->auth &&
+	return same_server(&a->receive, &b->receive) && same_server(&a->send, &b->send) && a->auth == b->auth && oauth_same(&a->oauth, &b->oauth) &&
 		!g_strcmp0(a->address, b->address) && !g_strcmp0(a->password_command, b->password_command) && !g_strcmp0(a->ca_file, b->ca_file) &&
 		g_strv_equal((const char *const *)a->disable, (const char *const *)b->disable);
 }
@@ -95,8 +95,7 @@ engine_configure(Engine *e, Account *config)
 		connect_drop(e);
 		pop_drop(e);
 		outbox_drop(e);
-		g_clear_pointer(&e->secret, secret_free);
-		e->secret_asked = false;
+		secret_forget(e);
 		e->next_try = 0;
 		e->tries = 0;
 		schedule_acted(&e->schedule);

@@ -122,6 +122,9 @@ request(Engine *e, Request *r)
 	case REQ_SECRET:
 		connect_secret(e, r->text);
 		break;
+	case REQ_SIGNED_IN:
+		connect_signed_in(e, r->on);
+		break;
 	case REQ_CONFIGURE:
 		engine_configure(e, r->config);
 		break;
@@ -320,6 +323,7 @@ thread(gpointer user)
 	}
 	g_clear_pointer(&e->door, door_free);
 	g_clear_pointer(&e->net_change, net_change_free);
+	g_clear_pointer(&e->ticket, vault_ticket_cancel);
 	leave(e);
 	g_clear_pointer(&e->pop, pop_free);
 	g_clear_pointer(&e->sender, outbox_free);
@@ -393,6 +397,7 @@ engine_free(Engine *e)
 	g_ptr_array_unref(e->batch);
 	g_byte_array_unref(e->early);
 	secret_free(e->secret);
+	secret_free(e->refused);
 	g_free(e->socket);
 	g_free(e->last_trouble);
 	if (e->timer) {
@@ -433,6 +438,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->number = setup->number;
 	e->account = account_ref(setup->account);
 	e->letters = setup->letters;
+	e->vault = setup->vault;
 	e->read_only = setup->read_only;
 	e->offline = setup->offline;
 	e->prefer_html = setup->prefer_html;

@@ -6,6 +6,7 @@
  * (2-8 ms), the wire follows. No letter holds a pointer to anything living. */
 #pragma once
 
+#include "auth/vault.h"
 #include "base/chan.h"
 #include "base/error.h"
 #include "conf/accounts.h"
@@ -50,6 +51,7 @@ typedef enum {
 	REQ_WISH_RETRY, REQ_WISH_REMOVE,	/* message: row of store/journal.h; removed: the local change is taken back */
 	REQ_POP_REMOVE,		/* the first removal by policy was shown (dry run) and agreed to: on; or not: !on */
 	REQ_SECRET,		/* text: the answer to LETTER_ASK_SECRET; wiped by the engine; empty: the person declined */
+	REQ_SIGNED_IN,		/* the answer to LETTER_ASK_SIGN_IN: on: the vault has tokens now; !on: the person declined */
 	REQ_QUIT,
 } RequestKind;
 
@@ -88,6 +90,7 @@ typedef enum {
 	LETTER_PROGRESS,	/* text: what, done, total (0: unknown); done == total: ended. Of an attachment: message, text2: section, done and total in bytes, when: bytes a second (0: not known) */
 	LETTER_TROUBLE,		/* text: a whole sentence for people; error: EilError; stays until the state changes */
 	LETTER_ASK_SECRET,	/* text: for what; the screen asks and answers with REQ_SECRET */
+	LETTER_ASK_SIGN_IN,	/* text: why; the screen signs in (auth/vault.h) and answers with REQ_SIGNED_IN */
 	LETTER_CHECKED,		/* when: a send/receive cycle ended well */
 	LETTER_OUTBOX,		/* outbox, drafts or wishes changed: read them anew; message: the row, 0: several */
 	LETTER_DRAFT,		/* answer to REQ_DRAFT_SAVE, REQ_SEND, REQ_SEND_RAW, REQ_OUT_EDIT: message: its row; when: the caller's number; failed: text2 says why, nothing is lost */
@@ -123,6 +126,7 @@ typedef struct {
 	Account *account;	/* a reference is taken */
 	const char *store;	/* path of the SQLite file; copied */
 	Chan *letters;		/* borrowed: lives longer than the engine */
+	Vault *vault;		/* borrowed: lives longer; NULL: accounts that need it can't sign in */
 	bool read_only;		/* -R: nothing is changed on any server */
 	bool offline;		/* never connect (tests, plain looking) */
 	bool prefer_html;	/* of alternatives the HTML is fetched, not the plain text */

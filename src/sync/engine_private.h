@@ -148,6 +148,11 @@ struct Engine {
 	GByteArray *early;	/* owned: came before the secret was known */
 	SecretJob *secret_job;	/* owned */
 	Secret *secret;		/* owned */
+	Vault *vault;		/* borrowed; NULL: none */
+	VaultTicket *ticket;	/* owned: a token is on its way */
+	Secret *refused;	/* owned: a token that a server did not take; NULL: none */
+	gint64 secret_until;	/* ms: a token is not good for a new connection after; 0: it has no end */
+	bool renewed[2];	/* by SignsInTo: the token was fetched anew because it was refused */
 	bool secret_asked, link_open, drop, ready;
 	guint tries;
 	gint64 next_try;	/* ms; 0: none */
@@ -212,8 +217,15 @@ void schedule_tell(Engine *e);	/* LETTER_SCHEDULE */
 void engine_refused(Engine *e);	/* one refused sign-in stops the schedule until the person acts (S4) */
 
 /* connect.c: the secret, which IMAP, POP3 and SMTP share */
+typedef enum { RECEIVING, SENDING } SignsInTo;
 bool secret_ready(Engine *e);	/* true: e->secret is here; false: it is being fetched or asked for, and pop_pump, outbox_pump are called when it comes */
 void secret_refused(Engine *e);	/* it was wrong: forgotten */
+bool secret_waits(const Engine *e);	/* it is on its way, or the person is asked */
+/* A token that a server did not take is fetched anew once, without a question: it may be over, or a clock wrong. False: it is no such case. */
+bool secret_renew(Engine *e, SignsInTo what);
+void secret_worked(Engine *e, SignsInTo what);
+void secret_forget(Engine *e);	/* other settings: and all that is on its way */
+void connect_signed_in(Engine *e, bool on);	/* REQ_SIGNED_IN */
 
 /* pop*.c: the receiving of a POP3 account. All no-ops on e->pop NULL. Called from the turn of the loop. */
 Pop *pop_new(Engine *e);
@@ -232,6 +244,7 @@ Sender *outbox_new(Engine *e);	/* also outbox_recover of the store */
 void outbox_free(Sender *s);
 bool outbox_up(const Engine *e);
 bool outbox_waits_for_secret(const Engine *e);
+void outbox_no_secret(Engine *e, bool later);	/* what waited for it gives up, or tries again later */
 bool outbox_wants(Engine *e);	/* something is due and may leave by itself (send-when), or the cycle wants it */
 void outbox_start(Engine *e);
 void outbox_pump(Engine *e);

@@ -140,6 +140,19 @@ outbox_waits_for_secret(const Engine *e)
 	return e->sender && e->sender->starting && !e->sender->link;
 }
 
+void
+outbox_no_secret(Engine *e, bool later)
+{
+	Sender *s = e->sender;
+
+	if (!outbox_waits_for_secret(e))
+		return;
+	s->starting = false;
+	s->blocked = !later;
+	if (later)
+		s->next_try = e->now + (gint64)plan_backoff(++s->tries) * 1000;
+}
+
 bool
 outbox_wants(Engine *e)
 {

@@ -156,6 +156,10 @@ session_failed(Engine *e, const SmtpEvent *ev)
 	char *s = NULL;
 	EilError code = EIL_REFUSED;
 
+	if (ev->failure == SMTP_FAIL_AUTH && secret_renew(e, SENDING)) {	/* no mail was begun: it goes at once with the new token */
+		smtp_drop(e);
+		return;
+	}
 	switch (ev->failure) {
 	case SMTP_FAIL_AUTH:
 		s = g_strdup_printf(_("%s refused the sign-in for sending of %s. The mail waits in the outbox."), host, e->account->name);
@@ -431,6 +435,7 @@ event(Engine *e, const SmtpEvent *ev)
 		break;
 	case SMTP_EV_READY:
 		s->ready = true;
+		secret_worked(e, SENDING);
 		s->last_use = e->now;
 		break;
 	case SMTP_EV_RECIPIENT:
@@ -498,7 +503,7 @@ smtp_pump(Engine *e)
 	if (s->starting && !s->link) {
 		if (e->secret) {
 			smtp_connect(e);
-		} else if (!e->secret_asked && !e->secret_job) {	/* nobody gave one */
+		} else if (!secret_waits(e)) {	/* nobody gave one */
 			s->starting = false;
 			s->blocked = true;
 		}

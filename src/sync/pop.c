@@ -73,8 +73,16 @@ lost(Engine *e, EilError code, char *sentence /* taken */)
 static void
 sign_in_refused(Engine *e, const char *words)
 {
-	char *s = g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account));
 	GError *err = NULL;
+
+	if (secret_renew(e, RECEIVING)) {
+		pop_drop(e);
+		e->check_wanted = true;
+		e->next_try = 0;
+		engine_state(e, ENGINE_OFFLINE, _("fetching a new token"));
+		return;
+	}
+	char *s = g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account));
 
 	/* what was remembered of the server may be old */
 	if (db_begin(e->db, &err) && (!db_set_fact(e->db, "pop-capabilities", "", &err) || !db_commit(e->db, &err)))
@@ -166,6 +174,7 @@ session_ready(Engine *e)
 	e->tries = 0;
 	e->next_try = 0;
 	save_capabilities(e);
+	secret_worked(e, RECEIVING);
 	engine_state(e, ENGINE_ONLINE, _("connected"));
 	pop_begin(e);
 }
@@ -229,7 +238,7 @@ pop_pump(Engine *e)
 	if (p->starting && !p->link) {
 		if (e->secret)
 			pop_start(e);
-		else if (!e->secret_asked && !e->secret_job)
+		else if (!secret_waits(e))
 			p->starting = false;
 		return;
 	}

@@ -353,10 +353,10 @@ http(World *w, gconstpointer unused)
 		{ "http://127.0.0.1.example.org/", 0, EIL_ASK_USER },
 	};
 	provider_will(w->p, "/x", 200, "ok");
-	provider_will_at(w->p, "/slow", 200, "ok", NULL, 400);
+	provider_will_at(w->p, "/slow", 200, "ok", NULL, 1500);
 	provider_will(w->p, "/big", 200, much);
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-		HttpRequest r = { .url = rows[i].url, .timeout_ms = 200 };
+		HttpRequest r = { .url = rows[i].url, .timeout_ms = rows[i].url == slow ? 300 : 6000 };
 		Got g = { 0 };
 		http_start(w->http, &r, on_answer, &g);
 		g_assert_false(g.done);

@@ -76,7 +76,8 @@ class Unavailable(Exception):
 class Server:
     """A private Dovecot; alice and bob, password secret."""
 
-    def __init__(self, demo=False, **environment):
+    def __init__(self, demo=False, oidc=None, **environment):
+        self.arguments = [oidc.dir] if oidc else []    # an OpenID provider (tests/servers/oidc.py): OAUTHBEARER and XOAUTH2
         self.dir = os.path.join(scratch(), "server")
         self.environment = dict(os.environ, PENALTY="0", AUTH_DELAY="0", **environment)
         self.start()
@@ -86,7 +87,7 @@ class Server:
 
     def start(self):
         for attempt in range(4):    # a free port may be taken by another test in between
-            run = subprocess.run([os.path.join(SOURCE, "tests/servers/dovecot/start"), self.dir], env=self.environment, stdout=subprocess.PIPE,
+            run = subprocess.run([os.path.join(SOURCE, "tests/servers/dovecot/start"), self.dir, *self.arguments], env=self.environment, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, text=True)
             if run.returncode == 0 or "Address already in use" not in run.stdout:
                 break

@@ -83,6 +83,7 @@ title_of(Where context)
 	case IN_WAITING:	return _("Help: keys in the list of what waits");
 	case IN_LEDGER:		return _("Help: keys in the list of what lies on the server");
 	case IN_HISTORY:	return _("Help: keys in the list of what was done");
+	case IN_SIGNIN:		return _("Help: keys while you sign in");
 	case IN_QUESTION:	return _("Help: keys in a question");
 	default:		return _("Help: keys in the list of messages");
 	}
