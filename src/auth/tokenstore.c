@@ -25,15 +25,14 @@ struct TokenStore {
 	guint rounds;
 	Seal *seal;		/* owned; NULL: not unlocked */
 	bool declined;
-	GHashTable *memory;	/* owned: name -> Tokens*, of KEEP_MEMORY and of who declined */
+	GHashTable *memory;	/* owned: name -> Secret*, of KEEP_MEMORY and of who declined */
 	int lock;		/* -1: not held */
 };
 
 static void
-tokens_free(gpointer p)
+secret_free_void(gpointer p)
 {
-	tokens_clear(p);
-	g_free(p);
+	secret_free(p);
 }
 
 TokenStore *
@@ -44,7 +43,7 @@ token_store_new(TokenKeep keep, const char *file, guint rounds)
 	s->file = g_strdup(file);
 	s->rounds = rounds;
 	s->lock = -1;
-	s->memory = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tokens_free);
+	s->memory = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, secret_free_void);
 	return s;
 }
 
@@ -87,18 +86,25 @@ token_store_where(TokenStore *s)
 		s->keep == KEEP_FILE && !s->declined ? _("in a file that your passphrase encrypts") : _("in memory, until eilpost ends");
 }
 
+bool
+token_store_lasts(TokenStore *s)
+{
+	settle(s);
+	return s->keep == KEEP_KEYRING || (s->keep == KEEP_FILE && !s->declined);
+}
+
 /* ---- as text ---- */
 
 static void
-put_entry(GString *out, const char *before, const Tokens *t)
+put_entry(GString *out, const Tokens *t)
 {
 	const struct { const char *name, *value; } fields[] = {
 		{ "access", t->access }, { "refresh", t->refresh }, { "client", t->client_id }, { "url", t->token_url },
 	};
 	for (guint i = 0; i < G_N_ELEMENTS(fields); i++)
 		if (fields[i].value)
-			g_string_append_printf(out, "%s%s\t%s\n", before, fields[i].name, fields[i].value);
-	g_string_append_printf(out, "%sobtained\t%" G_GINT64_FORMAT "\n%sexpires\t%" G_GINT64_FORMAT "\n", before, t->obtained, before, t->expires);
+			g_string_append_printf(out, "%s\t%s\n", fields[i].name, fields[i].value);
+	g_string_append_printf(out, "obtained\t%" G_GINT64_FORMAT "\nexpires\t%" G_GINT64_FORMAT "\n", t->obtained, t->expires);
 }
 
 static void
@@ -124,25 +130,15 @@ take_field(Tokens *t, const char *name, gsize name_len, const char *value, gsize
 			*numbers[i].field = g_ascii_strtoll(value, NULL, 10);
 }
 
-/* The lines that begin with `before`. False: there are none. */
-static bool
-get_entry(const char *text, const char *before, Tokens *t)
+static void
+get_entry(const char *text, Tokens *t)
 {
-	bool found = false;
-	gsize skip = strlen(before);
-
 	for (const char *line = text; *line; ) {
-		gsize len = strcspn(line, "\n");
-		if (len > skip && !strncmp(line, before, skip)) {
-			const char *name = line + skip;
-			gsize left = len - skip, n = strcspn(name, "\t\n");
-			found = true;
-			if (n < left)
-				take_field(t, name, n, name + n + 1, left - n - 1);
-		}
+		gsize len = strcspn(line, "\n"), n = strcspn(line, "\t\n");
+		if (n < len)
+			take_field(t, line, n, line + n + 1, len - n - 1);
 		line += len + (line[len] == '\n');
 	}
-	return found;
 }
 
 /* The name is the person's: it must not break a line. */
@@ -231,42 +227,78 @@ write_file(const TokenStore *s, GBytes *data, GError **err)
 	return true;
 }
 
-/* What is in the file, without one account. */
-static bool
-others(const TokenStore *s, const char *head, GString *out, GError **err)
+/* The lines of one name in the file, without the name (own), or those of all others as they are. */
+static void
+sort_out(const char *text, const char *head, bool own, GString *out)
 {
-	g_autoptr(Secret) text = NULL;
-	GError *why = NULL;
+	gsize skip = strlen(head);
 
-	if (!read_file(s, s->seal, &text, &why)) {
-		if (why)
-			g_propagate_error(err, why);
-		return !why;
-	}
-	for (const char *line = secret_peek(text); *line; ) {
-		gsize len = strcspn(line, "\n") + 1;
-		len = MIN(len, strlen(line));
-		if (strncmp(line, head, strlen(head)))
-			g_string_append_len(out, line, (gssize)len);
+	for (const char *line = text; *line; ) {
+		gsize len = strcspn(line, "\n");
+		len += line[len] == '\n';
+		bool is_own = !strncmp(line, head, skip);
+		if (is_own == own)
+			g_string_append_len(out, own ? line + skip : line, (gssize)(own ? len - skip : len));
 		line += len;
 	}
+}
+
+static bool
+load_from_file(const TokenStore *s, const char *name, Secret **text, GError **err)
+{
+	g_autofree char *head = line_head(name);
+	g_autoptr(Secret) all = NULL;
+
+	if (!read_file(s, s->seal, &all, err))
+		return false;
+	GString *own = g_string_sized_new(strlen(secret_peek(all)));	/* never grows, as below: no pieces are left behind */
+	sort_out(secret_peek(all), head, true, own);
+	bool found = own->len > 0;
+	if (found)
+		*text = secret_new(own->str, (gssize)own->len);
+	wipe(own);
+	return found;
+}
+
+/* Another program may write it too: between reading and writing nobody else does. */
+static bool
+lock_for_saving(TokenStore *s)
+{
+	if (s->lock >= 0)
+		return false;
+	for (guint i = 0; i < 100 && !token_store_try_lock(s); i++)
+		g_usleep(20 * 1000);
 	return true;
 }
 
 static bool
-save_to_file(TokenStore *s, const char *name, const Tokens *t, GError **err)
+save_to_file(TokenStore *s, const char *name, const char *text, GError **err)
 {
 	g_autofree char *head = line_head(name);
-	GString *all = g_string_sized_new(LIMIT_TOKEN_FILE);	/* never grows: no pieces are left behind */
-	bool ok = others(s, head, all, err);
+	g_autoptr(Secret) was = NULL;
+	GError *why = NULL;
+	bool locked = lock_for_saving(s);
+	GString *all = g_string_sized_new(LIMIT_TOKEN_FILE);
 
-	if (ok && t)
-		put_entry(all, head, t);
+	if (read_file(s, s->seal, &was, &why))
+		sort_out(secret_peek(was), head, false, all);
+	for (const char *line = text; !why && line && *line; ) {
+		gsize len = strcspn(line, "\n");
+		g_string_append(all, head);
+		g_string_append_len(all, line, (gssize)len);
+		g_string_append_c(all, '\n');
+		line += len + (line[len] == '\n');
+	}
+	bool ok = !why;
 	if (ok) {
 		g_autoptr(GBytes) data = seal_close(s->seal, all->str, all->len);
 		ok = write_file(s, data, err);
+	} else {
+		g_propagate_error(err, why);
 	}
 	wipe(all);
+	if (locked)
+		token_store_unlock_file(s);
 	return ok;
 }
 
@@ -294,61 +326,57 @@ token_store_unlock(TokenStore *s, const char *passphrase, GError **err)
 
 /* ---- the door ---- */
 
-static bool
-load_from_keyring(const TokenStore *s, const char *name, Tokens *t, GError **err)
+bool
+token_store_load_text(TokenStore *s, const char *name, Secret **text, GError **err)
 {
-	g_autoptr(Secret) text = NULL;
-	return keyring_get(s->file, name, &text, err) && get_entry(secret_peek(text), "", t);
+	settle(s);
+	const Secret *kept = g_hash_table_lookup(s->memory, name);
+	if (kept) {
+		*text = secret_new(secret_peek(kept), -1);
+		return true;
+	}
+	if (s->keep == KEEP_KEYRING)
+		return keyring_get(s->file, name, text, err);
+	return s->keep == KEEP_FILE && s->seal && load_from_file(s, name, text, err);
 }
 
-static bool
-save_to_keyring(const TokenStore *s, const char *name, const Tokens *t, GError **err)
+bool
+token_store_save_text(TokenStore *s, const char *name, const char *label, const char *text, GError **err)
 {
-	if (!t)
-		return keyring_remove(s->file, name, err);
-	g_autofree char *label = g_strdup_printf(_("eilpost: sign-in of %s"), name);
-	GString *text = g_string_sized_new(3 * LIMIT_TOKEN);
-	put_entry(text, "", t);
-	bool ok = keyring_put(s->file, name, label, text->str, err);
-	wipe(text);
-	return ok;
+	settle(s);
+	g_hash_table_remove(s->memory, name);
+	if (s->keep == KEEP_KEYRING)
+		return text ? keyring_put(s->file, name, label, text, err) : keyring_remove(s->file, name, err);
+	if (s->keep == KEEP_FILE && s->seal)
+		return save_to_file(s, name, text, err);
+	if (text)
+		g_hash_table_insert(s->memory, g_strdup(name), secret_new(text, -1));
+	return true;
 }
 
 bool
 token_store_load(TokenStore *s, const char *name, Tokens *t, GError **err)
 {
-	const Tokens *kept = g_hash_table_lookup(s->memory, name);
-
-	settle(s);
-	tokens_clear(t);
-	if (kept) {
-		tokens_copy(t, kept);
-		return true;
-	}
-	if (s->keep == KEEP_KEYRING)
-		return load_from_keyring(s, name, t, err);
-	if (s->keep != KEEP_FILE || !s->seal)
-		return false;
-	g_autofree char *head = line_head(name);
 	g_autoptr(Secret) text = NULL;
-	return read_file(s, s->seal, &text, err) && get_entry(secret_peek(text), head, t);
+
+	tokens_clear(t);
+	if (!token_store_load_text(s, name, &text, err))
+		return false;
+	get_entry(secret_peek(text), t);
+	return true;
 }
 
 bool
 token_store_save(TokenStore *s, const char *name, const Tokens *t, GError **err)
 {
-	settle(s);
-	if (s->keep == KEEP_KEYRING || (s->keep == KEEP_FILE && s->seal)) {
-		g_hash_table_remove(s->memory, name);
-		return s->keep == KEEP_KEYRING ? save_to_keyring(s, name, t, err) : save_to_file(s, name, t, err);
-	}
-	g_hash_table_remove(s->memory, name);
-	if (t) {
-		Tokens *copy = g_new0(Tokens, 1);
-		tokens_copy(copy, t);
-		g_hash_table_insert(s->memory, g_strdup(name), copy);
-	}
-	return true;
+	if (!t)
+		return token_store_save_text(s, name, NULL, NULL, err);
+	g_autofree char *label = g_strdup_printf(_("eilpost: sign-in of %s"), name);
+	GString *text = g_string_sized_new(3 * LIMIT_TOKEN);
+	put_entry(text, t);
+	bool ok = token_store_save_text(s, name, label, text->str, err);
+	wipe(text);
+	return ok;
 }
 
 bool

@@ -1,4 +1,4 @@
-/* tokenstore.h - where tokens are kept: the desktop's keyring, a sealed file, or nowhere.
+/* tokenstore.h - where tokens and passwords are kept: the desktop's keyring, a sealed file, or nowhere.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * What was saved is on the disk when the call returns (a refresh token that rotated is the only one there is). Two
@@ -7,6 +7,7 @@
 #pragma once
 
 #include "auth/grant.h"
+#include "base/secret.h"
 
 typedef enum { KEEP_AUTO, KEEP_KEYRING, KEEP_FILE, KEEP_MEMORY } TokenKeep;
 typedef enum {
@@ -27,5 +28,9 @@ bool token_store_unlock(TokenStore *s, const char *passphrase, GError **err);
 /* False with err NULL: nothing is kept of that name. */
 bool token_store_load(TokenStore *s, const char *name, Tokens *t, GError **err);
 bool token_store_save(TokenStore *s, const char *name, const Tokens *t, GError **err);	/* t NULL: removes it */
+/* The same for any text of lines, "name, tab, value" each. label: for the keyring's own list; text NULL: removes it. */
+bool token_store_load_text(TokenStore *s, const char *name, Secret **text, GError **err);
+bool token_store_save_text(TokenStore *s, const char *name, const char *label, const char *text, GError **err);
+bool token_store_lasts(TokenStore *s);	/* beyond this run */
 bool token_store_try_lock(TokenStore *s);	/* against other programs; false: one of them has it */
 void token_store_unlock_file(TokenStore *s);

@@ -1,4 +1,4 @@
-/* vault.h - the one owner of all tokens of the program: gives them out, refreshes and keeps them, signs in.
+/* vault.h - the one owner of all tokens and stored passwords of the program: gives them out, refreshes and keeps them, signs in.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * A thread of its own; all who want a token ask it by letters, so a refresh token is used once however many connections
@@ -20,6 +20,7 @@ typedef enum {
 	AUTH_NOTE,	/* text: the sign-in goes on, but this should be known */
 	AUTH_DONE,	/* the sign-in ended: ok; else text says why not */
 	AUTH_SAVED,	/* what AUTH_DONE brought is kept now; text: where (or, !ok, why it is not) */
+	AUTH_KEPT,	/* name: the account; its password is kept (fresh), or forgotten (!fresh); text: where, "in the keyring of the desktop" (or, !ok, why it is not) */
 } AuthNews;
 typedef struct {
 	AuthNews kind;
@@ -56,3 +57,18 @@ void vault_paste(Vault *v, const char *name, const char *address);
 void vault_stop(Vault *v, const char *name);	/* the person leaves the sign-in */
 void vault_key(Vault *v, const char *passphrase);	/* NULL or "": declined: tokens stay in memory */
 void vault_forget(Vault *v, Account *a);	/* answered by AUTH_SAVED */
+
+/* ---- passwords ---- */
+
+/* Each account may have one for receiving and one for sending. They lie where general: token-store says, with the name and host
+ * that they are for (a->receive or a->send): with others in the account there is none. A keyring that hangs delays the answer,
+ * nothing else. */
+typedef enum { VAULT_RECEIVE, VAULT_SEND } VaultUse;
+/* password NULL: none is kept, or err says why it can't be read. where: in which place one would be kept, translated ("in the
+ * keyring of the desktop"); NULL: nowhere beyond this run. All borrowed; the ticket is gone with the call. */
+typedef void (*VaultPasswordDone)(void *user, const char *password, const char *where, const GError *err);
+VaultTicket *vault_password(Vault *v, const Account *a, VaultUse use, GMainContext *context, VaultPasswordDone done, void *user);
+bool vault_ticket_wants_key(VaultTicket *t);	/* its answer waits for AUTH_ASK_KEY to be answered */
+/* Both are answered by AUTH_KEPT, maybe after AUTH_ASK_KEY; vault_password knows of it at once. */
+void vault_keep_password(Vault *v, const Account *a, VaultUse use, const char *password);
+void vault_forget_password(Vault *v, const Account *a, VaultUse use);

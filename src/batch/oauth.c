@@ -63,7 +63,7 @@ auth_letters_take(const Batch *h, bool may_ask)
 		if (l->kind == AUTH_ASK_KEY) {
 			progress_end();
 			answer_key(h, l, may_ask);
-		} else if (l->kind == AUTH_NOTE || (l->kind == AUTH_SAVED && !l->ok)) {
+		} else if (l->kind == AUTH_NOTE || ((l->kind == AUTH_SAVED || l->kind == AUTH_KEPT) && !l->ok)) {
 			fprintf(stderr, "eilpost: %s\n", l->text);
 		}
 		auth_letter_free(l);
@@ -135,6 +135,8 @@ going_letter(Going *g, const AuthLetter *l)
 			fprintf(stderr, "eilpost: %s\n", l->text);
 		else if (l->text)
 			printf(_("%s is signed in at %s; the sign-in is kept %s.\n"), g->a->oauth.name, g->a->oauth.provider, l->text);
+		break;
+	case AUTH_KEPT:
 		break;
 	}
 }

@@ -372,11 +372,139 @@ cancelled(World *w, gconstpointer unused)
 	g_assert_false(g.done);
 }
 
+typedef struct { bool done; char *password, *where, *error; } Found;
+
+static void
+on_password(void *user, const char *password, const char *where, const GError *err)
+{
+	Found *f = user;
+	f->done = true;
+	f->password = g_strdup(password);
+	f->where = g_strdup(where);
+	f->error = err ? g_strdup(err->message) : NULL;
+}
+
+static Account *
+mail_account(const char *receive, const char *send)
+{
+	Account *a = account_new();
+	a->name = g_strdup("home");
+	a->address = g_strdup("alice@example.org");
+	g_assert_true(server_url_parse(receive, &a->receive, NULL));
+	g_assert_true(server_url_parse(send, &a->send, NULL));
+	return a;
+}
+
+/* password, and where it is kept */
+static char *
+password_of(World *w, const Account *a, VaultUse use)
+{
+	Found f = { 0 };
+	vault_password(w->v, a, use, w->context, on_password, &f);
+	until(w, &f.done);
+	char *said = f.error ? g_strdup(f.error) : g_strdup_printf("%s, %s", f.password ? f.password : "none", f.where ? f.where : "nowhere");
+	g_free(f.password);
+	g_free(f.where);
+	g_free(f.error);
+	return said;
+}
+
+#define PASSWORD(w, a, use, want) do { g_autofree char *said_ = password_of(w, a, use); g_assert_cmpstr(said_, ==, want); } while (0)
+#define IN_FILE "in a file that your passphrase encrypts"
+
+static void
+kept_letter(World *w, bool kept)
+{
+	AuthLetter *l = letter(w, AUTH_KEPT);
+	g_assert_true(l->ok);
+	g_assert_true(l->fresh == kept);
+	g_assert_cmpstr(l->name, ==, "home");
+	auth_letter_free(l);
+}
+
+/* one an account and use; it outlives the program; other names and servers don't get it */
+static void
+passwords(World *w, gconstpointer unused)
+{
+	g_autoptr(Account) a = mail_account("imaps://alice@imap.example.org", "smtp://alice@smtp.example.org"),
+		other_host = mail_account("imaps://alice@imap.example.net", "smtp://alice@smtp.example.org"),
+		other_user = mail_account("imaps://bob@imap.example.org", "smtp://alice@smtp.example.org");
+
+	w->v = vault(w, "file", "echo key");
+	PASSWORD(w, a, VAULT_RECEIVE, "none, " IN_FILE);
+	vault_keep_password(w->v, a, VAULT_RECEIVE, "blue\tgarden # 7");
+	kept_letter(w, true);
+	vault_keep_password(w->v, a, VAULT_SEND, "green");
+	kept_letter(w, true);
+	PASSWORD(w, a, VAULT_RECEIVE, "blue\tgarden # 7, " IN_FILE);
+	vault_free(w->v);
+
+	w->v = vault(w, "auto", "echo key");
+	PASSWORD(w, a, VAULT_RECEIVE, "blue\tgarden # 7, " IN_FILE);
+	PASSWORD(w, a, VAULT_SEND, "green, " IN_FILE);
+	PASSWORD(w, other_host, VAULT_RECEIVE, "none, " IN_FILE);
+	PASSWORD(w, other_user, VAULT_RECEIVE, "none, " IN_FILE);
+	vault_keep_password(w->v, a, VAULT_RECEIVE, "red");	/* a rotated one takes its place */
+	kept_letter(w, true);
+	PASSWORD(w, a, VAULT_RECEIVE, "red, " IN_FILE);
+	vault_forget_password(w->v, a, VAULT_RECEIVE);
+	kept_letter(w, false);
+	PASSWORD(w, a, VAULT_RECEIVE, "none, " IN_FILE);
+	PASSWORD(w, a, VAULT_SEND, "green, " IN_FILE);
+	g_autofree char *sealed = NULL;
+	gsize len;
+	g_assert_true(g_file_get_contents(w->file, &sealed, &len, NULL));
+	g_assert_null(memmem(sealed, len, "green", 5));
+}
+
+/* kept before anybody chose a passphrase: it is given out at once, and lies in the file as soon as that is chosen */
+static void
+password_first(World *w, gconstpointer unused)
+{
+	g_autoptr(Account) a = mail_account("imaps://imap.example.org", "smtp://smtp.example.org");
+	Found f = { 0 };
+	AuthLetter *l;
+
+	w->v = vault(w, "file", NULL);
+	vault_keep_password(w->v, a, VAULT_RECEIVE, "blue");
+	PASSWORD(w, a, VAULT_RECEIVE, "blue, " IN_FILE);
+	l = letter(w, AUTH_ASK_KEY);
+	g_assert_true(l->fresh);
+	auth_letter_free(l);
+	vault_key(w->v, "key");
+	kept_letter(w, true);
+	vault_free(w->v);
+
+	w->v = vault(w, "file", NULL);
+	VaultTicket *t = vault_password(w->v, a, VAULT_RECEIVE, w->context, on_password, &f);
+	auth_letter_free(letter(w, AUTH_ASK_KEY));
+	g_assert_true(vault_ticket_wants_key(t));
+	g_assert_false(f.done);
+	vault_key(w->v, "key");
+	until(w, &f.done);
+	g_assert_cmpstr(f.password, ==, "blue");
+	g_free(f.password);
+	g_free(f.where);
+}
+
+static void
+password_in_memory(World *w, gconstpointer unused)
+{
+	g_autoptr(Account) a = mail_account("imaps://imap.example.org", "smtp://smtp.example.org");
+
+	w->v = vault(w, "memory", NULL);
+	vault_keep_password(w->v, a, VAULT_SEND, "blue");
+	kept_letter(w, true);
+	PASSWORD(w, a, VAULT_SEND, "blue, nowhere");
+	PASSWORD(w, a, VAULT_RECEIVE, "none, nowhere");
+	g_assert_false(g_file_test(w->file, G_FILE_TEST_EXISTS));
+}
+
 /* T15, T16: at full detail nothing of a token, code or passphrase is in the log */
 static void
 nothing_in_the_log(World *w, gconstpointer unused)
 {
-	static const char *const canaries[] = { "CANARYaccess", "CANARYrefresh", "CANARYnext", "CANARYdevice", "CANARYkey", "Q0FOQVJZ" };
+	static const char *const canaries[] = { "CANARYaccess", "CANARYrefresh", "CANARYnext", "CANARYdevice", "CANARYkey", "CANARYpassword", "Q0FOQVJZ" };
 	g_autofree char *log = g_build_filename(w->folder, "log", NULL), *text = NULL;
 	g_autoptr(GError) err = NULL;
 	g_assert_true(log_open(log, LOG_DEBUG, &err));
@@ -387,6 +515,10 @@ nothing_in_the_log(World *w, gconstpointer unused)
 	vault_sign_in(w->v, w->a, true);
 	auth_letter_free(letter(w, AUTH_SAVED));
 	TOKEN(w, "CANARYaccess", "CANARYnext");
+	g_autoptr(Account) a = mail_account("imaps://imap.example.org", "smtp://smtp.example.org");
+	vault_keep_password(w->v, a, VAULT_RECEIVE, "CANARYpassword");
+	kept_letter(w, true);
+	PASSWORD(w, a, VAULT_RECEIVE, "CANARYpassword, " IN_FILE);
 	vault_free(w->v);
 	w->v = NULL;
 	log_close();
@@ -421,6 +553,9 @@ main(int argc, char **argv)
 	ADD("declined", declined);
 	ADD("other-client", other_client);
 	ADD("cancelled", cancelled);
+	ADD("passwords", passwords);
+	ADD("password-first", password_first);
+	ADD("password-in-memory", password_in_memory);
 	ADD("T15/nothing-in-the-log", nothing_in_the_log);
 	return g_test_run();
 }

@@ -389,7 +389,7 @@ signin_came(App *a, const AuthLetter *l)
 	case AUTH_DONE:
 		ended(a, s, l);
 		break;
-	case AUTH_ASK_KEY: case AUTH_SAVED:
+	case AUTH_ASK_KEY: case AUTH_SAVED: case AUTH_KEPT:
 		break;
 	}
 }
