@@ -366,7 +366,7 @@ cmd_delete_folder(App *a, const char *arg)
 	const Folder *f = folder_here(a, &account);
 	if (!f)
 		return;
-	guint n = MAX(f->total, f->server_total);
+	guint n = folder_total(f);
 	g_autoptr(Clean) name = rows_folder_name(f->role, f->name);
 	g_autofree char *head = n ? g_strdup_printf(ngettext("Delete the folder %s and the %u message in it for good?",
 		"Delete the folder %s and the %u messages in it for good?", n), clean_peek(name), n) :
@@ -382,7 +382,7 @@ cmd_empty_folder(App *a, const char *arg)
 	const Folder *f = folder_here(a, &account);
 	if (!f)
 		return;
-	guint n = MAX(f->total, f->server_total);
+	guint n = folder_total(f);
 	g_autoptr(Clean) name = rows_folder_name(f->role, f->name);
 	if (n == 0) {
 		app_say(a, STYLE_STATUS, _("%s is empty already."), clean_peek(name));
@@ -418,7 +418,7 @@ cmd_folder_info(App *a, const char *arg)
 	const Folder *f = folder_here(a, &account);
 	if (!f)
 		return;
-	guint n = f->backfill_below == 1 ? f->total : MAX(f->total, f->server_total), unseen = MAX(f->unseen, f->server_unseen);
+	guint n = folder_total(f), unseen = folder_unseen(f);
 	g_autoptr(Clean) name = rows_folder_name(f->role, f->name);
 	GString *s = g_string_new(clean_peek(name));
 	g_string_append_printf(s, ngettext(": %u message", ": %u messages", n), n);

@@ -42,13 +42,6 @@ app_folder(App *a, guint account, gint64 folder)
 
 /* ---- the folder pane ---- */
 
-static guint
-unseen_of(const Folder *f)
-{
-	/* our own count is exact once all headers are here */
-	return f->backfill_below == 1 ? f->unseen : MAX(f->unseen, f->server_unseen);
-}
-
 static void
 add_folder_line(App *a, const AppAccount *acc, const FolderNode *n)
 {
@@ -68,7 +61,7 @@ add_account_lines(App *a, const AppAccount *acc)
 	for (guint i = 0; i < acc->folders->len; i++) {
 		const Folder *f = g_ptr_array_index(acc->folders, i);
 		if (f->role == ROLE_INBOX)
-			unseen = unseen_of(f);
+			unseen = folder_unseen(f);
 	}
 	/* its folders are another matter than a server's: that is seen from the name on */
 	g_autofree char *name = account_is_pop(acc->account) ? g_strdup_printf("%s (POP3)", acc->account->name) : g_strdup(acc->account->name);
@@ -79,7 +72,7 @@ add_account_lines(App *a, const AppAccount *acc)
 		.busy = acc->state == ENGINE_CONNECTING || acc->state == ENGINE_SIGNING_IN,
 	};
 	folders_pane_add(&a->folders, acc->number, 0, "", &root);
-	FolderTreeWant want = { .prefix = acc->prefix ? acc->prefix : "", .subscribed = acc->subscribed_only, .folded = acc->folded, .unseen = unseen_of };
+	FolderTreeWant want = { .prefix = acc->prefix ? acc->prefix : "", .subscribed = acc->subscribed_only, .folded = acc->folded, .unseen = folder_unseen };
 	g_autoptr(GPtrArray) tree = foldertree_build(acc->folders, &want);
 	for (guint i = 0; i < tree->len && !root.folded; i++)
 		add_folder_line(a, acc, tree->pdata[i]);

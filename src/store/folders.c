@@ -37,6 +37,24 @@ folder_free(Folder *f)
 }
 
 /* The obsolete "c" and "d" (RFC 4314, 2.1.1) stand for what old servers mean by them. */
+static bool
+counted_here(const Folder *f)
+{
+	return f->backfill_below == 1;
+}
+
+guint32
+folder_total(const Folder *f)
+{
+	return counted_here(f) ? f->total : MAX(f->total, f->server_total);
+}
+
+guint32
+folder_unseen(const Folder *f)
+{
+	return counted_here(f) ? f->unseen : MAX(f->unseen, f->server_unseen);
+}
+
 bool
 folder_may(const Folder *f, char right)
 {

@@ -39,6 +39,10 @@ void folder_free(Folder *f);
 /* May it be done there? One of RFC 4314's letters: i add messages, s mark read, w other flags, t mark deleted, e expunge, k new folder
  * below it, x delete or rename it. True where the server told no rights: then it decides. */
 bool folder_may(const Folder *f, char right);
+/* Messages in it, and unread ones, as far as is known: our own count is exact once all headers are here, before that the server's last word
+ * is the better one. */
+guint32 folder_total(const Folder *f);
+guint32 folder_unseen(const Folder *f);
 
 /* All that are not gone, of Folder*, in showing order (roles first: INBOX, Drafts, Sent, Archive, Junk, Trash; then by name,
  * children behind their parents). Yours. NULL on error. */

@@ -89,6 +89,25 @@ test_gone_and_back(void)
 	g_assert_cmpint(messages_id_of_uid(db, b, 1), ==, 0);
 }
 
+/* what a count of the server from before the last act says does not outlive the act */
+static void
+test_counts_shown(void)
+{
+	static const struct { guint32 below, total, unseen, server_total, server_unseen, shown_total, shown_unseen; } cases[] = {
+		{ 1, 236, 7, 236, 11, 236, 7 },		/* all headers are here: ours */
+		{ 1, 3, 3, 0, 0, 3, 3 },
+		{ 40, 60, 2, 100, 9, 100, 9 },		/* some are: the server knows more */
+		{ 40, 60, 12, 58, 9, 60, 12 },
+		{ 0, 0, 0, 100, 9, 100, 9 },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		Folder f = { .backfill_below = cases[i].below, .total = cases[i].total, .unseen = cases[i].unseen,
+			.server_total = cases[i].server_total, .server_unseen = cases[i].server_unseen };
+		g_assert_cmpuint(folder_total(&f), ==, cases[i].shown_total);
+		g_assert_cmpuint(folder_unseen(&f), ==, cases[i].shown_unseen);
+	}
+}
+
 /* P12: a folder that is listed twice, or under one wire name with two spellings of the rest, is one row */
 static void
 test_listed_twice(void)
@@ -222,6 +241,7 @@ main(int argc, char **argv)
 	g_test_add_func("/store/folders/P12/listed-twice", test_listed_twice);
 	g_test_add_func("/store/folders/P7/names-are-values", test_names_are_values);
 	g_test_add_func("/store/folders/counts-are-exact", test_counts_are_exact);
+	g_test_add_func("/store/folders/counts-shown", test_counts_shown);
 	g_test_add_func("/store/folders/P9/uidvalidity", test_uidvalidity);
 	g_test_add_func("/store/folders/P9/empty-is-asked-twice", test_empty_is_asked_twice);
 	return g_test_run();
