@@ -4,6 +4,7 @@
 #include "config.h"
 #include "mail/header.h"
 #include "base/limits.h"
+#include "tests/cpu.h"
 
 #include <string.h>
 
@@ -74,11 +75,11 @@ test_limits(void)
 		GString *s = g_string_new(NULL);
 		while (s->len < 6 * MIB)
 			g_string_append(s, pieces[i]);
-		gint64 start = g_get_monotonic_time();
+		gint64 start = cpu_us();
 		gsize more;
 		g_autoptr(GArray) list = header_addresses(s->str, s->len, NULL, &more);
 		g_assert_cmpuint(list->len, <=, LIMIT_ADDRESSES);
-		g_assert_cmpint(g_get_monotonic_time() - start, <, 2 * G_USEC_PER_SEC);
+		g_assert_cmpint(cpu_us() - start, <, 2 * G_USEC_PER_SEC);
 		g_string_free(s, TRUE);
 	}
 	for (guint n = LIMIT_ADDRESSES - 1; n <= LIMIT_ADDRESSES + 1; n++) {

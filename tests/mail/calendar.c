@@ -4,6 +4,7 @@
 #include "config.h"
 #include "mail/calendar.h"
 #include "base/limits.h"
+#include "tests/cpu.h"
 
 #include <string.h>
 
@@ -39,9 +40,9 @@ test_floods(void)
 		GString *s = g_string_new("BEGIN:VEVENT\nSUMMARY:x");
 		while (s->len < 4 * MIB)
 			g_string_append(s, pieces[i]);
-		gint64 start = g_get_monotonic_time();
+		gint64 start = cpu_us();
 		g_free(calendar_summary(s->str));
-		g_assert_cmpint(g_get_monotonic_time() - start, <, 20 * G_USEC_PER_SEC);
+		g_assert_cmpint(cpu_us() - start, <, 20 * G_USEC_PER_SEC);
 		g_string_free(s, TRUE);
 	}
 }

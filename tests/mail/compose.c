@@ -7,6 +7,7 @@
 #include "mail/message.h"
 #include "mail/summary.h"
 #include "base/limits.h"
+#include "tests/cpu.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -379,10 +380,10 @@ test_long_line(void)
 	g_string_append(words, "end\n");
 	g_autoptr(Draft) d = draft("a@example.org", "x", words->str);
 	Envelope e;
-	gint64 start = g_get_monotonic_time();
+	gint64 start = cpu_us();
 	g_autoptr(GBytes) message = write_draft(d, &e);
-	g_test_message("4 MiB flowed in %d ms", (int)((g_get_monotonic_time() - start) / 1000));
-	g_assert_cmpint(g_get_monotonic_time() - start, <, 5 * G_USEC_PER_SEC);
+	g_test_message("4 MiB flowed in %d ms", (int)((cpu_us() - start) / 1000));
+	g_assert_cmpint(cpu_us() - start, <, 5 * G_USEC_PER_SEC);
 	envelope_clear(&e);
 }
 

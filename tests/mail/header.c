@@ -4,6 +4,7 @@
 #include "config.h"
 #include "mail/header.h"
 #include "base/limits.h"
+#include "tests/cpu.h"
 
 #include <string.h>
 
@@ -151,11 +152,11 @@ test_floods(void)
 		GString *s = g_string_new("text/plain");
 		while (s->len < 2 * MIB)
 			g_string_append(s, pieces[i]);
-		gint64 start = g_get_monotonic_time();
+		gint64 start = cpu_us();
 		g_autofree char *text = header_decode(s->str, s->len, NULL);
 		g_autoptr(ParamValue) p = header_params(s->str, s->len, NULL);
 		g_assert_cmpuint(p->params->len, <=, LIMIT_MIME_PARAMS);
-		g_assert_cmpint(g_get_monotonic_time() - start, <, 2 * G_USEC_PER_SEC);
+		g_assert_cmpint(cpu_us() - start, <, 2 * G_USEC_PER_SEC);
 		g_string_free(s, TRUE);
 	}
 }

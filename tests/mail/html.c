@@ -5,6 +5,7 @@
 #include "mail/html.h"
 #include "base/limits.h"
 #include "tests/mail/dump.h"
+#include "tests/cpu.h"
 
 #include <locale.h>
 
@@ -145,14 +146,14 @@ test_bomb(gconstpointer data)
 	while (s->len < 3 * MIB)
 		g_string_append(s, piece);
 	g_string_append(s, "after");
-	gint64 start = g_get_monotonic_time();
+	gint64 start = cpu_us();
 	g_autoptr(Document) d = render(s->str, s->len);
 	g_autoptr(GBytes) written = document_write(d);
 	g_autoptr(Document) back =
 		document_read(g_bytes_get_data(written, NULL), g_bytes_get_size(written));
 	g_assert_nonnull(back);
 	g_assert_cmpuint(back->blocks->len, >, 0);
-	g_assert_cmpint(g_get_monotonic_time() - start, <, 8 * G_USEC_PER_SEC);
+	g_assert_cmpint(cpu_us() - start, <, 8 * G_USEC_PER_SEC);
 	g_string_free(s, TRUE);
 }
 

@@ -5,6 +5,7 @@
 #include "mail/message.h"
 #include "base/limits.h"
 #include "tests/mail/dump.h"
+#include "tests/cpu.h"
 
 #include <locale.h>
 
@@ -217,9 +218,9 @@ test_nested_alternatives(void)
 		g_string_append(raw, MULTI("alternative", "b") "--b\n");
 	for (guint i = 0; i < LIMIT_MIME_PARTS; i++)
 		g_string_append(raw, "\n \n--b\n");
-	gint64 start = g_get_monotonic_time();
+	gint64 start = cpu_us();
 	document_free(render(raw->str, false));
-	g_assert_cmpint(g_get_monotonic_time() - start, <, 2 * G_USEC_PER_SEC);
+	g_assert_cmpint(cpu_us() - start, <, 2 * G_USEC_PER_SEC);
 	g_string_free(raw, TRUE);
 }
 

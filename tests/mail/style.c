@@ -4,6 +4,7 @@
 #include "config.h"
 #include "mail/style.h"
 #include "base/limits.h"
+#include "tests/cpu.h"
 
 #include <string.h>
 
@@ -77,13 +78,13 @@ test_floods(void)
 		GString *css = g_string_new(NULL);
 		while (css->len < 128 * KIB)
 			g_string_append(css, pieces[i]);
-		gint64 start = g_get_monotonic_time();
+		gint64 start = cpu_us();
 		StyleSheet s;
 		style_sheet_init(&s, css->str);
 		style_sheet_clear(&s);
 		Style one = { 0 };
 		style_read(&one, css->str);
-		g_assert_cmpint(g_get_monotonic_time() - start, <, 10 * G_USEC_PER_SEC);
+		g_assert_cmpint(cpu_us() - start, <, 10 * G_USEC_PER_SEC);
 		g_string_free(css, TRUE);
 	}
 }
