@@ -71,6 +71,11 @@
 #define LIMIT_TOKEN_FILE	(1 * MIB)	/* of all sign-ins */
 #define LIMIT_REDIRECT		((gsize)16 * KIB)	/* the request by which the browser brings the code */
 
+/* certificates, as they are described to people */
+#define LIMIT_CERT_CHAIN	16
+#define LIMIT_CERT_NAMES	100	/* of one certificate */
+#define LIMIT_CERT_TEXT		512	/* bytes of a name of its owner or issuer */
+
 /* deadlines */
 #define DEADLINE_CONNECT_MS	20000
 #define DEADLINE_TLS_MS		20000

@@ -22,6 +22,9 @@ struct Link {
 	void *user;
 	GMainContext *context;	/* borrowed */
 	char *host, *ca_file;	/* owned */
+	guint16 port;
+	GPtrArray *pins;	/* shared; NULL: none */
+	Peer *peer;		/* owned; NULL: none yet */
 	LinkTls tls;
 	TcpConnect *connecting;	/* owned until it answers */
 	Filter *top;		/* owned chain */
@@ -63,6 +66,8 @@ leave(Link *l)
 	let_go(l);
 	g_free(l->host);
 	g_free(l->ca_file);
+	g_clear_pointer(&l->pins, g_ptr_array_unref);
+	peer_unref(l->peer);
 	g_free(l->buffer);
 	g_free(l);
 }
@@ -121,6 +126,8 @@ handshake(Link *l)
 	GError *err = NULL;
 	int result = l->top->handshake(l->top, &err);
 
+	if (!l->peer)
+		l->peer = tls_peer(l->top);
 	if (result == FILTER_ERROR || result == FILTER_EOF) {
 		end(l, err);
 		return;
@@ -246,7 +253,8 @@ static bool
 add_tls(Link *l, GError **err)
 {
 	Filter *below = g_steal_pointer(&l->top);
-	l->top = tls_open(below, l->host, l->ca_file, err);
+	TlsSetup setup = { .host = l->host, .port = l->port, .ca_file = l->ca_file, .pins = l->pins };
+	l->top = tls_open(below, &setup, err);
 	if (!l->top)
 		return false;
 	l->handshaking = true;
@@ -297,6 +305,8 @@ link_open(const LinkTarget *target, GMainContext *context, const LinkClient *cli
 	l->context = context;
 	l->host = g_strdup(target->host);
 	l->ca_file = g_strdup(target->ca_file);
+	l->port = target->port;
+	l->pins = target->pins ? g_ptr_array_ref(target->pins) : NULL;
 	l->tls = target->tls;
 	l->fd = -1;
 	l->buffer = g_malloc(READ_AT_ONCE);
@@ -339,6 +349,12 @@ link_start_deflate(Link *l, GBytes *first)
 	l->top = deflate_open(g_steal_pointer(&l->top), first);
 	if (filter_pending(l->top))
 		g_source_set_ready_time(l->turn, 0);
+}
+
+const Peer *
+link_peer(const Link *l)
+{
+	return l->peer;
 }
 
 guint64

@@ -6,12 +6,19 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/peer.h"
 
 typedef struct Link Link;
 
 typedef enum { LINK_TCP, LINK_TLS_HANDSHAKE, LINK_OPEN } LinkStage;
 typedef enum { LINK_TLS_NONE, LINK_TLS_FIRST, LINK_TLS_LATER } LinkTls;
-typedef struct { const char *host; guint16 port; LinkTls tls; const char *ca_file; } LinkTarget;	/* borrowed for the call */
+typedef struct {	/* borrowed for the call */
+	const char *host;
+	guint16 port;
+	LinkTls tls;
+	const char *ca_file;
+	GPtrArray *pins;	/* as in net/tls.h */
+} LinkTarget;
 
 typedef struct {
 	void (*stage)(void *user, LinkStage stage);
@@ -30,5 +37,7 @@ void link_kick(Link *l);	/* output waits */
 bool link_start_tls(Link *l, GError **err);
 void link_start_deflate(Link *l, GBytes *first);	/* first: what the client was given already of the compressed stream; NULL: nothing */
 void link_close(Link *l);
+/* What the peer showed in the handshake; borrowed until link_close; NULL: nothing (yet). Also when it was refused, in `closed`. */
+const Peer *link_peer(const Link *l);
 guint64 link_bytes_in(const Link *l);	/* as the client gets them, without TLS */
 guint64 link_bytes_out(const Link *l);

@@ -6,6 +6,8 @@
 #include "config.h"
 #include "net/tls.h"
 #include "base/intl.h"
+#include "base/limits.h"
+#include "base/log.h"
 
 #include <arpa/inet.h>
 #include <gnutls/gnutls.h>
@@ -19,9 +21,11 @@ typedef struct {
 	gnutls_certificate_credentials_t credentials;	/* owned */
 	char *host;		/* owned: as the person wrote it */
 	char *ascii;		/* owned: A-labels */
+	guint16 port;
+	GPtrArray *pins;	/* shared; NULL: none */
 	bool is_ip, up;
 	GError *below_error;	/* owned: what the layer below said */
-	GError *verdict;	/* owned: why the certificate was refused */
+	Peer *peer;		/* owned; NULL: it showed nothing yet */
 } Tls;
 
 #define NO_PASSWORD _("No password was sent.")
@@ -60,32 +64,66 @@ push(gnutls_transport_ptr_t user, const void *data, gsize len)
 	return below_outcome(t, t->filter.below->write(t->filter.below, data, len, &t->below_error));
 }
 
-/* ---- is it the right server? ---- */
+/* ---- what it shows ---- */
 
-/* What to compare with: verify functions get the session only. */
-static void
-refuse(Tls *t, char *sentence)
+static char *
+own_text(gnutls_datum_t *text)
 {
-	g_clear_error(&t->verdict);
-	t->verdict = g_error_new(EIL_ERROR, EIL_REFUSED, "%s %s", sentence, NO_PASSWORD);
-	g_free(sentence);
+	char *out = g_strndup((const char *)text->data, MIN(text->size, LIMIT_CERT_TEXT));
+	gnutls_free(text->data);
+	return out;
 }
 
 static char *
-day(time_t t)
+hex(const guint8 *bytes, gsize len)
 {
-	g_autoptr(GDateTime) d = g_date_time_new_from_unix_local((gint64)t);
-	return d ? g_date_time_format(d, "%x %H:%M") : g_strdup("?");
+	GString *out = g_string_new(NULL);
+	for (gsize i = 0; i < len; i++)
+		g_string_append_printf(out, "%02x", bytes[i]);
+	return g_string_free(out, FALSE);
 }
 
-static void
-refuse_dates(Tls *t, gnutls_x509_crt_t cert, bool expired)
+/* NUL among its letters (RELIABILITY T8) is shown, not an end. */
+static char *
+name_of(int kind, const char *name, size_t size)
 {
-	g_autofree char *from = day(gnutls_x509_crt_get_activation_time(cert)), *until = day(gnutls_x509_crt_get_expiration_time(cert));
-	g_autofree char *now = day(time(NULL));
-	refuse(t, expired ?
-		g_strdup_printf(_("The certificate of %s has expired: it was valid from %s until %s; the clock here says %s."), t->host, from, until, now) :
-		g_strdup_printf(_("The certificate of %s is not valid yet: it is valid from %s until %s; the clock here says %s."), t->host, from, until, now));
+	char text[INET6_ADDRSTRLEN];
+
+	if (kind == GNUTLS_SAN_IPADDRESS)
+		return (size == 4 || size == 16) && inet_ntop(size == 4 ? AF_INET : AF_INET6, name, text, sizeof text) ? g_strdup(text) : NULL;
+	if (kind != GNUTLS_SAN_DNSNAME)
+		return NULL;
+	char *out = g_strndup(name, size);
+	for (size_t i = 0; i < size; i++)
+		if (!name[i]) {
+			g_free(out);
+			GString *s = g_string_new(NULL);
+			for (i = 0; i < size; i++)
+				g_string_append(s, name[i] ? (char[]){ name[i], 0 } : "\\0");
+			return g_string_free(s, FALSE);
+		}
+	return out;
+}
+
+static char **
+names_of(gnutls_x509_crt_t cert)
+{
+	g_autoptr(GPtrArray) out = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < LIMIT_CERT_NAMES; i++) {
+		char name[1024];
+		size_t size = sizeof name;
+		int kind = gnutls_x509_crt_get_subject_alt_name(cert, i, name, &size, NULL);
+		if (kind == GNUTLS_E_SHORT_MEMORY_BUFFER)
+			continue;
+		if (kind < 0)
+			break;
+		char *text = name_of(kind, name, size);
+		if (text)
+			g_ptr_array_add(out, text);
+	}
+	g_ptr_array_add(out, NULL);
+	return g_strdupv((char **)out->pdata);
 }
 
 static bool
@@ -95,54 +133,32 @@ self_signed(gnutls_x509_crt_t cert)
 }
 
 static void
-refuse_chain(Tls *t, gnutls_x509_crt_t cert, guint status)
+describe(Peer *peer, gnutls_x509_crt_t cert)
 {
-	char issuer[256] = "?";
-	size_t size = sizeof issuer;
+	PeerCert *c = peer_add(peer);
+	gnutls_datum_t text = { 0 };
+	guint8 bytes[64];
+	size_t size = sizeof bytes;
+	unsigned bits = 0;
 
-	if (status & GNUTLS_CERT_REVOKED) {
-		refuse(t, g_strdup_printf(_("The certificate of %s was revoked by its issuer."), t->host));
-	} else if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA)) {
-		gnutls_x509_crt_get_issuer_dn(cert, issuer, &size);
-		refuse(t, self_signed(cert) ?
-			g_strdup_printf(_("%s identifies itself by a certificate that it signed itself. If it is yours, name it with ca-file in the account's settings."), t->host) :
-			g_strdup_printf(_("The certificate of %s was issued by somebody that this computer does not trust (%s)."), t->host, issuer));
-	} else if (status & GNUTLS_CERT_INSECURE_ALGORITHM) {
-		refuse(t, g_strdup_printf(_("The certificate of %s is signed with an algorithm that is not safe any more."), t->host));
-	} else if (status & GNUTLS_CERT_EXPIRED) {
-		refuse_dates(t, cert, true);
-	} else if (status & GNUTLS_CERT_NOT_ACTIVATED) {
-		refuse_dates(t, cert, false);
-	} else {
-		gnutls_datum_t text = { 0 };
-		gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0);
-		refuse(t, g_strdup_printf(_("The certificate of %s can't be trusted: %s"), t->host, text.data ? (const char *)text.data : "?"));
-		gnutls_free(text.data);
-	}
+	c->subject = gnutls_x509_crt_get_dn3(cert, &text, 0) == 0 ? own_text(&text) : g_strdup("");
+	c->issuer = gnutls_x509_crt_get_issuer_dn3(cert, &text, 0) == 0 ? own_text(&text) : g_strdup("");
+	c->names = names_of(cert);
+	c->serial = gnutls_x509_crt_get_serial(cert, bytes, &size) == 0 ? hex(bytes, size) : g_strdup("");
+	size = sizeof bytes;
+	c->fingerprint = gnutls_x509_crt_get_fingerprint(cert, GNUTLS_DIG_SHA256, bytes, &size) == 0 ? hex(bytes, size) : g_strdup("");
+	size = sizeof bytes;
+	c->key_fingerprint = gnutls_x509_crt_get_key_id(cert, GNUTLS_KEYID_USE_SHA256, bytes, &size) == 0 ? hex(bytes, size) : g_strdup("");
+	int pk = gnutls_x509_crt_get_pk_algorithm(cert, &bits);
+	const char *signature = gnutls_sign_get_name(gnutls_x509_crt_get_signature_algorithm(cert));
+	c->key = g_strdup_printf("%s %u bits", pk > 0 ? gnutls_pk_get_name(pk) : "?", bits);
+	c->signature = g_strdup(signature ? signature : "?");
+	c->from = gnutls_x509_crt_get_activation_time(cert);
+	c->until = gnutls_x509_crt_get_expiration_time(cert);
+	c->self_signed = self_signed(cert);
 }
 
-/* The names by SAN, for the sentence; NULL: it has none. */
-static char *
-names_of(gnutls_x509_crt_t cert)
-{
-	GString *out = g_string_new(NULL);
-	for (guint i = 0; i < 50; i++) {
-		char name[256];
-		size_t size = sizeof name - 1;
-		int kind = gnutls_x509_crt_get_subject_alt_name(cert, i, name, &size, NULL);
-		if (kind < 0)
-			break;
-		if (kind == GNUTLS_SAN_IPADDRESS) {
-			char text[INET6_ADDRSTRLEN];
-			if (inet_ntop(size == 4 ? AF_INET : AF_INET6, name, text, sizeof text) && (size == 4 || size == 16))
-				g_string_append_printf(out, "%s%s", out->len ? ", " : "", text);
-		} else if (kind == GNUTLS_SAN_DNSNAME) {
-			name[size] = 0;
-			g_string_append_printf(out, "%s%s", out->len ? ", " : "", name);
-		}
-	}
-	return g_string_free(out, out->len == 0);
-}
+/* ---- is it the right server? ---- */
 
 static bool
 has_dns_name(gnutls_x509_crt_t cert)
@@ -172,31 +188,95 @@ name_fits(const Tls *t, gnutls_x509_crt_t cert)
 	return has_dns_name(cert) && gnutls_x509_crt_check_hostname2(cert, t->ascii, GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES);
 }
 
+/* GnuTLS stops at what it finds first; a pin waives only what was seen when it was made, so all that can be seen of the
+ * server's own certificate is looked at here too. */
+static guint
+wrong_by_itself(const Tls *t, gnutls_x509_crt_t cert)
+{
+	guint wrong = name_fits(t, cert) ? 0 : PEER_WRONG_NAME;
+	unsigned bits = 0;
+	int pk = gnutls_x509_crt_get_pk_algorithm(cert, &bits), signature = gnutls_x509_crt_get_signature_algorithm(cert);
+
+	if (gnutls_x509_crt_get_expiration_time(cert) <= (time_t)t->peer->clock)
+		wrong |= PEER_EXPIRED;
+	if (gnutls_x509_crt_get_activation_time(cert) > (time_t)t->peer->clock)
+		wrong |= PEER_NOT_YET;
+	if (pk < 0 || gnutls_pk_bits_to_sec_param((gnutls_pk_algorithm_t)pk, bits) < GNUTLS_SEC_PARAM_MEDIUM)
+		wrong |= PEER_WEAK;
+	if (!self_signed(cert) && (signature < 0 || !gnutls_sign_is_secure2((gnutls_sign_algorithm_t)signature, GNUTLS_SIGN_FLAG_SECURE_FOR_CERTS)))
+		wrong |= PEER_WEAK;
+	return wrong;
+}
+
+static guint
+wrong_by_status(guint status)
+{
+	static const struct { guint status, wrong; } ROWS[] = {
+		{ GNUTLS_CERT_SIGNER_NOT_FOUND, PEER_UNTRUSTED }, { GNUTLS_CERT_EXPIRED, PEER_EXPIRED }, { GNUTLS_CERT_NOT_ACTIVATED, PEER_NOT_YET },
+		{ GNUTLS_CERT_INSECURE_ALGORITHM, PEER_WEAK }, { GNUTLS_CERT_PURPOSE_MISMATCH, PEER_WRONG_USE }, { GNUTLS_CERT_SIGNER_NOT_CA, PEER_BAD_CHAIN },
+		{ GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE, PEER_BAD_CHAIN }, { GNUTLS_CERT_SIGNATURE_FAILURE, PEER_BAD_CHAIN },
+		{ GNUTLS_CERT_REVOKED, PEER_REVOKED }, { GNUTLS_CERT_MISSING_OCSP_STATUS, PEER_NO_STATUS }, { GNUTLS_CERT_INVALID_OCSP_STATUS, PEER_NO_STATUS },
+	};
+	guint wrong = 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(ROWS); i++)
+		if (status & ROWS[i].status)
+			wrong |= ROWS[i].wrong;
+	/* what GnuTLS may learn to find one day is no reason to trust */
+	return status && !wrong ? PEER_BAD_CHAIN : wrong;
+}
+
+static guint
+look_at(Tls *t, gnutls_session_t session)
+{
+	gnutls_typed_vdata_st use = { GNUTLS_DT_KEY_PURPOSE_OID, (unsigned char *)GNUTLS_KP_TLS_WWW_SERVER, 0 };
+	guint n = 0, status = 0, wrong = 0;
+	const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &n);
+
+	if (!list || gnutls_certificate_type_get(session) != GNUTLS_CRT_X509)
+		return PEER_UNREADABLE;
+	for (guint i = 0; i < MIN(n, LIMIT_CERT_CHAIN); i++) {
+		gnutls_x509_crt_t cert;
+		if (gnutls_x509_crt_init(&cert) < 0)
+			return PEER_UNREADABLE;
+		if (gnutls_x509_crt_import(cert, &list[i], GNUTLS_X509_FMT_DER) < 0) {
+			wrong |= PEER_UNREADABLE;
+		} else {
+			describe(t->peer, cert);
+			wrong |= i == 0 ? wrong_by_itself(t, cert) : 0;
+		}
+		gnutls_x509_crt_deinit(cert);
+	}
+	if (gnutls_certificate_verify_peers(session, &use, 1, &status) < 0)
+		return wrong | PEER_UNREADABLE;
+	return wrong | wrong_by_status(status);
+}
+
 static int
 verify(gnutls_session_t session)
 {
 	Tls *t = gnutls_session_get_ptr(session);
-	guint n = 0, status = 0;
-	const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &n);
-	gnutls_x509_crt_t cert;
+	const char *version = gnutls_protocol_get_name(gnutls_protocol_get_version(session));
 
-	if (!list || n == 0 || gnutls_certificate_type_get(session) != GNUTLS_CRT_X509 || gnutls_x509_crt_init(&cert) < 0) {
-		refuse(t, g_strdup_printf(_("%s did not identify itself."), t->host));
-		return GNUTLS_E_CERTIFICATE_ERROR;
-	}
-	int result = gnutls_x509_crt_import(cert, &list[0], GNUTLS_X509_FMT_DER);
-	if (result < 0 || gnutls_certificate_verify_peers2(session, &status) < 0) {
-		refuse(t, g_strdup_printf(_("The certificate of %s can't be read."), t->host));
-	} else if (status != 0) {
-		refuse_chain(t, cert, status);
-	} else if (!name_fits(t, cert)) {
-		g_autofree char *names = names_of(cert);
-		refuse(t, names ?
-			g_strdup_printf(_("The certificate is not that of %s; it is that of %s. Either the name in the settings is wrong, or this is another server."), t->host, names) :
-			g_strdup_printf(_("The certificate is not that of %s: it names no server."), t->host));
-	}
-	gnutls_x509_crt_deinit(cert);
-	return t->verdict ? GNUTLS_E_CERTIFICATE_ERROR : 0;
+	peer_unref(t->peer);
+	t->peer = peer_new(t->host, t->port);
+	t->peer->version = g_strdup(version);
+	t->peer->wrong = look_at(t, session);
+	if (t->peer->chain->len == 0)
+		t->peer->wrong |= PEER_UNREADABLE;
+	peer_judge(t->peer, t->pins);
+	return peer_refused(t->peer) ? GNUTLS_E_CERTIFICATE_ERROR : 0;
+}
+
+static void
+refused(const Tls *t, GError **err)
+{
+	g_autofree char *why = peer_sentence(t->peer);
+	const PeerCert *c = t->peer->chain->len ? g_ptr_array_index(t->peer->chain, 0) : NULL;
+
+	log_line(LOG_INFO, "tls", "refused %s port %u: wrong 0x%x, pin %d, certificate %s, key %s", t->host, t->port, t->peer->wrong, t->peer->pin,
+		c ? c->fingerprint : "none", c ? c->key_fingerprint : "none");
+	g_set_error(err, EIL_ERROR, EIL_REFUSED, "%s %s", why, NO_PASSWORD);
 }
 
 /* ---- the filter ---- */
@@ -206,8 +286,8 @@ trouble(Tls *t, gssize result, GError **err)
 {
 	if (result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED)
 		return FILTER_AGAIN;
-	if (t->verdict)
-		g_propagate_error(err, g_steal_pointer(&t->verdict));
+	if (t->peer && peer_refused(t->peer))
+		refused(t, err);
 	else if (t->below_error)
 		g_propagate_error(err, g_steal_pointer(&t->below_error));
 	else if (result == GNUTLS_E_PREMATURE_TERMINATION && t->up)
@@ -282,7 +362,8 @@ tls_free(Filter *f)
 	if (t->credentials)
 		gnutls_certificate_free_credentials(t->credentials);
 	g_clear_error(&t->below_error);
-	g_clear_error(&t->verdict);
+	peer_unref(t->peer);
+	g_clear_pointer(&t->pins, g_ptr_array_unref);
 	g_free(t->host);
 	if (t->ascii)
 		idn2_free(t->ascii);
@@ -306,9 +387,10 @@ credentials(Tls *t, const char *ca_file, GError **err)
 }
 
 static bool
-setup(Tls *t, const char *ca_file, GError **err)
+prepare(Tls *t, const char *ca_file, GError **err)
 {
-	static const char PRIORITY[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SAFE_RENEGOTIATION";
+	/* the profile: RSA of 1024 bits and SHA-1 are not trusted any more (RFC 9325, 4.5) */
+	static const char PRIORITY[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SAFE_RENEGOTIATION:%PROFILE_MEDIUM";
 
 	if (!credentials(t, ca_file, err))
 		return false;
@@ -331,17 +413,26 @@ setup(Tls *t, const char *ca_file, GError **err)
 	return t->is_ip || gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, t->ascii, strlen(t->ascii)) >= 0;
 }
 
+Peer *
+tls_peer(const Filter *f)
+{
+	const Tls *t = (const Tls *)f;
+	return t->peer ? peer_ref(t->peer) : NULL;
+}
+
 Filter *
-tls_open(Filter *below, const char *host, const char *ca_file, GError **err)
+tls_open(Filter *below, const TlsSetup *setup, GError **err)
 {
 	Tls *t = g_new0(Tls, 1);
 	t->filter = (Filter){
 		.below = below, .read = tls_read, .write = tls_write, .handshake = tls_handshake,
 		.pending = tls_pending, .free = tls_free,
 	};
-	t->host = g_strdup(host);
-	t->is_ip = literal_ip(host);
-	if (!setup(t, ca_file, err)) {
+	t->host = g_strdup(setup->host);
+	t->port = setup->port;
+	t->pins = setup->pins ? g_ptr_array_ref(setup->pins) : NULL;
+	t->is_ip = literal_ip(setup->host);
+	if (!prepare(t, setup->ca_file, err)) {
 		filter_free(&t->filter);
 		return NULL;
 	}

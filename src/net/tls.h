@@ -2,11 +2,22 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * TLS 1.2 and 1.3. The peer is verified inside the handshake, before a byte of ours goes: chain (system's store and
- * ca_file), dates, name by SAN only (RFC 9525), IDN as A-labels. Failure: EIL_REFUSED with a sentence that says what is
- * wrong with the certificate and that no password was sent. */
+ * ca_file), dates, use, name by SAN only (RFC 9525), IDN as A-labels, what its issuer says of it if it brings that along,
+ * and the keys that the person accepted. Failure: EIL_REFUSED with a sentence that says what is wrong with the certificate
+ * and that no password was sent. */
 #pragma once
 
+#include "base/peer.h"
 #include "net/filter.h"
 
-/* Takes below (also on error). ca_file: PEM, beside the system's store; NULL: none. */
-Filter *tls_open(Filter *below, const char *host, const char *ca_file, GError **err);
+typedef struct {	/* borrowed for the call */
+	const char *host;
+	guint16 port;
+	const char *ca_file;	/* PEM, beside the system's store; NULL: none */
+	GPtrArray *pins;	/* of Pin*, of any host; never changed after; NULL: none */
+} TlsSetup;
+
+/* Takes below (also on error). */
+Filter *tls_open(Filter *below, const TlsSetup *setup, GError **err);
+/* What the peer showed, refused or not: yours; NULL: nothing yet. f: from tls_open. */
+Peer *tls_peer(const Filter *f);

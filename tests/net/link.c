@@ -106,10 +106,10 @@ typedef struct {
 	gsize received;
 	bool asked;		/* anything came from the client */
 	gnutls_x509_crt_t crt;
-} Peer;
+} Server;
 
 static void
-peer_tls(Peer *p, int fd)
+peer_tls(Server *p, int fd)
 {
 	gnutls_session_t s;
 	gnutls_certificate_credentials_t cred;
@@ -149,7 +149,7 @@ peer_tls(Peer *p, int fd)
 static gpointer
 peer_thread(gpointer user)
 {
-	Peer *p = user;
+	Server *p = user;
 	int fd = accept(p->listener, NULL, NULL);
 	char buffer[512];
 
@@ -173,7 +173,7 @@ peer_thread(gpointer user)
 }
 
 static GThread *
-peer_start(Peer *p)
+peer_start(Server *p)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof a;
@@ -188,7 +188,7 @@ peer_start(Peer *p)
 }
 
 static void
-peer_end(Peer *p, GThread *t)
+peer_end(Server *p, GThread *t)
 {
 	shutdown(p->listener, SHUT_RDWR);
 	g_thread_join(t);
@@ -320,7 +320,7 @@ static void
 matrix(gconstpointer user)
 {
 	guint i = GPOINTER_TO_UINT(user);
-	Peer p = { .cert = MATRIX[i].cert, .priority = MATRIX[i].priority };
+	Server p = { .cert = MATRIX[i].cert, .priority = MATRIX[i].priority };
 	GThread *t = peer_start(&p);
 	Side s = { 0 };
 
@@ -343,6 +343,15 @@ matrix(gconstpointer user)
 	g_assert_nonnull(strstr(s.error, MATRIX[i].says));
 	g_assert_nonnull(strstr(s.error, "No password was sent"));
 	g_assert_cmpint(s.code, ==, EIL_REFUSED);
+	const Peer *shown = link_peer(s.link);
+	g_assert_cmpint(shown != NULL, ==, !MATRIX[i].priority);	/* it comes not so far */
+	if (shown) {
+		const PeerCert *c = g_ptr_array_index(shown->chain, 0);
+		g_assert_true(peer_refused(shown));
+		g_assert_cmpuint(strlen(c->fingerprint), ==, 64);
+		g_assert_cmpuint(strlen(c->key_fingerprint), ==, 64);
+		g_assert_cmpstr(c->subject, ==, MATRIX[i].cert.cn ? "CN=localhost" : "CN=Test");
+	}
 	side_close(&s);
 	peer_end(&p, t);
 	g_assert_false(p.asked);	/* not a byte of the application's went */
@@ -352,13 +361,15 @@ static void
 starttls(gconstpointer user)
 {
 	bool inject = GPOINTER_TO_UINT(user);
-	Peer p = { .cert = { .dns = "localhost", .from_days = -1, .until_days = 5 }, .plain = "* HELLO\r\n", .starttls = true, .inject = inject, .send = 5 };
+	Server p = { .cert = { .dns = "localhost", .from_days = -1, .until_days = 5 }, .plain = "* HELLO\r\n", .starttls = true, .inject = inject, .send = 5 };
 	GThread *t = peer_start(&p);
 	Side s = { .starttls = true };
 
 	side_open(&s, "localhost", p.port, LINK_TLS_LATER);
 	bytes_append_text(&s.out, "STARTTLS\r\n");
 	side_run(&s, &s.started);
+	if (s.error)
+		g_test_message("%s", s.error);
 	g_assert_cmpint(s.started, ==, !inject);
 	if (inject)
 		g_assert_nonnull(s.error);
@@ -371,7 +382,7 @@ static void
 large(void)
 {
 	enum { N = 3000000 };
-	Peer p = { .cert = { .dns = "localhost", .from_days = -1, .until_days = 5 }, .send = N, .expect = N };
+	Server p = { .cert = { .dns = "localhost", .from_days = -1, .until_days = 5 }, .send = N, .expect = N };
 	GThread *t = peer_start(&p);
 	Side s = { .want = N };
 
@@ -395,7 +406,7 @@ large(void)
 static void
 hang_up(void)
 {
-	Peer p = { .cert = { .dns = "localhost", .from_days = -1, .until_days = 5 }, .hang_up = true };
+	Server p = { .cert = { .dns = "localhost", .from_days = -1, .until_days = 5 }, .hang_up = true };
 	GThread *t = peer_start(&p);
 	Side s = { 0 };
 	side_open(&s, "localhost", p.port, LINK_TLS_FIRST);
@@ -437,7 +448,7 @@ cancel(void)
 static void
 no_ca_file(void)
 {
-	Peer p = { .cert = { .dns = "localhost", .from_days = -1, .until_days = 5 }, .silent = true };
+	Server p = { .cert = { .dns = "localhost", .from_days = -1, .until_days = 5 }, .silent = true };
 	GThread *t = peer_start(&p);
 	char *saved = ca_file;
 	Side s = { 0 };
