@@ -10,6 +10,7 @@
 #include "ui/screen.h"
 #include "base/error.h"
 #include "base/intl.h"
+#include "ui/sequence.h"
 #include "ui/signals.h"
 
 #include <curses.h>
@@ -71,6 +72,19 @@ write_all(const Screen *s, const char *bytes, gsize len)
 		bytes += n;
 		len -= (gsize)n;
 	}
+}
+
+static void
+write_text(const Screen *s, const char *text)
+{
+	write_all(s, text, strlen(text));
+}
+
+static bool
+inside_tmux(void)
+{
+	const char *tmux = g_getenv("TMUX");
+	return tmux && *tmux;
 }
 
 static void
@@ -436,79 +450,27 @@ screen_bell(Screen *s)
 		beep();
 }
 
-/* What stands inside a sequence. A Clean has no byte that could end it early or begin another; but
- * where the terminal does not take UTF-8, a byte of a character may be a C1 control to it. */
-static char *
-for_sequence(const Screen *s, const Clean *c, int columns)
-{
-	gsize n = utf8_cut(clean_peek(c), -1, columns, NULL);
-	GString *out = g_string_sized_new(n);
-	const char *p = clean_peek(c), *end = p + n;
-
-	for (; p < end; p = g_utf8_next_char(p)) {
-		if ((guchar)*p < 0x80)
-			g_string_append_c(out, *p);
-		else if (!s->utf8)
-			g_string_append_c(out, '?');
-		else
-			g_string_append_len(out, p, g_utf8_next_char(p) - p);
-	}
-	return g_string_free(out, FALSE);
-}
-
-/* tmux lets a sequence through to the terminal around it (allow-passthrough) with its ESCs doubled. */
-static void
-write_through(const Screen *s, const char *sequence)
-{
-	const char *tmux = g_getenv("TMUX");
-
-	if (!tmux || !*tmux) {
-		write_all(s, sequence, strlen(sequence));
-		return;
-	}
-	g_autoptr(GString) out = g_string_new("\033Ptmux;");
-	for (const char *p = sequence; *p; p++) {
-		if (*p == '\033')
-			g_string_append_c(out, *p);
-		g_string_append_c(out, *p);
-	}
-	g_string_append(out, "\033\\");
-	write_all(s, out->str, out->len);
-}
-
 void
 screen_notice(Screen *s, NoticeHow how, const Clean *title, const Clean *body)
 {
-	enum { TITLE_MAX = 100, BODY_MAX = 300 };
-
 	if (!s->up || !s->ansi)
 		return;
-	g_autofree char *head = for_sequence(s, title, TITLE_MAX), *text = for_sequence(s, body, BODY_MAX);
-	/* its own separator; "4;1;50" would be a progress bar to some */
-	g_strdelimit(head, ";", ',');
-	g_strdelimit(text, ";", ',');
-	g_autofree char *sequence = how == NOTICE_OSC777 ?
-		g_strdup_printf("\033]777;notify;%s;%s\033\\", head, text) :
-		g_strdup_printf("\033]9;%s%s: %s\033\\", g_ascii_isdigit(*head) ? " " : "", head, text);
-	write_through(s, sequence);
+	g_autofree char *plain = sequence_notice(s->utf8, how, title, body);
+	g_autofree char *wrapped = inside_tmux() ? sequence_through_tmux(plain) : NULL;
+	write_text(s, wrapped ? wrapped : plain);
 }
 
 void
 screen_copy(Screen *s, const char *text)
 {
-	GString *graphic = g_string_new(NULL);
-
-	for (const char *c = text; *c; c++)
-		if (g_ascii_isgraph(*c))
-			g_string_append_c(graphic, *c);
-	g_autofree char *coded = g_base64_encode((const guchar *)graphic->str, graphic->len);
-	g_autofree char *sequence = g_strdup_printf("\033]52;c;%s\033\\", coded);
-	g_string_free(graphic, TRUE);
 	if (!s->up || !s->ansi)
 		return;
-	write_all(s, sequence, strlen(sequence));	/* tmux takes it itself, or lets it pass, by its settings */
-	if (g_getenv("TMUX"))
-		write_through(s, sequence);
+	g_autofree char *plain = sequence_copy(text);
+	write_text(s, plain);	/* tmux takes it itself, or lets it pass, by its settings */
+	if (inside_tmux()) {
+		g_autofree char *wrapped = sequence_through_tmux(plain);
+		write_text(s, wrapped);
+	}
 }
 
 void
@@ -516,10 +478,8 @@ screen_title(Screen *s, const Clean *title)
 {
 	if (!s->up || !s->ansi || tigetflag("XT") <= 0)
 		return;
-	g_autofree char *words = for_sequence(s, title, 100);
-	g_autofree char *text = g_strdup_printf("%s\033]2;%s\033\\",
-		s->titled ? "" : "\033[22;0t", words);
-	write_all(s, text, strlen(text));
+	g_autofree char *text = sequence_title(s->utf8, !s->titled, title);
+	write_text(s, text);
 	s->titled = true;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "ui/keys.h"
+#include "ui/sequence.h"
 #include "ui/theme.h"
 
 typedef struct Screen Screen;
@@ -28,7 +29,6 @@ void screen_blit(Screen *s, Canvas *canvas);
 void screen_redraw(Screen *s);
 void screen_bell(Screen *s);
 /* Asks the terminal to show a notice to the person, wherever they look. */
-typedef enum { NOTICE_OSC9, NOTICE_OSC777 } NoticeHow;
 void screen_notice(Screen *s, NoticeHow how, const Clean *title, const Clean *body);
 /* Puts it into the clipboard, where the terminal allows it (OSC 52), through SSH too. Graphic ASCII only: anything else is left out. */
 void screen_copy(Screen *s, const char *text);
