@@ -2,10 +2,12 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * usage: tables < page.in > page. A line @COMMANDS@ becomes the commands with their default keys, @OPTIONS SECTION@ the
- * options of a section of the configuration file, @STYLES@ the names for [colors], @CONTEXTS@ those for [keys.NAME], and
+ * options of a section of the configuration file, @EXTENSIONS PROTOCOL@ what eilpost makes of a server's extensions,
+ * @LIMITS@ the limits, @STYLES@ the names for [colors], @CONTEXTS@ those for [keys.NAME], and
  * @VERSION@ anywhere the version. So a page can't say anything else than the program does. All text is made safe for
  * roff, and ASCII: a formatter need not guess the encoding. */
 #include "config.h"
+#include "base/extensions.h"
 #include "conf/options.h"
 #include "ui/keys.h"
 #include "ui/theme.h"
@@ -152,6 +154,7 @@ put_values(const Option *o)
 	case OPT_CHECK: fputs("see below", stdout); break;
 	case OPT_KEEP: fputs("yes, no, N days or until deleted here", stdout); break;
 	case OPT_DAYS: fputs("headers, N days or all", stdout); break;
+	case OPT_EXTENSIONS: fputs("names", stdout); break;
 	case OPT_HOURS: fputs("HH:MM\\-HH:MM, ...", stdout); break;
 	case OPT_COMMAND: fputs("shell command", stdout); break;
 	case OPT_ADDRESS: fputs("mail address", stdout); break;
@@ -188,6 +191,54 @@ put_options(const char *section)
 		}
 	}
 	return found > 0;
+}
+
+/* ---- extensions and limits ---- */
+
+static bool
+put_extensions(const char *protocol)
+{
+	gsize n, found = 0;
+	const Extension *table = extensions_table(&n);
+
+	for (gsize i = 0; i < n; i++) {
+		const Extension *x = &table[i];
+		if (strcmp(protocol_name(x->protocol), protocol) != 0)
+			continue;
+		found++;
+		fputs(".TP\n\\fB", stdout);
+		put(x->name);
+		fputs("\\fR (", stdout);
+		put(x->source);
+		fputs(x->used ? ")\n" : ")\nNot used: ", stdout);
+		g_autofree char *text = g_strdup(x->text);
+		if (x->used)
+			*text = g_ascii_toupper(*text);
+		put(text);
+		fputs(".\n", stdout);
+	}
+	return found > 0;
+}
+
+static void
+put_limits(void)
+{
+	gsize n;
+	const LimitTold *table = limits_told(&n);
+
+	for (gsize i = 0; i < n; i++) {
+		const LimitTold *l = &table[i];
+		fputs(".TP\n\\fB", stdout);
+		if (l->unit == LIMIT_IS_MS)
+			l->value % 60000 ? printf("%u seconds", (guint)(l->value / 1000)) : printf("%u minute%s", (guint)(l->value / 60000), l->value > 60000 ? "s" : "");
+		else if (l->unit == LIMIT_IS_NUMBER)
+			printf("%u", (guint)l->value);
+		else
+			l->value % (1 << 20) ? printf("%u KiB", (guint)(l->value >> 10)) : printf("%u MiB", (guint)(l->value >> 20));
+		fputs("\\fR\n", stdout);
+		put(l->text);
+		fputs(".\n", stdout);
+	}
 }
 
 /* ---- names ---- */
@@ -236,6 +287,10 @@ main(void)
 			put_contexts();
 		else if (!strcmp(line, "@STYLES@\n"))
 			put_styles();
+		else if (!strcmp(line, "@LIMITS@\n"))
+			put_limits();
+		else if (sscanf(line, "@EXTENSIONS %63[a-z0-9]@", section) == 1)
+			known = put_extensions(section);
 		else if (sscanf(line, "@OPTIONS %63[a-z.]@", section) == 1)
 			known = put_options(section);
 		else if (line[0] == '@' && strncmp(line, "@VERSION@", 9) != 0)

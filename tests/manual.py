@@ -85,6 +85,52 @@ def tables():
         tell(len(names) > 10 and not missing, "tables" + flag, ["missing in %s: %s" % (page, missing)])
 
 
+def rows():
+    """base/extensions.c: (protocol, name, used, text)."""
+    table = read(SOURCE, "src/base/extensions.c").split("TABLE[] = {")[1].split("};")[0]
+    table = re.sub(r'"\s*\n\s*"', "", table)
+    return [("IMAP" if kind == "UNUSED" else kind, name, kind != "UNUSED", text)
+            for kind, name, text in re.findall(r'(IMAP|UNUSED|POP3|SMTP)\("([^"]+)", "[^"]+", "([^"]+)"\)', table)]
+
+
+def sources(*folders):
+    for folder in folders:
+        for path, _, names in sorted(os.walk(os.path.join(SOURCE, folder))):
+            for name in sorted(names):
+                if name.endswith((".c", ".h", ".py")):
+                    yield os.path.join(path, name), read(path, name)
+
+
+def extensions():
+    """SEED S6: what the code asks for is a row of the table, what the table says is used is asked for and tested, and all is told."""
+    asked = {}
+    for path, text in sources("proto", "src/sync"):
+        protocol = "POP3" if "pop" in os.path.basename(path) or "/pop3/" in path else "SMTP" if "/smtp/" in path else "IMAP"
+        for name in re.findall(r'\b(?:[a-z0-9]+_)*can\s*\([^()"]*"([A-Z0-9=+-]+)"\)', text):
+            asked.setdefault((protocol, name), os.path.relpath(path, SOURCE))
+    told = {(protocol, name): used for protocol, name, used, _ in rows()}
+    tell(len(asked) > 30 and all(told.get(k) for k in asked), "S6/all-that-is-asked-for-is-told",
+         ["%s is asked for in %s, and no used row of base/extensions.c" % (k, asked[k]) for k in sorted(asked) if not told.get(k)])
+
+    code = "\n".join(text for _, text in sources("proto", "src/sync"))
+    # what is no question but the form of an answer is known by what stands in it
+    by_answer = {"AUTH-RESP-CODE": "POP3_CODE_AUTH", "RESP-CODES": "POP3_CODE_IN_USE", "ENHANCEDSTATUSCODES": "reply.enhanced"}
+    known = {k: '"' + k[1].split("=")[-1 if k[1].startswith("AUTH=") else 0] for k in told}
+    unasked = [k for k, used in told.items() if used and k not in asked and known[k] not in code and by_answer.get(k[1], "\0") not in code]
+    tell(not unasked, "S6/all-that-is-told-is-used", ["%s %s" % k for k in unasked])
+
+    tests = "\n".join(text for _, text in sources("tests/proto", "tests/sync", "tests/e2e"))
+    by_test = {"AUTH-RESP-CODE": "[AUTH]", "ENHANCEDSTATUSCODES": "5.7."}
+    untested = [name for (protocol, name), used in told.items() if used and by_test.get(name, "\0") not in tests and
+                not re.search(r"(?<![A-Z0-9=-])%s(?![A-Z0-9-])" % re.escape(name.replace("AUTH=", "")), tests, re.I)]
+    tell(not untested, "S6/all-that-is-used-is-tested", untested)
+
+    page = read(BUILD, PAGES[0])
+    missing = [name for _, name, _, text in rows() if "\n\\fB%s\\fR (" % name.replace("-", "\\-") not in page]
+    limits = read(SOURCE, "src/base/extensions.c").split("LIMITS[] = {")[1].split("};")[0].count("LIMIT_IS_")
+    tell(not missing and page.split(".SS Limits")[1].split(".SH ")[0].count(".TP") == limits, "S6/in-the-page", missing)
+
+
 def form():
     groff = shutil.which("groff")
     for page in PAGES:
@@ -105,6 +151,7 @@ if __name__ == "__main__":
     examples()
     readme()
     tables()
+    extensions()
     form()
     print("1..%d" % count)
     sys.exit(1 if failed else 0)

@@ -220,7 +220,8 @@ cmd_change_setting(App *a, const char *arg)
 	} else {
 		g_autofree char *label = g_strdup_printf("%s = ", o->name);
 		p->every = false;
-		app_ask_line(a, o->type == OPT_FILE ? PROMPT_FILE : o->type == OPT_INT ? PROMPT_NUMBER : PROMPT_COMMAND, label, value, answered);
+		app_ask_line(a, o->type == OPT_FILE ? PROMPT_FILE : o->type == OPT_INT ? PROMPT_NUMBER :
+			o->type == OPT_EXTENSIONS ? PROMPT_EXTENSIONS : PROMPT_COMMAND, label, value, answered);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "ui/app_private.h"
 #include "ui/panes/signin.h"
+#include "base/extensions.h"
 #include "base/intl.h"
 
 #include <string.h>
@@ -70,6 +71,24 @@ complete_file(const char *text, gsize cursor, gsize *start)
 }
 
 static char **
+complete_extension(const char *text, gsize cursor, gsize *start)
+{
+	g_autofree char *typed = g_ascii_strup(text, (gssize)cursor);
+	GPtrArray *names = g_ptr_array_new();
+	gsize n, word = cursor;
+	const Extension *table = extensions_table(&n);
+
+	while (word > 0 && !strchr(" ,", typed[word - 1]))
+		word--;
+	*start = word;
+	for (gsize i = 0; i < n; i++)
+		if (table[i].protocol == PROTOCOL_IMAP && g_str_has_prefix(table[i].name, typed + word))
+			g_ptr_array_add(names, g_strdup(table[i].name));
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}
+
+static char **
 complete(void *user, const char *text, gsize cursor, gsize *start)
 {
 	App *a = user;
@@ -82,6 +101,7 @@ complete(void *user, const char *text, gsize cursor, gsize *start)
 		return complete_file(text, cursor, start);
 	case ASK_LINE:
 		return prompt_kind(a->prompt) == PROMPT_FILE ? complete_file(text, cursor, start) :
+			prompt_kind(a->prompt) == PROMPT_EXTENSIONS ? complete_extension(text, cursor, start) :
 			prompt_kind(a->prompt) == PROMPT_FOLDER ? complete_folder(a, text, cursor, start) : NULL;
 	default:
 		return NULL;

@@ -10,7 +10,7 @@
 #include "ui/theme.h"
 
 typedef enum { PROMPT_COMMAND, PROMPT_SEARCH, PROMPT_LIMIT, PROMPT_FOLDER, PROMPT_FILE,
-	PROMPT_NUMBER, PROMPT_PASSWORD, PROMPT_TIME, PROMPT_ADDRESS, PROMPT_LABEL, PROMPT_KINDS } PromptKind;
+	PROMPT_NUMBER, PROMPT_PASSWORD, PROMPT_TIME, PROMPT_ADDRESS, PROMPT_LABEL, PROMPT_EXTENSIONS, PROMPT_KINDS } PromptKind;
 
 typedef struct PromptHistory PromptHistory;	/* one for the program; a list for each kind */
 PromptHistory *prompt_history_new(void);

@@ -125,8 +125,7 @@ session_write_line(ImapSession *s, Flight *f, const char *text)
 static bool
 without_waiting(const ImapSession *s, gsize size)
 {
-	return imap_session_can(s, "LITERAL+") ||
-		((imap_session_can(s, "LITERAL-") || imap_session_can(s, "IMAP4REV2")) && size <= 4096);
+	return imap_session_can(s, "LITERAL+") || (imap_session_can(s, "LITERAL-") && size <= 4096);
 }
 
 /* The table is the old folder's. What the server still says of that before it has read the command names no folder. */

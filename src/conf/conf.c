@@ -56,28 +56,6 @@ problem(Conf *c, guint line, bool fatal, char *text)
 
 /* ---- what was meant? ---- */
 
-static guint
-distance(const char *a, const char *b)
-{
-	gsize n = strlen(b);
-	guint row[64];
-
-	if (n >= G_N_ELEMENTS(row) || strlen(a) >= G_N_ELEMENTS(row))
-		return G_MAXUINT;
-	for (guint k = 0; k <= n; k++)
-		row[k] = k;
-	for (guint i = 1; a[i - 1]; i++) {
-		guint diagonal = row[0];
-		row[0] = i;
-		for (guint k = 1; k <= n; k++) {
-			guint same = diagonal + (a[i - 1] != b[k - 1]);
-			diagonal = row[k];
-			row[k] = MIN(same, MIN(row[k], row[k - 1]) + 1);
-		}
-	}
-	return row[n];
-}
-
 static const char *
 nearest(const char *section, const char *name)
 {
@@ -86,7 +64,7 @@ nearest(const char *section, const char *name)
 	guint least = 4;
 
 	for (gsize i = 0; i < n; i++) {
-		guint d = strcmp(table[i].section, section) ? G_MAXUINT : distance(name, table[i].name);
+		guint d = strcmp(table[i].section, section) ? G_MAXUINT : option_distance(name, table[i].name);
 		if (d < least) {
 			least = d;
 			best = &table[i];

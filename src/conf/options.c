@@ -6,6 +6,7 @@
 #include "conf/options.h"
 #include "conf/accounts.h"
 #include "conf/hours.h"
+#include "base/extensions.h"
 #include "base/intl.h"
 
 #include <string.h>
@@ -44,8 +45,8 @@ static const Option TABLE[] = {
 	ACCOUNT("notify", OPT_TEXT, NULL, TOUCH_NOTHING,
 		N_("Folders of this account whose new mail is told, written as “folders” in [notify]; “none”: of none; without it as said there")),
 	ACCOUNT("sent", OPT_TEXT, NULL, TOUCH_ENGINE, N_("The folder for copies of sent mail, or “no copy”")),
-	ACCOUNT("disable", OPT_TEXT, NULL, TOUCH_ENGINE,
-		N_("IMAP: extensions that are not used although the server offers them, for servers that do them wrong: COMPRESS NOTIFY QRESYNC ...")),
+	ACCOUNT("disable", OPT_EXTENSIONS, NULL, TOUCH_ENGINE,
+		N_("IMAP: extensions that are not used although the server offers them, for servers that do them wrong: COMPRESS NOTIFY QRESYNC ...; eilpost(1) lists them all")),
 
 	{ "identity", "account", OPT_TEXT, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("The account that sends mail of this identity; without it the first one") },
 	{ "identity", "address", OPT_ADDRESS, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("The address of this identity; without it the account's") },
@@ -101,6 +102,28 @@ option_find(const char *section, const char *name)
 		if (!strcmp(TABLE[i].section, section) && !strcmp(TABLE[i].name, name))
 			return &TABLE[i];
 	return NULL;
+}
+
+guint
+option_distance(const char *a, const char *b)
+{
+	gsize n = strlen(b);
+	guint row[64];
+
+	if (n >= G_N_ELEMENTS(row) || strlen(a) >= G_N_ELEMENTS(row))
+		return G_MAXUINT;
+	for (guint k = 0; k <= n; k++)
+		row[k] = k;
+	for (guint i = 1; a[i - 1]; i++) {
+		guint diagonal = row[0];
+		row[0] = i;
+		for (guint k = 1; k <= n; k++) {
+			guint same = diagonal + (a[i - 1] != b[k - 1]);
+			diagonal = row[k];
+			row[k] = MIN(same, MIN(row[k], row[k - 1]) + 1);
+		}
+	}
+	return row[n];
 }
 
 /* "a b c", or "a|b c|d" where a choice has spaces in it. */
@@ -171,6 +194,38 @@ check_web(const char *value, char **problem)
 	return say(problem, g_strdup_printf(_("“%s” is not a web address with https:// (http:// is for this computer only)."), value));
 }
 
+static bool
+check_extension(const char *word, char **problem)
+{
+	gsize n;
+	const Extension *table = extensions_table(&n), *meant = NULL;
+	g_autofree char *upper = g_ascii_strup(word, -1);
+	guint least = 4;
+
+	if (!*word || extension_named(PROTOCOL_IMAP, word))
+		return true;
+	for (gsize i = 0; i < n; i++) {
+		guint d = table[i].protocol == PROTOCOL_IMAP ? option_distance(upper, table[i].name) : G_MAXUINT;
+		if (d < least) {
+			least = d;
+			meant = &table[i];
+		}
+	}
+	return say(problem, meant ? g_strdup_printf(_("There is no extension “%s”; is “%s” meant?"), word, meant->name) :
+		g_strdup_printf(_("There is no extension “%s” that eilpost knows; eilpost(1) lists them."), word));
+}
+
+static bool
+check_extensions(const char *value, char **problem)
+{
+	g_auto(GStrv) words = g_strsplit_set(value, " ,\t", -1);
+
+	for (char **w = words; *w; w++)
+		if (!check_extension(*w, problem))
+			return false;
+	return true;
+}
+
 bool
 option_check(const Option *o, const char *value, char **problem)
 {
@@ -197,6 +252,8 @@ option_check(const Option *o, const char *value, char **problem)
 		return account_parse_keep(value, &keep, &days, problem);
 	case OPT_DAYS:
 		return account_parse_days(value, &days, problem);
+	case OPT_EXTENSIONS:
+		return check_extensions(value, problem);
 	case OPT_HOURS:
 		return hours_parse(value, NULL, problem);
 	case OPT_BOOL:

@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-typedef enum { OPT_BOOL, OPT_INT, OPT_TEXT, OPT_CHOICE, OPT_URL, OPT_FILE, OPT_CHECK, OPT_DAYS, OPT_KEEP, OPT_HOURS, OPT_COMMAND, OPT_ADDRESS, OPT_COLOR, OPT_KEYS, OPT_WEB } OptionType;
+typedef enum { OPT_BOOL, OPT_INT, OPT_TEXT, OPT_CHOICE, OPT_URL, OPT_FILE, OPT_CHECK, OPT_DAYS, OPT_KEEP, OPT_HOURS, OPT_COMMAND, OPT_ADDRESS, OPT_COLOR, OPT_KEYS, OPT_WEB, OPT_EXTENSIONS } OptionType;
 typedef enum { TOUCH_NOTHING = 0, TOUCH_SCREEN = 1, TOUCH_LIST = 2, TOUCH_READER = 4, TOUCH_ENGINE = 8, TOUCH_RESTART = 16 } OptionTouch;
 
 typedef struct {
@@ -24,4 +24,5 @@ typedef struct {
 const Option *options_table(gsize *n);
 const Option *option_find(const char *section, const char *name);	/* NULL: unknown */
 /* False: *problem gets a translated sentence (yours). */
+guint option_distance(const char *a, const char *b);	/* letters to change from a to b: what was meant? */
 bool option_check(const Option *o, const char *value, char **problem);

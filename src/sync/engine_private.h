@@ -272,6 +272,7 @@ bool work_page_comes(const Engine *e);
 gint64 work_poll_at(const Engine *e);
 void work_done(Engine *e, guint32 id, const ImapResponse *r);
 void work_clear(Engine *e);	/* the connection is gone */
+void work_unselect(Engine *e);	/* where nothing is under way, and the server can */
 void work_job_free(gpointer job);
 void work_ready(Engine *e);	/* before the sign-in: commands that may ride with it */
 gint64 work_target(Engine *e);

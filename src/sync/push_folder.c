@@ -48,6 +48,8 @@ push_folder_submit(Engine *e, GPtrArray *wishes)
 	}
 	if (!push_mark_sent(e, wishes, STEP_MOVE))
 		return;
+	if (w->flag == FOLDER_DELETE && f->id == e->sel.id)
+		work_unselect(e);
 	Job *job = work_job(e, JOB_STORE, command_of(e, w, f, wire));
 	job->lo = PUSH_FOLDER;
 	job->wishes = g_ptr_array_ref(wishes);

@@ -75,6 +75,22 @@ work_clear(Engine *e)
 	e->listed = false;
 }
 
+/* Some servers delete no folder that is open (RFC 9051, 6.3.5 leaves it to them). */
+void
+work_unselect(Engine *e)
+{
+	GArray *filled = e->sel.filled;
+
+	if (!e->sel.id || e->jobs->len || !imap_session_can(e->session, "UNSELECT"))
+		return;
+	work_job(e, JOB_OTHER, imap_command_simple("UNSELECT"));
+	if (e->shown == e->sel.id)
+		e->shown = 0;
+	g_array_set_size(filled, 0);
+	g_free(e->sel.wire);
+	e->sel = (Selected){ .filled = filled, .rows = 500 };
+}
+
 bool
 work_page_comes(const Engine *e)
 {

@@ -7,6 +7,7 @@
 #include "proto/imap/set.h"
 #include "base/limits.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PLAIN_B64 "AGFsaWNlAHNlY3JldA=="
@@ -60,6 +61,16 @@ static const Case cases[] = {
 	{ "partial", NULL, { SIGN_IN("IMAP4rev1 PARTIAL"), ">newest", "Ce2 UID FETCH 1:* (UID) (PARTIAL -1:-50)", "Se2 OK" }, "ready done:2:0" },
 	{ "multiappend", NULL, { SIGN_IN("IMAP4rev1 LITERAL+ MULTIAPPEND"), ">append", "Ce2 APPEND \"Entw&APw-rfe\" (\\Seen) \"02-Jan-1970 00:00:00 +0000\" {3+}",
 		"Cone ~{3+}", "Ctwo", "Se2 OK [APPENDUID 7 3:4] x" }, "ready done:2:0" },
+	{ "literal-minus", NULL, { SIGN_IN("IMAP4rev1 LITERAL-"), ">text 4096", "Ce2 APPEND INBOX {4096+}", ">drain", "Se2 OK" }, "ready done:2:0" },
+	{ "literal-minus-large", NULL, { SIGN_IN("IMAP4rev1 LITERAL-"), ">text 4097", "Ce2 APPEND INBOX {4097}", "S+ go", ">drain", "Se2 OK" },
+		"ready done:2:0" },
+	{ "literal-minus-of-rev2", NULL, { SIGN_IN("IMAP4rev2"), ">text 1", "Ce2 APPEND INBOX {1+}", ">drain", "Se2 OK" }, "ready done:2:0" },
+	{ "literal-minus-disabled", "LITERAL-", { SIGN_IN("IMAP4rev2 LITERAL-"), ">text 1", "Ce2 APPEND INBOX {1}", "S+ go", ">drain", "Se2 OK" },
+		"ready done:2:0" },
+	{ "literal-plus-disabled", "LITERAL+", { SIGN_IN("IMAP4rev1 LITERAL+"), ">text 1", "Ce2 APPEND INBOX {1}", "S+ go", ">drain", "Se2 OK" },
+		"ready done:2:0" },
+	{ "list-with-rights", NULL, { SIGN_IN("IMAP4rev1 LIST-EXTENDED LIST-MYRIGHTS"), ">list", "Ce2 LIST \"\" \"*\" RETURN (SUBSCRIBED CHILDREN MYRIGHTS)",
+		"S* LIST () \"/\" INBOX", "Se2 OK" }, "ready list:INBOX done:2:0" },
 };
 
 static void
@@ -102,6 +113,24 @@ two_messages(void)
 	return c;
 }
 
+static ImapCommand *
+one_message(gsize size)
+{
+	g_autofree char *text = g_strnfill(size, 'x');
+	g_autoptr(GBytes) one = g_bytes_new(text, size);
+	ImapCommand *c = imap_command_append("INBOX");
+	imap_command_append_message(c, NULL, 0, one, IMAP_APPEND_PLAIN);
+	return c;
+}
+
+static void
+drain(ImapSession *s)
+{
+	gsize len;
+	while (imap_session_output(s, &len) && len)
+		imap_session_output_taken(s, len);
+}
+
 static void
 act(ImapSession *s, const char *what, GString *got)
 {
@@ -130,6 +159,12 @@ act(ImapSession *s, const char *what, GString *got)
 		c = imap_command_uid_fetch_newest("1:*", "(UID)", 50);
 	else if (!strcmp(what, "append"))
 		c = two_messages();
+	else if (g_str_has_prefix(what, "text "))
+		c = one_message((gsize)atoi(what + 5));
+	else if (!strcmp(what, "drain"))
+		drain(s);
+	else if (!strcmp(what, "list"))
+		c = imap_command_list("", "*", IMAP_LIST_EXTENDED | IMAP_LIST_MYRIGHTS);
 	else if (!strcmp(what, "compressed"))
 		g_assert_null(imap_session_compress_started(s));
 	else if (!strcmp(what, "logout"))

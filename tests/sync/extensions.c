@@ -305,6 +305,21 @@ test_account_facts(void)
 	finish(w);
 }
 
+/* Rights come with the list, and nobody asks for each. */
+static void
+test_list_rights(void)
+{
+	World *w = world_with(MUCH " LIST-MYRIGHTS", 5, NULL);
+
+	mbox.names = "\\HasNoChildren|F3|Public/news";
+	open_and_check(w);
+	WAIT_FOR(w, said("IDLE"));
+	g_autoptr(Folder) news = folder(w, "Public/news");
+	g_assert_cmpstr(news->rights, ==, "lr");
+	g_assert_false(said(": MYRIGHTS"));
+	finish(w);
+}
+
 static void
 test_without_list_status(void)
 {
@@ -474,6 +489,37 @@ test_early_page(gconstpointer data)
 	WAIT_FOR(w, said("SELECT Work"));
 	wait_ms(w, 300);
 	g_assert_true(caps ? said("PARTIAL -1:-50") : said("FETCH 1:* (UID") && said("FETCH 1:7 (UID"));
+	finish(w);
+}
+
+/* The folder that is open is closed before it is deleted, where the server can. */
+static void
+test_unselect(gconstpointer caps)
+{
+	World *w = world_with(caps, 5, NULL);
+
+	mbox.names = "\\HasNoChildren|F1|Work";
+	open_and_check(w);
+	WAIT_FOR(w, unseen_of(w, "Work") == 3);
+	g_autoptr(Folder) f = folder(w, "Work"), inbox = folder(w, "INBOX");
+	Request *r = request_new(REQ_OPEN_FOLDER);
+	r->folder = f->id;
+	engine_post(w->engine, r);
+	WAIT_FOR(w, said("SELECT Work"));
+	WAIT_FOR(w, times_said("IDLE") >= 2);
+	forget_said();
+	mbox.names = NULL;
+	r = request_new(REQ_FOLDER_DELETE);
+	r->folder = f->id;
+	engine_post(w->engine, r);
+	r = request_new(REQ_OPEN_FOLDER);
+	r->folder = inbox->id;
+	WAIT_FOR(w, said("DELETE Work"));
+	engine_post(w->engine, r);
+	g_assert_cmpuint(times_said("UNSELECT\n"), ==, strstr(caps, "UNSELECT") != NULL);
+	WAIT_FOR(w, said("SELECT INBOX"));
+	WAIT_FOR(w, said("IDLE"));
+	g_assert_cmpuint(times_said("SELECT Work"), ==, 0);
 	finish(w);
 }
 
@@ -667,6 +713,7 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/extensions/rev2", test_rev2);
 	g_test_add_func("/sync/extensions/disable", test_disable);
 	g_test_add_func("/sync/extensions/account-facts", test_account_facts);
+	g_test_add_func("/sync/extensions/list-myrights", test_list_rights);
 	g_test_add_func("/sync/extensions/without-list-status", test_without_list_status);
 	g_test_add_func("/sync/extensions/notify", test_notify);
 	g_test_add_func("/sync/extensions/notify-refused", test_notify_refused);
@@ -676,6 +723,8 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/extensions/email-id", test_email_id);
 	g_test_add_data_func("/sync/extensions/early-page/refused", NULL, test_early_page);
 	g_test_add_data_func("/sync/extensions/early-page/partial", MUCH " PARTIAL", test_early_page);
+	g_test_add_data_func("/sync/extensions/unselect/with", EXCHANGE, test_unselect);
+	g_test_add_data_func("/sync/extensions/unselect/without", "SASL-IR UIDPLUS MOVE IDLE LITERAL+", test_unselect);
 	g_test_add_func("/sync/extensions/P21/silent-line/S30", test_silent_line);
 	g_test_add_func("/sync/extensions/P21/silent-after-sleep", test_silent_after_sleep);
 	g_test_add_func("/sync/extensions/P21/quit-at-once", test_quit_at_once);

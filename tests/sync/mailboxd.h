@@ -164,6 +164,8 @@ do_list_names(Talk *t, const char *rest)
 		if (strstr(rest, "STATUS"))
 			g_string_append_printf(out, "* STATUS \"%s\" (MESSAGES 7 UNSEEN 3 UIDNEXT 8 UIDVALIDITY 1%s%s%s)\r\n", part[2],
 				strstr(rest, "MAILBOXID") ? " MAILBOXID (" : "", strstr(rest, "MAILBOXID") ? part[1] : "", strstr(rest, "MAILBOXID") ? ")" : "");
+		if (strstr(rest, "MYRIGHTS"))
+			g_string_append_printf(out, "* MYRIGHTS \"%s\" lr\r\n", part[2]);
 	}
 	say(t, out->str);
 }
@@ -215,7 +217,7 @@ offered(const char *verb)
 {
 	const struct { const char *word, *capability; } needs[] = {
 		{ "ENABLE", "ENABLE" }, { "QRESYNC", "QRESYNC" }, { "CONDSTORE", "CONDSTORE" }, { "CHANGEDSINCE", "CONDSTORE" }, { "NOTIFY", "NOTIFY" },
-		{ "NAMESPACE", "NAMESPACE" }, { "GETQUOTAROOT", "QUOTA" }, { "MYRIGHTS", "ACL" }, { "COMPRESS", "COMPRESS=DEFLATE" },
+		{ "NAMESPACE", "NAMESPACE" }, { "GETQUOTAROOT", "QUOTA" }, { "MYRIGHTS ", "ACL" }, { "MYRIGHTS)", "LIST-MYRIGHTS" }, { "COMPRESS", "COMPRESS=DEFLATE" },
 		{ "IDLE", "IDLE" }, { "SIZE", "STATUS=SIZE" }, { "EMAILID", "OBJECTID" }, { "MAILBOXID", "OBJECTID" }, { "PARTIAL", "PARTIAL" },
 		{ "X-GM-", "X-GM-EXT-1" }, { "ID (", "ID" }, { "UNSELECT", "UNSELECT" }, { "UTF8=ACCEPT", "UTF8=ACCEPT" }, { "IMAP4rev2", "IMAP4rev2" },
 		{ "RETURN (SUB", "LIST-EXTENDED" }, { "SPECIAL-USE", "SPECIAL-USE" }, { "RETURN (ALL", "ESEARCH" }, { "MODSEQ)", "CONDSTORE" },

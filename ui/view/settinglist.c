@@ -233,6 +233,8 @@ setting_allowed(const Option *o)
 		return g_strdup("headers, N days, all");
 	case OPT_KEEP:
 		return g_strdup("yes, no, N days, until deleted here");
+	case OPT_EXTENSIONS:
+		return g_strdup(_("names of extensions, separated by spaces; Tab completes them"));
 	case OPT_HOURS:
 		return g_strdup(_("times of the day: 22:00-07:00, several separated by commas"));
 	case OPT_ADDRESS:
