@@ -348,6 +348,9 @@ letter(App *a, const Letter *l)
 	case LETTER_TROUBLE:
 		trouble(a, acc, l);
 		break;
+	case LETTER_NOTE:
+		app_say(a, STYLE_WARN, "%s", l->text);
+		break;
 	case LETTER_ASK_SECRET:
 		acc->asks = true;
 		clean_free(acc->ask_label);

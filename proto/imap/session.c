@@ -67,6 +67,7 @@ imap_session_free(ImapSession *s)
 	g_free(s->host);
 	g_free(s->version);
 	g_free(s->failure_text);
+	g_free(s->failure_said);
 	g_free(s);
 }
 
@@ -95,6 +96,7 @@ session_fail(ImapSession *s, ImapFailure failure, const char *text)
 	e->kind = IMAP_EV_FAILED;
 	e->failure = failure;
 	e->text = s->failure_text;
+	e->said = s->failure_said;
 	g_queue_push_tail(&s->events, e);
 }
 

@@ -67,6 +67,7 @@ typedef struct {
 	guint32 id;			/* IMAP_EV_DONE: what imap_session_submit gave; also of the command that a FETCH belongs to is not known */
 	const ImapResponse *response;	/* borrowed until the next call, as is all here */
 	ImapFailure failure;
+	const char *said;	/* IMAP_EV_FAILED, of a refused sign-in: "NO [CODE] text", and behind it what XOAUTH2 said as JSON; else NULL */
 	const char *text;
 	guint32 uid;			/* IMAP_EV_SKIPPED */
 	guint64 size;

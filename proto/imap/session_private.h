@@ -76,7 +76,7 @@ struct ImapSession {
 	ImapResponse *current;	/* owned: what the last event borrowed */
 	GQueue events;		/* of ImapEvent*, owned: to be given out before anything else is read */
 	ImapFailure failure;
-	char *failure_text;	/* owned */
+	char *failure_text, *failure_said;	/* owned */
 };
 
 /* session.c */

@@ -170,6 +170,18 @@ ready(ImapSession *s)
 	session_write_waiting(s);
 }
 
+/* The refusal in whole, so that it can be looked up. */
+static void
+fail_saying(ImapSession *s, ImapFailure failure, const ImapResponse *r)
+{
+	const char *word = r->status == IMAP_BYE ? "BYE" : r->status == IMAP_BAD ? "BAD" : "NO";
+	const char *json = s->sasl ? sasl_error(s->sasl) : NULL;
+
+	s->failure_said = g_strdup_printf("%s %s%s%s%s%s%s", word, r->code_text ? "[" : "", r->code_text ? r->code_text : "", r->code_text ? "] " : "",
+		r->text ? r->text : "", json ? " " : "", json ? json : "");
+	session_fail(s, failure, r->text);
+}
+
 static void
 greeting(ImapSession *s, const ImapResponse *r)
 {
@@ -178,7 +190,10 @@ greeting(ImapSession *s, const ImapResponse *r)
 		return;
 	}
 	if (r->status == IMAP_BYE) {
-		session_fail(s, IMAP_FAIL_UNAVAILABLE, server_text(s, r));
+		if (policy_allows(s))
+			fail_saying(s, IMAP_FAIL_UNAVAILABLE, r);
+		else
+			session_fail(s, IMAP_FAIL_UNAVAILABLE, NULL);
 		return;
 	}
 	session_event(s, IMAP_EV_GREETING, NULL);
@@ -220,13 +235,13 @@ refused(ImapSession *s, const ImapResponse *r)
 {
 	switch (r->code) {
 	case IMAP_CODE_UNAVAILABLE: case IMAP_CODE_INUSE: case IMAP_CODE_SERVERBUG: case IMAP_CODE_LIMIT:
-		session_fail(s, IMAP_FAIL_UNAVAILABLE, r->text);
+		fail_saying(s, IMAP_FAIL_UNAVAILABLE, r);
 		return;
 	default:
 		break;
 	}
 	if (too_many(r->text)) {
-		session_fail(s, IMAP_FAIL_UNAVAILABLE, r->text);
+		fail_saying(s, IMAP_FAIL_UNAVAILABLE, r);
 		return;
 	}
 	/* announced is not usable (SERVERS, signing in): a challenge mechanism may fail for want of a stored hash */
@@ -241,7 +256,7 @@ refused(ImapSession *s, const ImapResponse *r)
 			return;
 		}
 	}
-	session_fail(s, IMAP_FAIL_AUTH, r->text);
+	fail_saying(s, IMAP_FAIL_AUTH, r);
 }
 
 static void
@@ -349,7 +364,10 @@ signin_response(ImapSession *s, ImapResponse *r)
 		session_set_capabilities(s, r->words);
 		s->capabilities_final = s->phase == PHASE_SIGN_IN;	/* told between AUTHENTICATE and its OK */
 	} else if (r->kind == IMAP_RESP_STATUS && r->status == IMAP_BYE) {
-		session_fail(s, IMAP_FAIL_UNAVAILABLE, server_text(s, r));
+		if (policy_allows(s))
+			fail_saying(s, IMAP_FAIL_UNAVAILABLE, r);
+		else
+			session_fail(s, IMAP_FAIL_UNAVAILABLE, NULL);
 	} else if (r->kind != IMAP_RESP_STATUS && r->kind != IMAP_RESP_ID && r->kind != IMAP_RESP_SKIP) {
 		session_fail(s, IMAP_FAIL_INJECTION, NULL);	/* T5 */
 	}

@@ -18,6 +18,7 @@ event_free(gpointer p)
 {
 	Pop3Event *e = p;
 	g_free((char *)e->text);
+	g_free((char *)e->said);
 	g_free((void *)e->data);
 	g_free(e);
 }
@@ -65,6 +66,8 @@ pop3_session_free(Pop3Session *s)
 	bytes_clear(&s->in);
 	bytes_wipe(&s->out);
 	g_free(s->last_text);
+	g_free(s->last_said);
+	g_free(s->status);
 	g_free(s->last_data);
 	g_free(s->user);
 	g_free(s->host);
@@ -92,6 +95,10 @@ pop3_fail(Pop3Session *s, Pop3Failure failure, Pop3Code code, const char *text)
 	Pop3Event *e = pop3_event(s, POP3_EV_FAILED, said ? text : NULL);
 	e->failure = failure;
 	e->code = code;
+	if (said && text && s->status) {
+		const char *json = s->sasl ? sasl_error(s->sasl) : NULL;
+		e->said = g_strjoin(json ? " " : NULL, s->status, json, NULL);
+	}
 	s->phase = POP3_PHASE_DEAD;
 	bytes_wipe(&s->out);
 }
@@ -103,6 +110,7 @@ pop3_session_next(Pop3Session *s)
 	g_autofree Pop3Event *e = g_queue_pop_head(&s->events);
 
 	g_clear_pointer(&s->last_text, g_free);
+	g_clear_pointer(&s->last_said, g_free);
 	g_clear_pointer(&s->last_data, g_free);
 	if (!e)
 		return out;
@@ -110,6 +118,7 @@ pop3_session_next(Pop3Session *s)
 		return pop3_session_next(s);
 	out = *e;
 	s->last_text = (char *)e->text;
+	s->last_said = (char *)e->said;
 	s->last_data = (void *)e->data;
 	return out;
 }
@@ -335,6 +344,8 @@ status_line(Pop3Session *s, const char *line)
 		pop3_fail(s, POP3_FAIL_PROTOCOL, POP3_CODE_NONE, NULL);
 		return;
 	}
+	g_free(s->status);
+	s->status = g_strdup(line);
 	const char *text = line + (ok ? 3 : 4);
 	text += *text == ' ';
 	Pop3Code code = read_code(&text);

@@ -51,6 +51,7 @@ typedef struct {
 	Pop3Code code;
 	Pop3Failure failure;
 	const char *text;	/* borrowed until the next call, as is data */
+	const char *said;	/* POP3_EV_FAILED, of a refused sign-in: "-ERR [CODE] text", and behind it what XOAUTH2 said as JSON; else NULL */
 	const void *data;
 	gsize len;
 } Pop3Event;

@@ -56,7 +56,8 @@ struct Pop3Session {
 	bool user_pass;		/* USER and PASS were written */
 
 	GQueue events;		/* of Pop3Event*, owned with text and data */
-	char *last_text;	/* owned: what the last event borrowed */
+	char *last_text, *last_said;	/* owned: what the last event borrowed */
+	char *status;		/* owned: the last status line, whole */
 	gpointer last_data;	/* owned */
 	gint64 now, progress;
 };

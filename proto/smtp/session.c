@@ -44,6 +44,7 @@ event_free(gpointer p)
 	SmtpEvent *e = p;
 	g_free((char *)e->text);
 	g_free((char *)e->reply.text);
+	g_free((char *)e->said);
 	g_free(e);
 }
 
@@ -67,6 +68,7 @@ smtp_session_free(SmtpSession *s)
 	g_free(s->host);
 	g_free(s->helo);
 	g_free(s->last_text);
+	g_free(s->last_said);
 	g_free(s);
 }
 
@@ -93,6 +95,15 @@ smtp_event_reply(SmtpSession *s, SmtpEventKind kind)
 	return e;
 }
 
+static char *
+whole_words(const SmtpSession *s)
+{
+	const char *json = s->sasl ? sasl_error(s->sasl) : NULL;
+	g_autofree char *enhanced = s->enhanced[0] ? g_strdup_printf(" %u.%u.%u", s->enhanced[0], s->enhanced[1], s->enhanced[2]) : NULL;
+
+	return g_strdup_printf("%u%s %s%s%s", s->reply_code, enhanced ? enhanced : "", s->reply->str, json ? " " : "", json ? json : "");
+}
+
 void
 smtp_fail(SmtpSession *s, SmtpFailure failure, const char *text)
 {
@@ -110,6 +121,7 @@ smtp_fail(SmtpSession *s, SmtpFailure failure, const char *text)
 		e->reply.code = s->reply_code;
 		memcpy(e->reply.enhanced, s->enhanced, sizeof s->enhanced);
 		e->reply.text = g_strdup(text);
+		e->said = whole_words(s);
 	}
 	g_queue_push_tail(&s->events, e);
 	s->phase = SMTP_PHASE_DEAD;
@@ -176,7 +188,7 @@ read_enhanced(SmtpSession *s, const char **text)
 		if (!g_ascii_isdigit(*p))
 			return;
 		while (g_ascii_isdigit(*p)) {
-			n[i] = MIN(n[i] * 10 + (guint)(*p - '0'), 255);
+			n[i] = MIN(n[i] * 10 + (guint)(*p - '0'), 999);
 			p++;
 		}
 		if (i < 2 && *p++ != '.')
@@ -185,7 +197,7 @@ read_enhanced(SmtpSession *s, const char **text)
 	if ((*p && *p != ' ') || (n[0] != 2 && n[0] != 4 && n[0] != 5))
 		return;
 	for (int i = 0; i < 3; i++)
-		s->enhanced[i] = (guint8)n[i];
+		s->enhanced[i] = (guint16)n[i];
 	*text = *p ? p + 1 : p;
 }
 
@@ -337,6 +349,8 @@ smtp_session_next(SmtpSession *s)
 		g_autofree SmtpEvent *e = g_queue_pop_head(&s->events);
 		bool stale = s->phase == SMTP_PHASE_DEAD && (e->kind == SMTP_EV_START_TLS || e->kind == SMTP_EV_WANTS_DATA || e->kind == SMTP_EV_BEFORE_DOT);
 		g_free(s->last_text);
+		g_free(s->last_said);
+		s->last_said = (char *)e->said;
 		s->last_text = (char *)(e->reply.text ? e->reply.text : e->text);
 		if (e->reply.text && e->text)
 			g_free((char *)e->text);

@@ -55,7 +55,7 @@ typedef enum {
 
 typedef struct {
 	guint16 code;		/* 250; 0: none */
-	guint8 enhanced[3];	/* 2.1.5; first 0: none; numbers above 255 are 255 */
+	guint16 enhanced[3];	/* 2.1.5; first 0: none */
 	const char *text;	/* all lines joined by blanks, without codes; borrowed until the next call */
 } SmtpReply;
 
@@ -65,6 +65,7 @@ typedef struct {
 	bool accepted, in_doubt;
 	SmtpReply reply;
 	SmtpFailure failure;
+	const char *said;	/* SMTP_EV_FAILED: the whole reply, "535 5.7.8 text", and behind it what XOAUTH2 said as JSON; NULL: none */
 	const char *text;
 } SmtpEvent;
 

@@ -38,7 +38,7 @@ typedef struct {
 	bool line_start, was_cr;	/* of what was written */
 	Bytes chunk;		/* BDAT: normalised bytes not yet written */
 	guint16 code;		/* of the refusal that counts; 0: none yet */
-	guint8 enhanced[3];
+	guint16 enhanced[3];
 	char *refusal;		/* owned */
 } SmtpCurrent;
 
@@ -59,7 +59,7 @@ struct SmtpSession {
 	GString *reply;		/* owned: the text so far */
 	guint reply_lines;
 	guint16 reply_code;
-	guint8 enhanced[3];
+	guint16 enhanced[3];
 	GArray *asked;		/* owned, of Asked: answers on their way */
 	GQueue events;		/* of SmtpEvent*, owned with its text */
 
@@ -70,7 +70,7 @@ struct SmtpSession {
 
 	SmtpCurrent mail;
 	gint64 now, progress;
-	char *last_text;	/* owned: what the last event borrowed */
+	char *last_text, *last_said;	/* owned: what the last event borrowed */
 };
 
 /* session.c */

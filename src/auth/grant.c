@@ -171,11 +171,11 @@ outcome_of(const char *error)
 	return GRANT_REFUSED;
 }
 
-/* Microsoft's descriptions go on for lines with numbers of traces: the first says it. */
+/* "invalid_grant: AADSTS50076: ...". Microsoft's descriptions go on for lines with numbers of traces: the first says it. */
 static char *
 their_words(const char *error, const char *description)
 {
-	const char *text = description && *description ? description : error;
+	g_autofree char *text = error && description && *description ? g_strdup_printf("%s: %s", error, description) : g_strdup(error ? error : description);
 	gsize len = text ? strcspn(text, "\r\n") : 0;
 	if (!len)
 		return NULL;

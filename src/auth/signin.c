@@ -9,6 +9,7 @@
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/secret.h"
+#include "conf/refusals.h"
 
 #include <string.h>
 
@@ -33,36 +34,33 @@ struct SignIn {
 
 /* ---- words ---- */
 
+/* Of what was asked, where the words say no more than that. */
+static const Refusal *
+row_of(GrantOutcome outcome, const char *words)
+{
+	static const struct { GrantOutcome outcome; const char *id; } general[] = {
+		{ GRANT_DENIED, "oauth-denied" }, { GRANT_EXPIRED, "oauth-code-over" }, { GRANT_REVOKED, "oauth-over" },
+		{ GRANT_LATER, "oauth-busy" }, { GRANT_CLIENT, "oauth-client" },
+	};
+	const Refusal *said = refusal_find(SAYS_OAUTH, true, words);
+
+	if (said && !g_str_has_prefix(said->id, "oauth-"))
+		return said;
+	for (guint i = 0; i < G_N_ELEMENTS(general); i++)
+		if (general[i].outcome == outcome)
+			return refusal_by_id(general[i].id);
+	return outcome == GRANT_NONSENSE ? NULL : said;
+}
+
 GError *
 grant_error(GrantOutcome outcome, const Oauth *o, const char *words)
 {
 	EilError code = outcome == GRANT_LATER ? EIL_LATER : EIL_ASK_USER;
-	const char *format = NULL;
+	const Refusal *r = row_of(outcome, words);
+	RefusalPlace place = { .user = o->hint, .host = o->provider, .by = SAYS_OAUTH, .said = words };
+	g_autofree char *sentence = r ? refusal_sentence(r, &place) :
+		g_strdup_printf(outcome == GRANT_REFUSED ? _("%s refused the sign-in.") : _("%s sent an answer that eilpost does not understand."), o->provider);
 
-	switch (outcome) {
-	case GRANT_DENIED:
-		format = _("%s was told not to let eilpost in.");
-		break;
-	case GRANT_EXPIRED:
-		format = _("The code of %s has run out.");
-		break;
-	case GRANT_REVOKED:
-		format = _("%s does not accept the stored sign-in any more; a new one is needed.");
-		break;
-	case GRANT_LATER:
-		format = _("%s can't answer just now. eilpost tries again by itself.");
-		break;
-	case GRANT_CLIENT:
-		format = _("%s does not know the client id of the settings (oauth-client-id, oauth-client-secret, oauth-tenant), or does not allow it this way of signing in.");
-		break;
-	case GRANT_REFUSED:
-		format = _("%s refused the sign-in.");
-		break;
-	case GRANT_NONSENSE: case GRANT_OK: case GRANT_PENDING: case GRANT_SLOW_DOWN:
-		format = _("%s sent an answer that eilpost does not understand.");
-		break;
-	}
-	g_autofree char *sentence = g_strdup_printf(format, o->provider);
 	if (words && *words)
 		return g_error_new(EIL_ERROR, code, _("%s It said: “%s”"), sentence, words);
 	return g_error_new_literal(EIL_ERROR, code, sentence);

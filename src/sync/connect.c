@@ -86,8 +86,14 @@ sentence_with_server(char *sentence, const char *text)
 }
 
 static void
-sign_in_refused(Engine *e, const char *text)
+sign_in_refused(Engine *e, const char *text, const char *said)
 {
+	const Refusal *row = refused_row(e, SAYS_IMAP, said);
+
+	if (row && row->again) {	/* the password was not judged */
+		connect_lost(e, EIL_LATER, refused_sentence(e, SAYS_IMAP, row, text, NULL));
+		return;
+	}
 	if (secret_renew(e, RECEIVING)) {
 		take_down(e);
 		engine_state(e, ENGINE_OFFLINE, _("fetching a new token"));
@@ -95,11 +101,13 @@ sign_in_refused(Engine *e, const char *text)
 		e->next_try = 0;
 		return;
 	}
-	char *s = g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account));
+	char *s = row ? refused_sentence(e, SAYS_IMAP, row, text, NULL) :
+		sentence_with_server(g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account)), text);
+	bool secret = !row || row->cause == CAUSE_SECRET;
 	engine_refused(e);
 	secret_refused(e);
-	connect_lost(e, EIL_ASK_USER, sentence_with_server(s, text));
-	if (!e->account->password_command && e->account->auth != AUTH_OAUTH2) {
+	connect_lost(e, secret ? EIL_ASK_USER : EIL_REFUSED, s);
+	if (secret && !e->account->password_command && e->account->auth != AUTH_OAUTH2) {
 		e->state = ENGINE_OFFLINE;	/* the next try asks for the password anew */
 		e->wake_wanted = true;
 		e->next_try = e->now;
@@ -107,16 +115,18 @@ sign_in_refused(Engine *e, const char *text)
 }
 
 static void
-session_failed(Engine *e, ImapFailure failure, const char *words)
+session_failed(Engine *e, const ImapEvent *ev)
 {
 	const char *host = e->account->receive.host;
-	g_autofree char *text = g_strdup(words);
+	ImapFailure failure = ev->failure;
+	g_autofree char *text = g_strdup(ev->text), *said = g_strdup(ev->said);
+	const Refusal *row = refused_row(e, SAYS_IMAP, said);
 	char *s = NULL;
 	EilError code = EIL_LATER;
 
 	switch (failure) {
 	case IMAP_FAIL_AUTH:
-		sign_in_refused(e, text);
+		sign_in_refused(e, text, said);
 		return;
 	case IMAP_FAIL_AUTH_NO_MECHANISM:
 		s = g_strdup_printf(_("%s offers no way to sign in that eilpost knows and that is safe here. No password was sent."), host);
@@ -135,6 +145,14 @@ session_failed(Engine *e, ImapFailure failure, const char *words)
 		code = EIL_REFUSED;
 		break;
 	case IMAP_FAIL_UNAVAILABLE:
+		if (row && !row->again) {	/* whatever its code says: time does not heal it */
+			sign_in_refused(e, text, said);
+			return;
+		}
+		if (row) {
+			connect_lost(e, EIL_LATER, refused_sentence(e, SAYS_IMAP, row, text, NULL));
+			return;
+		}
 		s = g_strdup_printf(_("%s can't take the sign-in right now. eilpost tries again by itself."), host);
 		break;
 	case IMAP_FAIL_TIMEOUT:
@@ -187,6 +205,8 @@ static void
 session_ready(Engine *e)
 {
 	e->ready = true;
+	sign_in_took(e, e->signing_in ? e->now - e->signing_in : 0);
+	e->signing_in = 0;
 	wanted_load(e);
 	e->tries = 0;
 	e->next_try = 0;
@@ -246,7 +266,7 @@ event(Engine *e, const ImapEvent *ev)
 		engine_state(e, ENGINE_OFFLINE, _("not connected"));
 		break;
 	case IMAP_EV_FAILED:
-		session_failed(e, ev->failure, ev->text);
+		session_failed(e, ev);
 		break;
 	case IMAP_EV_START_COMPRESS:
 		start_compress(e);
@@ -254,7 +274,10 @@ event(Engine *e, const ImapEvent *ev)
 	case IMAP_EV_SKIPPED:
 		pull_skipped(e, ev->uid);
 		break;
-	case IMAP_EV_GREETING: case IMAP_EV_SIGNING_IN: case IMAP_WANTS_BYTES:
+	case IMAP_EV_SIGNING_IN:
+		e->signing_in = e->now;
+		break;
+	case IMAP_EV_GREETING: case IMAP_WANTS_BYTES:
 		break;
 	}
 	return e->session && !e->drop;

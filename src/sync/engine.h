@@ -89,6 +89,7 @@ typedef enum {
 	LETTER_STATE,		/* state, text: the state in words for the status line (translated, not cleaned) */
 	LETTER_PROGRESS,	/* text: what, done, total (0: unknown); done == total: ended. Of an attachment: message, text2: section, done and total in bytes, when: bytes a second (0: not known) */
 	LETTER_TROUBLE,		/* text: a whole sentence for people; error: EilError; stays until the state changes */
+	LETTER_NOTE,		/* text: a whole sentence that should be known; nothing is wrong */
 	LETTER_ASK_SECRET,	/* text: for what; the screen asks and answers with REQ_SECRET */
 	LETTER_ASK_SIGN_IN,	/* text: why; the screen signs in (auth/vault.h) and answers with REQ_SIGNED_IN */
 	LETTER_CHECKED,		/* when: a send/receive cycle ended well */

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/secret.h"
+#include "conf/refusals.h"
 #include "conf/secrets.h"
 #include "net/change.h"
 #include "net/link.h"
@@ -157,6 +158,7 @@ struct Engine {
 	guint tries;
 	gint64 next_try;	/* ms; 0: none */
 	gint64 last_use;	/* ms */
+	gint64 signing_in;	/* ms: since then; 0: not */
 	Cycle cycle;		/* what runs of a send/receive cycle: its end is told */
 	bool no_early, qresync;	/* qresync: enabled in this session */
 	bool enable_tried, condstore, compress_tried, notify_tried;	/* in this session */
@@ -263,6 +265,13 @@ void connect_secret(Engine *e, const char *secret);
 bool connect_up(const Engine *e);
 void connect_back_off(Engine *e, EilError code, char *sentence /* taken; may be NULL */);	/* the receiving failed: wait, or until the person acts */
 char *sentence_with_server(char *sentence /* taken */, const char *words);	/* and the server's words behind it, if there are any */
+
+/* refused.c */
+const Refusal *refused_row(const Engine *e, RefusalBy by, const char *said);	/* NULL: nothing is known of it */
+/* words: the server's, quoted behind it; may be NULL. tail: a sentence of ours between; NULL: none. Yours. */
+char *refused_sentence(const Engine *e, RefusalBy by, const Refusal *row, const char *words, const char *tail);
+bool refused_service(Engine *e, const ImapResponse *r);	/* after the sign-in the server says that the service is off: true: the connection is gone */
+void sign_in_took(Engine *e, gint64 ms);	/* one that is slow is told, once for an account */
 
 /* work.c */
 void work_plan(Engine *e);

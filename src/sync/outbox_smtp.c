@@ -149,15 +149,33 @@ lost(Engine *e, EilError code, char *sentence, bool doubt)
 /* ---- failures in words ---- */
 
 static void
+sign_in_refused(Engine *e, const Refusal *row, const char *words, bool doubt)
+{
+	char *s = refused_sentence(e, SAYS_SMTP, row, words, _("The mail waits in the outbox."));
+
+	if (!row->again) {
+		if (row->cause == CAUSE_SECRET)
+			secret_refused(e);
+		engine_refused(e);
+	}
+	lost(e, row->again ? EIL_LATER : row->cause == CAUSE_SECRET ? EIL_ASK_USER : EIL_REFUSED, s, doubt);
+}
+
+static void
 session_failed(Engine *e, const SmtpEvent *ev)
 {
 	const char *host = e->account->send.host;
 	g_autofree char *words = g_strdup(ev->reply.text ? ev->reply.text : ev->text);
+	const Refusal *row = refused_row(e, SAYS_SMTP, ev->said);
 	char *s = NULL;
 	EilError code = EIL_REFUSED;
 
-	if (ev->failure == SMTP_FAIL_AUTH && secret_renew(e, SENDING)) {	/* no mail was begun: it goes at once with the new token */
+	if (ev->failure == SMTP_FAIL_AUTH && !(row && row->again) && secret_renew(e, SENDING)) {	/* no mail was begun: it goes at once with the new token */
 		smtp_drop(e);
+		return;
+	}
+	if (row && (ev->failure == SMTP_FAIL_AUTH || ev->failure == SMTP_FAIL_UNAVAILABLE || ev->failure == SMTP_FAIL_REFUSED)) {
+		sign_in_refused(e, row, words, ev->in_doubt);
 		return;
 	}
 	switch (ev->failure) {

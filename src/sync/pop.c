@@ -71,10 +71,14 @@ lost(Engine *e, EilError code, char *sentence /* taken */)
 }
 
 static void
-sign_in_refused(Engine *e, const char *words)
+sign_in_refused(Engine *e, const Refusal *row, const char *words)
 {
 	GError *err = NULL;
 
+	if (row && row->again) {	/* the password was not judged */
+		lost(e, EIL_LATER, refused_sentence(e, SAYS_POP3, row, words, NULL));
+		return;
+	}
 	if (secret_renew(e, RECEIVING)) {
 		pop_drop(e);
 		e->check_wanted = true;
@@ -82,7 +86,8 @@ sign_in_refused(Engine *e, const char *words)
 		engine_state(e, ENGINE_OFFLINE, _("fetching a new token"));
 		return;
 	}
-	char *s = g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account));
+	char *s = row ? refused_sentence(e, SAYS_POP3, row, words, NULL) :
+		sentence_with_server(g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account)), words);
 
 	/* what was remembered of the server may be old */
 	if (db_begin(e->db, &err) && (!db_set_fact(e->db, "pop-capabilities", "", &err) || !db_commit(e->db, &err)))
@@ -90,7 +95,7 @@ sign_in_refused(Engine *e, const char *words)
 	g_clear_error(&err);
 	secret_refused(e);
 	engine_refused(e);
-	lost(e, EIL_ASK_USER, sentence_with_server(s, words));
+	lost(e, !row || row->cause == CAUSE_SECRET ? EIL_ASK_USER : EIL_REFUSED, s);
 }
 
 static void
@@ -98,12 +103,13 @@ session_failed(Engine *e, const Pop3Event *ev)
 {
 	const char *host = e->account->receive.host;
 	g_autofree char *words = g_strdup(ev->text);
+	const Refusal *row = refused_row(e, SAYS_POP3, ev->said);
 	char *s = NULL;
 	EilError code = EIL_LATER;
 
 	switch (ev->failure) {
 	case POP3_FAIL_AUTH:
-		sign_in_refused(e, words);
+		sign_in_refused(e, row, words);
 		return;
 	case POP3_FAIL_AUTH_NO_MECHANISM:
 		s = g_strdup_printf(_("%s offers no way to sign in that eilpost knows and that is safe here. No password was sent."), host);
@@ -118,8 +124,11 @@ session_failed(Engine *e, const Pop3Event *ev)
 		code = EIL_REFUSED;
 		break;
 	case POP3_FAIL_UNAVAILABLE:
-		s = ev->code == POP3_CODE_IN_USE ? g_strdup_printf(_("The mailbox on %s is in use by another program. eilpost tries again by itself."), host) :
-			ev->code == POP3_CODE_LOGIN_DELAY ? g_strdup_printf(_("%s wants a longer pause between two sign-ins. eilpost tries again by itself."), host) :
+		if (row && !row->again) {	/* whatever its code says: time does not heal it */
+			sign_in_refused(e, row, words);
+			return;
+		}
+		s = row ? refused_sentence(e, SAYS_POP3, row, NULL, NULL) :
 			g_strdup_printf(_("%s can't take the sign-in right now. eilpost tries again by itself."), host);
 		break;
 	case POP3_FAIL_TIMEOUT:
@@ -171,6 +180,8 @@ static void
 session_ready(Engine *e)
 {
 	e->pop->ready = true;
+	sign_in_took(e, e->signing_in ? e->now - e->signing_in : 0);
+	e->signing_in = 0;
 	e->tries = 0;
 	e->next_try = 0;
 	save_capabilities(e);
@@ -218,7 +229,10 @@ event(Engine *e, const Pop3Event *ev)
 	case POP3_EV_FAILED:
 		session_failed(e, ev);
 		break;
-	case POP3_EV_SIGNING_IN: case POP3_WANTS_BYTES:
+	case POP3_EV_SIGNING_IN:
+		e->signing_in = e->now;
+		break;
+	case POP3_WANTS_BYTES:
 		break;
 	default:
 		pop_event(e, ev);

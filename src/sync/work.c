@@ -455,6 +455,12 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 		extend_header_done(e);
 	if (r->status != IMAP_OK)
 		log_line(LOG_INFO, "imap", "command of kind %d was refused: %s", job->kind, r->text ? r->text : "");
+	/* Exchange says only now that IMAP is off for the mailbox ("User is authenticated but not connected") */
+	bool opens = job->kind == JOB_SELECT || job->kind == JOB_LIST || job->kind == JOB_STATUS || job->kind == JOB_NOOP;
+	if (opens && refused_service(e, r)) {
+		work_job_free(job);
+		return;
+	}
 	switch (job->kind) {
 	case JOB_SELECT:	pull_selected(e, job, r); break;
 	case JOB_PAGE:		pull_page_done(e, job); break;

@@ -67,7 +67,7 @@ answers(void)
 		{ 400, "{\"error\":\"authorization_declined\"}", GRANT_DENIED, "authorization_declined" },
 		{ 400, "{\"error\":\"expired_token\"}", GRANT_EXPIRED, "expired_token" },
 		{ 400, "{\"error\":\"invalid_grant\",\"error_description\":\"AADSTS700082: The refresh token has expired due to inactivity.\\r\\nTrace ID: 1\"}", GRANT_REVOKED,
-			"AADSTS700082: The refresh token has expired due to inactivity." },
+			"invalid_grant: AADSTS700082: The refresh token has expired due to inactivity." },
 		{ 400, "{\"error\":\"interaction_required\"}", GRANT_REVOKED, "interaction_required" },
 		{ 401, "{\"error\":\"invalid_client\"}", GRANT_CLIENT, "invalid_client" },
 		{ 400, "{\"error\":\"invalid_scope\"}", GRANT_REFUSED, "invalid_scope" },

@@ -246,8 +246,8 @@ revoked(World *w, gconstpointer unused)
 	stored(w, "work", "A1", "R1", -4000, 3600);
 	provider_will(w->p, "/token", 400, "{\"error\":\"invalid_grant\",\"error_description\":\"The token was revoked.\"}");
 	w->v = vault(w, "file", "echo key");
-	TOKEN(w, NULL, "1 Test does not accept the stored sign-in any more; a new one is needed. It said: “The token was revoked.”");
-	TOKEN(w, NULL, "1 Test does not accept the stored sign-in any more; a new one is needed. It said: “The token was revoked.”");
+	TOKEN(w, NULL, "1 Test does not accept the stored sign-in any more; a new one is needed. It said: “invalid_grant: The token was revoked.”");
+	TOKEN(w, NULL, "1 Test does not accept the stored sign-in any more; a new one is needed. It said: “invalid_grant: The token was revoked.”");
 	g_assert_cmpuint(provider_count(w->p, "POST"), ==, 1);
 	g_autofree char *kept = what_is_stored(w, "work");
 	g_assert_cmpstr(kept, ==, "- -");

@@ -195,7 +195,7 @@ def revoked():
     sign_in_by_code(provider, reader).wait("Welcome to the garden", 15)
     provider.revoke()
     kick(server)
-    reader.wait("127.0.0.1 does not accept the stored sign-in any more", 20).wait("AADSTS50173")
+    reader.wait("The stored sign-in of alice@localhost", 20).wait("AADSTS50173")
     asked = provider.count("POST /token refresh_token")
     reader.pump(6)
     assert provider.count("POST /token refresh_token") == asked == 1    # nobody tries again behind the question
