@@ -100,13 +100,12 @@ speed_began(Engine *e)
 }
 
 /* Measured over a tenth of a second or more, or at the end of something that was large enough to say anything. */
-void
-speed_got(Engine *e, guint64 bytes, bool ended)
+static void
+measure_speed(Engine *e, bool ended)
 {
 	enum { LEAST = 32 * 1024, WINDOW_MS = 100 };
 	gint64 ms;
 
-	e->speed_bytes += bytes;
 	if (!e->speed_since || e->speed_bytes < LEAST)
 		return;
 	ms = MAX(clock_ms() - e->speed_since, 1);
@@ -115,7 +114,14 @@ speed_got(Engine *e, guint64 bytes, bool ended)
 	guint64 now = e->speed_bytes * 1000 / (guint64)ms;
 	e->speed = MAX(e->speed ? (e->speed * 2 + now) / 3 : now, 1);
 	speed_began(e);
-	if (ended)
+}
+
+void
+speed_got(Engine *e, guint64 bytes, bool ended)
+{
+	e->speed_bytes += bytes;
+	measure_speed(e, ended);
+	if (ended && e->speed)	/* also if the last window closed just before the end, as on a slow line */
 		keep_speed(e);
 }
 
