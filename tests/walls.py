@@ -22,7 +22,7 @@ TABLE = {
     "store": ["base", "mail"],
     "setup": ["base", "conf", "net", "store"],
     "sync": ["auth/vault.h", "base", "conf", "net", "proto", "render", "store"],
-    "ui": ["auth/vault.h", "base", "conf", "store", "render/client.h", "render/compose.h", "setup/demo.h", "setup/discover.h", "setup/found.h", "setup/import.h", "sync/door.h", "sync/engine.h"],
+    "ui": ["auth/vault.h", "base", "conf", "store", "render/client.h", "render/compose.h", "setup/demo.h", "setup/discover.h", "setup/found.h", "setup/import.h", "sync/door.h", "sync/engine.h", "sync/trial.h"],
     "batch": ["auth/vault.h", "base", "conf", "render/compose.h", "store", "sync/door.h", "sync/engine.h"],
     "main": ["auth", "base", "batch", "conf", "mail", "net", "proto", "render", "setup", "store", "sync", "ui"],
 }

@@ -419,8 +419,8 @@ load(Conf *c)
 	return g_steal_pointer(&text);
 }
 
-Conf *
-conf_read(const char *file)
+static Conf *
+conf_new(const char *file)
 {
 	Conf *c = g_new0(Conf, 1);
 	g_atomic_ref_count_init(&c->refs);
@@ -428,6 +428,24 @@ conf_read(const char *file)
 	c->entries = g_ptr_array_new_with_free_func(entry_free);
 	c->problems = g_ptr_array_new_with_free_func(problem_free);
 	c->accounts = g_ptr_array_new_with_free_func((GDestroyNotify)account_unref);
+	return c;
+}
+
+Conf *
+conf_of_text(const char *file, const char *text)
+{
+	Conf *c = conf_new(file);
+	g_autofree char *lines = g_strdup(text);
+	read_lines(c, lines);
+	make_accounts(c);
+	check_identities(c);
+	return c;
+}
+
+Conf *
+conf_read(const char *file)
+{
+	Conf *c = conf_new(file);
 	g_autofree char *text = load(c);
 	if (text) {
 		read_lines(c, g_str_has_prefix(text, "\xef\xbb\xbf") ? text + 3 : text);

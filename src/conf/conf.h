@@ -18,6 +18,7 @@ typedef struct Conf Conf;
 
 /* Never NULL: what can be read is read, the rest is in conf_problems. A missing file is an empty configuration. */
 Conf *conf_read(const char *file);
+Conf *conf_of_text(const char *file, const char *text);	/* as if the file held that text; it is not looked at */
 Conf *conf_ref(Conf *c);
 void conf_unref(Conf *c);
 const GPtrArray *conf_problems(const Conf *c);	/* of ConfProblem*, borrowed */
@@ -34,6 +35,12 @@ void conf_add_problem(Conf *c, const char *section, const char *name, const char
 const char *conf_file(const Conf *c);
 /* Changes that line of the file (value NULL: takes it out); all else stays as it is. EIL_ASK_USER with a sentence. */
 bool conf_write(const char *file, const char *section, const char *name, const char *value, GError **err);
+typedef struct { const char *section, *name, *value; } ConfChange;	/* borrowed */
+bool conf_write_all(const char *file, const ConfChange *changes, gsize n, GError **err);	/* all of them, or none */
+/* Sections as "account work", with the comment right above them. A name must not have brackets, "#" or line ends in it. */
+bool conf_section_remove(const char *file, const char *section, GError **err);
+bool conf_section_rename(const char *file, const char *section, const char *to, GError **err);
+bool conf_section_move(const char *file, const char *section, const char *before, GError **err);
 
 /* where things lie */
 typedef struct { char *config, *data, *state, *runtime; } Places;	/* owned: config file, folders for stores, log, sockets */

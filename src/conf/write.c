@@ -1,4 +1,4 @@
-/* write.c - changes one line of the configuration file and nothing else.
+/* write.c - changes lines and sections of the configuration file and nothing else.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * The file is the person's: comments, order, blank lines, line ends and mode stay; it is read anew before each change, so
@@ -274,19 +274,139 @@ can_be_written(const char *section, const char *name, const char *value, GError 
 	return false;
 }
 
-bool
-conf_write(const char *path, const char *section, const char *name, const char *value, GError **err)
+/* ---- whole sections ---- */
+
+/* The lines of a section from `from` on: its head, what follows, and the comment right above the head; false: there is none. */
+static bool
+section_range(const File *f, const char *section, guint from, guint *first, guint *end)
+{
+	guint n = f->lines->len, i = from;
+
+	for (; i < n; i++) {
+		g_autofree char *head = section_of(f->lines->pdata[i]);
+		if (head && !strcmp(head, section))
+			break;
+	}
+	if (i == n)
+		return false;
+	*first = i;
+	while (*first > 0 && *(char *)f->lines->pdata[*first - 1] && is_comment_or_blank(f->lines->pdata[*first - 1]))
+		--*first;
+	for (*end = i + 1; *end < n; ++*end) {
+		g_autofree char *head = section_of(f->lines->pdata[*end]);
+		if (head)
+			break;
+	}
+	if (*end < n)	/* the comment above the next one is that one's */
+		while (*end > i + 1 && *(char *)f->lines->pdata[*end - 1] && is_comment_or_blank(f->lines->pdata[*end - 1]))
+			--*end;
+	return true;
+}
+
+static void
+remove_section(File *f, const char *section, const char *unused)
+{
+	guint first, end;
+	while (section_range(f, section, 0, &first, &end))
+		g_ptr_array_remove_range(f->lines, first, end - first);
+}
+
+static void
+rename_section(File *f, const char *section, const char *to)
+{
+	for (guint i = 0; i < f->lines->len; i++) {
+		char *line = f->lines->pdata[i];
+		g_autofree char *head = section_of(line);
+		if (!head || strcmp(head, section))
+			continue;
+		f->lines->pdata[i] = g_strdup_printf("[%s]%s", to, strchr(line, ']') + 1);
+		g_free(line);
+	}
+}
+
+/* In front of another section. */
+static void
+move_section(File *f, const char *section, const char *before)
+{
+	guint first, end, to, unused;
+
+	if (!section_range(f, section, 0, &first, &end))
+		return;
+	g_autoptr(GPtrArray) moved = g_ptr_array_new();
+	for (guint i = first; i < end; i++)
+		g_ptr_array_add(moved, g_strdup(f->lines->pdata[i]));
+	if (*(char *)moved->pdata[moved->len - 1])	/* it was the last one: no line between them otherwise */
+		g_ptr_array_add(moved, g_strdup(""));
+	g_ptr_array_remove_range(f->lines, first, end - first);
+	if (!section_range(f, before, 0, &to, &unused))
+		to = f->lines->len;
+	for (guint i = 0; i < moved->len; i++)
+		g_ptr_array_insert(f->lines, (int)(to + i), moved->pdata[i]);
+}
+
+/* ---- the door ---- */
+
+typedef void (*SectionChange)(File *f, const char *section, const char *other);
+
+static bool
+with_section(const char *path, SectionChange how, const char *section, const char *other, GError **err)
 {
 	File f = { 0 };
-	g_autofree char *real = realpath(path, NULL);	/* the file behind a symbolic link */
+	g_autofree char *real = realpath(path, NULL);
 	const char *target = real ? real : path;
-	bool ok = can_be_written(section, name, value, err) && file_read(&f, target, err);
+	bool ok = file_read(&f, target, err);
 
 	if (ok) {
-		change(&f, section, name, value);
+		how(&f, section, other);
 		g_autofree char *text = text_of(&f);
 		ok = replace(target, text, f.mode, err);
 	}
 	file_clear(&f);
 	return ok;
+}
+
+bool
+conf_section_remove(const char *path, const char *section, GError **err)
+{
+	return with_section(path, remove_section, section, NULL, err);
+}
+
+bool
+conf_section_rename(const char *path, const char *section, const char *to, GError **err)
+{
+	return with_section(path, rename_section, section, to, err);
+}
+
+bool
+conf_section_move(const char *path, const char *section, const char *before, GError **err)
+{
+	return with_section(path, move_section, section, before, err);
+}
+
+bool
+conf_write_all(const char *path, const ConfChange *changes, gsize n, GError **err)
+{
+	File f = { 0 };
+	g_autofree char *real = realpath(path, NULL);	/* the file behind a symbolic link */
+	const char *target = real ? real : path;
+	bool ok = true;
+
+	for (gsize i = 0; ok && i < n; i++)
+		ok = can_be_written(changes[i].section, changes[i].name, changes[i].value, err);
+	ok = ok && file_read(&f, target, err);
+	if (ok) {
+		for (gsize i = 0; i < n; i++)
+			change(&f, changes[i].section, changes[i].name, changes[i].value);
+		g_autofree char *text = text_of(&f);
+		ok = replace(target, text, f.mode, err);
+	}
+	file_clear(&f);
+	return ok;
+}
+
+bool
+conf_write(const char *path, const char *section, const char *name, const char *value, GError **err)
+{
+	ConfChange one = { section, name, value };
+	return conf_write_all(path, &one, 1, err);
 }

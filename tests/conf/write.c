@@ -92,6 +92,44 @@ test_refused(void)
 	g_assert_nonnull(strstr(err->message, "/proc/eilpost/config"));
 }
 
+/* Sections move with the comment above them; the rest of the file stays as it is. */
+static void
+test_sections(void)
+{
+	static const char BEFORE[] = "# mine\n[ui]\nwrap = 80\n\n# at home\n[account home]\naddress = a@b.c  # yes\n\n[account work]\n# inside\naddress = d@e.f\n";
+	g_autofree char *folder = g_dir_make_tmp("conf-XXXXXX", NULL), *path = g_build_filename(folder, "config", NULL), *text = NULL;
+
+	g_assert_true(g_file_set_contents(path, BEFORE, -1, NULL));
+	g_assert_true(conf_section_move(path, "account work", "account home", NULL));
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	g_assert_cmpstr(text, ==, "# mine\n[ui]\nwrap = 80\n\n[account work]\n# inside\naddress = d@e.f\n\n# at home\n[account home]\naddress = a@b.c  # yes\n\n");
+	g_clear_pointer(&text, g_free);
+	g_assert_true(conf_section_rename(path, "account home", "account at home", NULL));
+	g_assert_true(conf_section_remove(path, "account work", NULL));
+	g_assert_true(conf_section_remove(path, "account nobody", NULL));
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	g_assert_cmpstr(text, ==, "# mine\n[ui]\nwrap = 80\n\n# at home\n[account at home]\naddress = a@b.c  # yes\n\n");
+}
+
+/* All of an account at once, or nothing of it. */
+static void
+test_all(void)
+{
+	static const ConfChange good[] = { { "account a", "address", "a@b.c" }, { "account a", "receive", "imaps://b.c" } };
+	static const ConfChange bad[] = { { "account b", "address", "a@b.c" }, { "account b", "full-name", "x # y" } };
+	g_autofree char *folder = g_dir_make_tmp("conf-XXXXXX", NULL), *path = g_build_filename(folder, "config", NULL), *text = NULL;
+	g_autoptr(GError) err = NULL;
+
+	g_assert_true(conf_write_all(path, good, G_N_ELEMENTS(good), NULL));
+	g_assert_false(conf_write_all(path, bad, G_N_ELEMENTS(bad), &err));
+	g_assert_true(error_is(err, EIL_ASK_USER));
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	g_assert_cmpstr(text, ==, "[account a]\naddress = a@b.c\nreceive = imaps://b.c\n");
+	g_autoptr(Conf) conf = conf_of_text(path, "[account x]\naddress = x@y.z\nreceive = pop3s://y.z\n");
+	g_assert_cmpuint(conf_accounts(conf)->len, ==, 1);
+	g_assert_cmpuint(conf_problems(conf)->len, ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -99,5 +137,7 @@ main(int argc, char **argv)
 	g_test_add_func("/conf-write/rows", test_rows);
 	g_test_add_func("/conf-write/mode-and-link", test_mode_and_link);
 	g_test_add_func("/conf-write/refused", test_refused);
+	g_test_add_func("/conf-write/sections", test_sections);
+	g_test_add_func("/conf-write/all", test_all);
 	return g_test_run();
 }
