@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/utf8.h"
 #include "conf/conf.h"
+#include "setup/demo.h"
 #include "ui/app.h"
 #include "ui/commands.h"
 #include "ui/settings.h"
@@ -129,18 +130,56 @@ subcommand(char **rest)
 	return !strcmp(rest[0], "sync") ? batch_sync : !strcmp(rest[0], "send") ? batch_send : !strcmp(rest[0], "oauth") ? batch_oauth : NULL;
 }
 
+/* There is nothing yet, and somebody sits there: the screen asks. */
+static bool
+first_start(const Options *o, const Conf *conf)
+{
+	return conf_problems(conf)->len == 0 && (!o->rest || !o->rest[0]) && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
 static int
-run_screen(const Options *o, const Batch *h, const Draft *write)
+screen_of(const Options *o, const Batch *h, const Draft *write, bool demo)
 {
 	g_autoptr(GError) err = NULL;
 	AppSetup setup = {
-		.conf = h->conf, .places = h->places, .vault = h->vault, .auth_letters = h->auth_letters, .account = o->account, .folder = o->folder, .read_only = o->read_only,
-		.offline = o->offline, .write = write, .commands = (const char *const *)o->commands,
+		.conf = h->conf, .places = h->places, .vault = h->vault, .auth_letters = h->auth_letters, .account = demo ? NULL : o->account,
+		.folder = demo ? NULL : o->folder, .read_only = o->read_only, .offline = o->offline || demo, .write = write,
+		.commands = demo ? NULL : (const char *const *)o->commands, .demo = demo,
 	};
-	if (app_run(&setup, &err) == 0)
-		return EXIT_DONE;
-	fprintf(stderr, "eilpost: %s\n", err ? err->message : "?");
-	return EXIT_FAILED;
+	int status = app_run(&setup, &err);
+	if (err)
+		fprintf(stderr, "eilpost: %s\n", err->message);
+	return status;
+}
+
+/* A profile of its own, which nothing is left of. */
+static int
+run_demo(const Options *o)
+{
+	g_autoptr(GError) err = NULL;
+	g_autofree char *folder = demo_make(&err);
+
+	if (!folder) {
+		fprintf(stderr, "eilpost: %s\n", err->message);
+		return EXIT_FAILED;
+	}
+	Places *places = places_new(folder, NULL);
+	g_autoptr(Conf) conf = conf_read(places->config);
+	Batch h = { .places = places, .conf = conf };
+	int status = screen_of(o, &h, NULL, true);
+	places_free(places);
+	demo_remove(folder);
+	return status;
+}
+
+static int
+run_screen(const Options *o, const Batch *h, const Draft *write)
+{
+	int status = screen_of(o, h, write, false);
+	/* who looked around comes back to the first screen */
+	while (status == APP_WANTS_DEMO && (status = run_demo(o)) == 0)
+		status = screen_of(o, h, write, false);
+	return status == 0 || status == APP_TERMINATED ? EXIT_DONE : EXIT_FAILED;
 }
 
 static Vault *
@@ -168,7 +207,7 @@ run(const Options *o)
 		if (status == EXIT_DONE)
 			printf(ngettext("%s: %u account can be used\n", "%s: %u accounts can be used\n", conf_accounts(conf)->len), places->config,
 				conf_accounts(conf)->len);
-	} else if (conf_accounts(conf)->len == 0) {
+	} else if (conf_accounts(conf)->len == 0 && !first_start(o, conf)) {
 		if (!tell_problems(conf) && conf_problems(conf)->len == 0)
 			tell_no_account(places->config);
 	} else if (o->account && !has_account(conf, o->account)) {

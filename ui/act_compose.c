@@ -88,7 +88,7 @@ sign(Draft *d, const Identity *id)
 void
 compose_begin(App *a, Draft *d /* taken */)
 {
-	g_autoptr(GPtrArray) identities = identities_read(a->setup->conf);
+	g_autoptr(GPtrArray) identities = app_identities(a);
 	const Identity *id =
 		g_ptr_array_index(identities, identities_named(identities, a->account, NULL));
 	sign(d, id);
@@ -287,7 +287,7 @@ static Draft *
 make(App *a, const Answering *w, const Message *m, GBytes *raw)
 {
 	const Document *doc = open_text(a);
-	g_autoptr(GPtrArray) identities = identities_read(a->setup->conf);
+	g_autoptr(GPtrArray) identities = app_identities(a);
 	const char *lists[] = { delivered_to(doc), m->to, m->cc,
 		w->kind == DRAFT_EDIT ? m->from_address : NULL };
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)

@@ -19,7 +19,7 @@ cmd_ledger(App *a, const char *arg)
 
 	for (guint i = 0; i < a->accounts->len && !found; i++) {
 		AppAccount *acc = g_ptr_array_index(a->accounts, i);
-		if (!account_is_pop(acc->account) || (arg && g_strcmp0(arg, acc->account->name)))
+		if (acc->gone || !account_is_pop(acc->account) || (arg && g_strcmp0(arg, acc->account->name)))
 			continue;
 		account = i;
 		found = true;

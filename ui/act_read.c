@@ -130,7 +130,7 @@ cmd_next_pane(App *a, const char *arg)
 {
 	if (a->focus == PANE_INDEX && a->open.message)
 		a->focus = PANE_PAGER;
-	else if (a->focus != PANE_FOLDERS && a->accounts->len)
+	else if (a->focus != PANE_FOLDERS && app_running(a))
 		cmd_view_folders(a, NULL);
 	else
 		a->focus = PANE_INDEX;

@@ -15,7 +15,7 @@ settings_account(App *a, const char *name)
 {
 	for (guint i = 0; i < a->accounts->len; i++) {
 		AppAccount *acc = g_ptr_array_index(a->accounts, i);
-		if (!strcmp(acc->account->name, name))
+		if (!acc->gone && !strcmp(acc->account->name, name))
 			return acc;
 	}
 	return NULL;

@@ -16,7 +16,7 @@ account_for(App *a, const char *arg)
 
 	for (guint i = 0; arg && i < a->accounts->len; i++) {
 		AppAccount *acc = g_ptr_array_index(a->accounts, i);
-		if (!strcmp(acc->account->name, arg))
+		if (!acc->gone && !strcmp(acc->account->name, arg))
 			found = acc;
 	}
 	if (!found) {

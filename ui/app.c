@@ -6,6 +6,7 @@
  * thousand headers costs few pictures. */
 #include "config.h"
 #include "ui/app_private.h"
+#include "ui/panes/setup.h"
 #include "ui/settings.h"
 #include "base/intl.h"
 #include "base/log.h"
@@ -48,7 +49,8 @@ Needs
 app_have(const App *a)
 {
 	Needs have = a->setup->read_only ? 0 : NEEDS_WRITE;
-	if (a->accounts->len)
+	const AppAccount *here = app_account_of((App *)a, a->account);
+	if (here && !here->gone)
 		have |= NEEDS_ACCOUNT;
 	if (a->list)
 		have |= NEEDS_FOLDER;
@@ -206,7 +208,7 @@ special(App *a, Key k)
 		screen_suspend(a->screen);
 		break;
 	case K_TERMINATE: case K_CLOSED:
-		a->quitting = true;
+		a->quitting = a->terminated = true;
 		break;
 	default:
 		break;
@@ -406,7 +408,10 @@ app_run(const AppSetup *setup, GError **err)
 	if (!screen)
 		return 1;
 	App *a = app_new(setup, screen);
-	app_accounts_start(a);
+	if (!app_accounts_start(a))
+		setup_open(a);
+	else if (setup->demo)
+		app_say(a, STYLE_WARN, "%s", _("A demo: sample mails, no network; all of it goes when you leave with q."));
 	app_draw(a);	/* out of the store, before anything else */
 	a->render = render_new(2);
 	g_autoptr(GSource) letters = g_unix_fd_source_new(chan_fd(a->letters), G_IO_IN);
@@ -423,7 +428,7 @@ app_run(const AppSetup *setup, GError **err)
 	screen_watch(screen, NULL, keys_ready, a);
 	for (guint i = 0; setup->commands && setup->commands[i]; i++)
 		app_command_line(a, setup->commands[i]);
-	if (setup->write)
+	if (setup->write && app_running(a))
 		compose_begin(a, draft_copy(setup->write));
 	if (setup->write || (setup->commands && setup->commands[0]))
 		app_draw(a);
@@ -435,6 +440,7 @@ app_run(const AppSetup *setup, GError **err)
 	g_source_destroy(auth);
 	screen_stop(screen);	/* the terminal is the person's again, whatever the network does */
 	a->screen = NULL;
+	int status = a->terminated ? APP_TERMINATED : a->wants_demo ? APP_WANTS_DEMO : 0;
 	app_free(a);
-	return 0;
+	return status;
 }

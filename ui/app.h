@@ -8,7 +8,7 @@
 #include "mail/draft.h"
 
 typedef struct {
-	Conf *conf;		/* borrowed for the run, as all here; has at least one account */
+	Conf *conf;		/* borrowed for the run, as all here; without an account the pane that makes one comes first */
 	const Places *places;
 	const char *account, *folder;	/* where to begin; NULL: the first account's inbox */
 	bool read_only, offline;
@@ -16,7 +16,9 @@ typedef struct {
 	Chan *auth_letters;	/* of AuthLetter*; with a vault */
 	const Draft *write;	/* a mail to begin with; NULL: none */
 	const char *const *commands;	/* run after the start, NULL-terminated; may be NULL */
+	bool demo;		/* it is one, and says so */
 } AppSetup;
 
-/* Takes the terminal, runs until the person leaves. 0 or 1 (err says why it could not begin). UI thread. */
+enum { APP_WANTS_DEMO = 2, APP_TERMINATED = 3 /* by a signal, or the terminal is gone */ };
+/* Takes the terminal, runs until the person leaves. 0, 1 (err says why it could not begin), or what the person wants next. UI thread. */
 int app_run(const AppSetup *setup, GError **err);

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "ui/app_private.h"
+#include "ui/identity.h"
+#include "ui/panes/setup.h"
 #include "ui/panes/signin.h"
 #include "base/intl.h"
 #include "base/log.h"
@@ -78,7 +80,25 @@ add_account_lines(App *a, const AppAccount *acc)
 		add_folder_line(a, acc, tree->pdata[i]);
 }
 
+/* In the file's order. */
+static void
+add_accounts(App *a)
+{
+	const GPtrArray *order = conf_accounts(a->setup->conf);
+	for (guint i = 0; i < order->len; i++) {
+		const AppAccount *acc = settings_account(a, ((const Account *)g_ptr_array_index(order, i))->name);
+		if (acc)
+			add_account_lines(a, acc);
+	}
+}
+
 /* One for all accounts, where any can send or something waits. */
+static bool
+can_send_by(const AppAccount *acc)
+{
+	return !acc->gone && acc->account->send.scheme != SCHEME_NONE;
+}
+
 static void
 add_outbox_line(App *a)
 {
@@ -86,7 +106,7 @@ add_outbox_line(App *a)
 	bool can_send = n.waiting + n.needs_person > 0;
 
 	for (guint i = 0; i < a->accounts->len; i++)
-		can_send |= ((AppAccount *)g_ptr_array_index(a->accounts, i))->account->send.scheme != SCHEME_NONE;
+		can_send |= can_send_by(g_ptr_array_index(a->accounts, i));
 	FolderLine line = {
 		.outbox = true, .selectable = true, .name = _("Outbox"), .unseen = n.waiting + n.needs_person, .trouble = n.needs_person > 0,
 	};
@@ -112,8 +132,7 @@ app_folders_reload(App *a)
 		}
 	}
 	folders_pane_clear(&a->folders);
-	for (guint i = 0; i < a->accounts->len; i++)
-		add_account_lines(a, g_ptr_array_index(a->accounts, i));
+	add_accounts(a);
 	add_outbox_line(a);
 	AppAccount *acc = app_account_of(a, account);
 	bool named = path && *path;	/* its row, also under a new name; or what it was folded into */
@@ -148,7 +167,7 @@ app_open_folder(App *a, guint account, gint64 folder)
 /* ---- start and end ---- */
 
 static AppAccount *
-start_account(App *a, Account *account, guint number)
+start_account(App *a, Account *account, guint number, const char *secret)
 {
 	g_autoptr(GError) err = NULL;
 	AppAccount *acc = g_new0(AppAccount, 1);
@@ -159,7 +178,7 @@ start_account(App *a, Account *account, guint number)
 	acc->folders = g_ptr_array_new_with_free_func(folder_free_void);
 	EngineSetup setup = {
 		.number = number, .account = account, .store = path, .letters = a->letters,
-		.vault = a->setup->vault, .socket = socket, .read_only = a->setup->read_only, .offline = a->setup->offline,
+		.vault = a->setup->vault, .socket = socket, .secret = secret, .read_only = a->setup->read_only, .offline = a->setup->offline,
 		.undo_s = (guint)conf_int(a->setup->conf, "general", "undo-send"),
 		.prefer_html = conf_bool(a->setup->conf, "ui", "prefer-html"),
 	};
@@ -207,7 +226,7 @@ app_accounts_start(App *a)
 		Account *account = g_ptr_array_index(accounts, i);
 		if (a->setup->account && !strcmp(account->name, a->setup->account))
 			first = i;
-		g_ptr_array_add(a->accounts, start_account(a, account, i));
+		g_ptr_array_add(a->accounts, start_account(a, account, i, NULL));
 	}
 	for (guint i = 0; i < a->accounts->len; i++)
 		outgoing_read(a, i, false);
@@ -220,6 +239,113 @@ app_accounts_start(App *a)
 		app_say(a, STYLE_WARN, _("There is no folder “%s” here (yet); the inbox is shown."), a->setup->folder);
 	app_open_folder(a, first, folder ? folder : inbox_of(acc));
 	return true;
+}
+
+/* ---- accounts come and go ---- */
+
+guint
+app_running(const App *a)
+{
+	guint n = 0;
+	for (guint i = 0; i < a->accounts->len; i++)
+		n += !((const AppAccount *)g_ptr_array_index(a->accounts, i))->gone;
+	return n;
+}
+
+/* identity.c counts the accounts as the file does. */
+GPtrArray *
+app_identities(App *a)
+{
+	GPtrArray *all = identities_read(a->setup->conf);
+	const GPtrArray *accounts = conf_accounts(a->setup->conf);
+
+	for (guint i = 0; i < all->len; i++) {
+		Identity *id = g_ptr_array_index(all, i);
+		const AppAccount *acc = settings_account(a, ((const Account *)g_ptr_array_index(accounts, id->account))->name);
+		if (acc)
+			id->account = acc->number;
+	}
+	return all;
+}
+
+static bool
+is_configured(App *a, const char *name)
+{
+	const GPtrArray *accounts = conf_accounts(a->setup->conf);
+	for (guint i = 0; i < accounts->len; i++)
+		if (!strcmp(((const Account *)g_ptr_array_index(accounts, i))->name, name))
+			return true;
+	return false;
+}
+
+/* Its number stays taken: letters and rows name it. */
+static void
+stop_account(AppAccount *acc)
+{
+	enum { STOP_MS = 300 };
+
+	acc->gone = true;
+	acc->asks = false;
+	if (acc->engine) {
+		engine_post(acc->engine, request_new(REQ_QUIT));
+		engine_end(acc->engine, STOP_MS);
+		acc->engine = NULL;
+	}
+	db_close(acc->db);
+	acc->db = NULL;
+	g_ptr_array_set_size(acc->folders, 0);
+	g_clear_pointer(&acc->trouble, clean_free);
+	g_clear_pointer(&acc->progress, clean_free);
+	g_clear_pointer(&acc->sign_in_why, g_free);
+	acc->removal_n = 0;
+	acc->stopped = false;
+}
+
+static void
+leave_account(App *a)
+{
+	open_close(a);
+	tags_clear(a);
+	g_clear_pointer(&a->list, listview_free);
+	g_clear_pointer(&a->folder_row, folder_free);
+	a->folder = 0;
+	a->focus = PANE_INDEX;
+}
+
+void
+app_accounts_follow(App *a, const char *fresh, const char *secret)
+{
+	const GPtrArray *accounts = conf_accounts(a->setup->conf);
+
+	for (guint i = 0; i < a->accounts->len; i++) {
+		AppAccount *acc = g_ptr_array_index(a->accounts, i);
+		if (acc->gone || is_configured(a, acc->account->name))
+			continue;
+		if (i == a->account)
+			leave_account(a);
+		stop_account(acc);
+		outgoing_forget(a, i);
+	}
+	for (guint i = 0; i < accounts->len; i++) {
+		Account *account = g_ptr_array_index(accounts, i);
+		if (settings_account(a, account->name))
+			continue;
+		g_ptr_array_add(a->accounts, start_account(a, account, a->accounts->len, !g_strcmp0(account->name, fresh) ? secret : NULL));
+		outgoing_read(a, a->accounts->len - 1, false);
+	}
+	a->stale_folders = a->stale_list = true;
+	app_folders_reload(a);
+	const AppAccount *here = app_account(a);
+	if (accounts->len && (!here || here->gone))
+		app_show_account(a, ((const Account *)g_ptr_array_index(accounts, 0))->name);
+}
+
+void
+app_show_account(App *a, const char *name)
+{
+	const AppAccount *acc = settings_account(a, name);
+	if (acc)
+		app_open_folder(a, acc->number, inbox_of(acc));
 }
 
 void
@@ -321,7 +447,7 @@ letter(App *a, const Letter *l)
 {
 	AppAccount *acc = app_account_of(a, l->account);
 
-	if (!acc)
+	if (!acc || acc->gone)
 		return;
 	over_letter(a, l);
 	if ((l->kind == LETTER_CHECKED || l->kind == LETTER_TROUBLE) && a->message && a->message_at == a->checking_at)
@@ -413,6 +539,7 @@ auth_letter(App *a, const AuthLetter *l)
 		app_say(a, STYLE_STATUS, _("The stored password of %s is forgotten."), l->name);
 	}
 	signin_came(a, l);
+	setup_auth_came(a, l);
 }
 
 void

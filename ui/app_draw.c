@@ -122,8 +122,9 @@ title_left(App *a, bool *over)
 	}
 	g_autofree char *shown = acc && a->folder_row ? folders_shown_name(acc, a->folder_row->name) : NULL;
 	Clean *folder = shown ? rows_folder_name(a->folder_row->role, shown) : clean_new("", 0, CLEAN_LINE);
-	Clean *left = said ? clean_printf(" eilpost  %s", clean_peek(said)) :
-		clean_printf(" eilpost  %s / %s%s", acc ? acc->account->name : "", clean_peek(folder),
+	const char *demo = a->setup->demo ? _("DEMO  ") : "";
+	Clean *left = said ? clean_printf(" eilpost  %s%s", demo, clean_peek(said)) :
+		clean_printf(" eilpost  %s%s / %s%s", demo, acc ? acc->account->name : "", clean_peek(folder),
 			a->folder_row && folder_is_local(a->folder_row) && a->folder_row->role != ROLE_INBOX ? _(" (only on this computer)") : "");
 
 	*over = said != NULL;

@@ -47,6 +47,7 @@ typedef struct {
 	bool paused, asks;	/* asks: waits for the password */
 	Clean *ask_label;	/* owned */
 	char *sign_in_why;	/* owned: it waits for a sign-in; NULL: it does not */
+	bool gone;		/* removed or switched off: its number stays, nothing else */
 } AppAccount;
 
 typedef enum { OVER_NOTHING, OVER_HELP, OVER_PARTS } Overlay;
@@ -133,7 +134,7 @@ struct App {
 	bool sandbox_said;
 	gint64 drawn_at;	/* monotonic microseconds */
 	GTimeZone *zone;
-	bool quitting;
+	bool quitting, terminated, wants_demo;	/* terminated: from outside; wants_demo: the demo comes after the end */
 };
 
 /* app.c */
@@ -163,6 +164,13 @@ void app_draw_moved(App *a);	/* after keys that only moved in the list: the rest
 bool app_accounts_start(App *a);
 void app_accounts_end(App *a);
 void app_letters(App *a);
+/* The accounts of the new Conf: those that came start, those that are not in it any more (or switched off) end. secret: the password of
+ * the account `fresh`, which was typed just now; both may be NULL. */
+void app_accounts_follow(App *a, const char *fresh, const char *secret);
+void app_show_account(App *a, const char *name);	/* its inbox */
+AppAccount *settings_account(App *a, const char *name);	/* act_settings.c; NULL: it is not running */
+GPtrArray *app_identities(App *a);	/* of Identity* (ui/identity.h), their accounts by the numbers here; yours */
+guint app_running(const App *a);	/* how many accounts there are */
 void app_folders_reload(App *a);
 void app_leave_folder(App *a);
 void app_open_folder(App *a, guint account, gint64 folder);

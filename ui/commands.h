@@ -34,11 +34,12 @@ typedef enum {	/* contexts: who has the keys */
 	IN_QUESTION = 1 << 11 /* a question with a few answers: letters and digits are its own */,
 	IN_HISTORY = 1 << 12 /* what was done */,
 	IN_SIGNIN = 1 << 13 /* signing in by OAuth */,
+	IN_SETUP = 1 << 14 /* making an account */,
 	IN_LISTS = IN_INDEX | IN_FOLDERS | IN_PARTS | IN_FILES | IN_SETTINGS | IN_WAITING | IN_LEDGER | IN_HISTORY,
 	IN_TEXTS = IN_PAGER | IN_HELP,
 	IN_ANY = IN_LISTS | IN_TEXTS,	/* not where text is typed */
-	IN_EVERYWHERE = IN_ANY | IN_COMPOSE | IN_EDITOR | IN_QUESTION | IN_SIGNIN,
-	N_CONTEXTS = 14,
+	IN_EVERYWHERE = IN_ANY | IN_COMPOSE | IN_EDITOR | IN_QUESTION | IN_SIGNIN | IN_SETUP,
+	N_CONTEXTS = 15,
 } Where;
 
 typedef enum {

@@ -143,6 +143,15 @@ outgoing_read(App *a, guint account, bool say)
 		g_clear_pointer(&acc->trouble, clean_free);
 }
 
+void
+outgoing_forget(App *a, guint account)
+{
+	GArray *mails = a->outgoing->mails;
+	for (guint i = mails->len; i > 0; i--)
+		if (g_array_index(mails, Mail, i - 1).account == account)
+			g_array_remove_index(mails, i - 1);
+}
+
 OutgoingCounts
 outgoing_counts(const Outgoing *o)
 {

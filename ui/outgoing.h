@@ -17,6 +17,7 @@ void outgoing_free(Outgoing *o);
 /* The account's outbox is read anew; what left meanwhile is said in the bottom line, if the program
  * was there to see it. */
 void outgoing_read(struct App *a, guint account, bool say);
+void outgoing_forget(struct App *a, guint account);	/* it is not here any more */
 typedef struct {
 	guint waiting;		/* have not left yet */
 	guint needs_person;	/* refused or in doubt */

@@ -445,6 +445,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->headless = setup->headless;
 	e->undo_s = setup->undo_s;
 	e->socket = g_strdup(setup->socket);
+	e->secret = setup->secret ? secret_new(setup->secret, -1) : NULL;
 	e->is_pop = account_is_pop(e->account);
 	e->requests = chan_new((GDestroyNotify)request_free);
 	e->context = g_main_context_new();

@@ -133,6 +133,7 @@ typedef struct {
 	bool prefer_html;	/* of alternatives the HTML is fetched, not the plain text */
 	bool headless;		/* eilpost sync, send: nothing by itself; REQ_CHECK does one cycle */
 	const char *socket;	/* path for a second eilpost to knock at (sync/door.h); NULL: none; copied */
+	const char *secret;	/* a password that was typed already; NULL: none; copied */
 	guint undo_s;		/* seconds that a mail waits before it leaves by itself */
 } EngineSetup;
 

@@ -392,7 +392,7 @@ compose_open(App *a, guint account, Draft *draft, gint64 row)
 	c->draft = draft;
 	c->clip = g_string_new(NULL);
 	c->left = g_array_new(FALSE, FALSE, sizeof(ComposeLeft));
-	c->identities = identities_read(a->setup->conf);
+	c->identities = app_identities(a);
 	identities_meet(c->identities, account, draft->identity);
 	c->identity = identities_named(c->identities, account, draft->identity);
 	for (int f = 0; f < DRAFT_FIELDS; f++) {

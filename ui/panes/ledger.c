@@ -19,12 +19,14 @@ read_anew(LedgerPane *p)
 	const App *a = p->app;
 	g_autofree PopListAccount *all = g_new0(PopListAccount, a->accounts->len);
 
+	guint n = 0;
 	for (guint i = 0; i < a->accounts->len; i++) {
 		const AppAccount *acc = g_ptr_array_index(a->accounts, i);
-		all[i] = (PopListAccount){ acc->number, acc->account, acc->db, acc->removal_n > 0 };
+		if (!acc->gone)
+			all[n++] = (PopListAccount){ acc->number, acc->account, acc->db, acc->removal_n > 0 };
 	}
 	p->stale = false;
-	poplist_fill(p->list, all, a->accounts->len, g_get_real_time() / G_USEC_PER_SEC);
+	poplist_fill(p->list, all, n, g_get_real_time() / G_USEC_PER_SEC);
 }
 
 static Where

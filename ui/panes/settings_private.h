@@ -19,4 +19,3 @@ typedef struct {
 extern const OverFace SETTINGS_FACE;
 SettingRow *settings_row(SettingsPane *p);	/* the selected one; NULL: none */
 void settings_refresh(SettingsPane *p);		/* after the Conf changed */
-AppAccount *settings_account(App *a, const char *name);	/* NULL: it is not running */

@@ -17,7 +17,6 @@ typedef enum { STEP_ASK, STEP_BEGINS, STEP_CODE, STEP_ADDRESS, STEP_FAILED } Ste
 
 typedef struct {
 	App *app;		/* borrowed */
-	guint account;
 	Account *config;	/* shared */
 	Step step;
 	bool device;
@@ -424,22 +423,33 @@ signin_pane_begin(App *a, SignInWay way)
 	return true;
 }
 
-void
-signin_open(App *a, guint account, const char *why)
+static void
+open_for(App *a, Account *config, const char *why)
 {
-	AppAccount *acc = app_account_of(a, account);
-
-	if (!acc || signin_is_open(a))
+	if (signin_is_open(a))
 		return;
 	SignInPane *s = g_new0(SignInPane, 1);
 	s->app = a;
-	s->account = account;
-	s->config = account_ref(acc->account);
+	s->config = account_ref(config);
 	s->title = clean_printf(_("Sign-in of %s at %s"), s->config->oauth.name, s->config->oauth.provider);
 	set_clean(&s->why, why);
 	over_push(a, &FACE, s);
 	if (!why)
 		signin_pane_begin(a, SIGNIN_BEST);
+}
+
+void
+signin_open(App *a, guint account, const char *why)
+{
+	AppAccount *acc = app_account_of(a, account);
+	if (acc)
+		open_for(a, acc->account, why);
+}
+
+void
+signin_open_for(App *a, Account *config)
+{
+	open_for(a, config, NULL);
 }
 
 bool

@@ -9,6 +9,7 @@
 
 /* why: a sentence, or NULL: the person wants it, so that it begins at once. Nothing happens if it is open already. */
 void signin_open(struct App *a, guint account, const char *why);
+void signin_open_for(struct App *a, Account *config);	/* of an account that is not there yet: it begins at once */
 bool signin_is_open(struct App *a);
 void signin_came(struct App *a, const AuthLetter *l);	/* of the vault */
 

@@ -59,11 +59,13 @@ read_anew(WaitingPane *p)
 	const App *a = p->app;
 	g_autofree WaitAccount *all = g_new0(WaitAccount, a->accounts->len);
 
+	guint n = 0;
 	for (guint i = 0; i < a->accounts->len; i++)
-		all[i] = account_of(g_ptr_array_index(a->accounts, i));
+		if (!((const AppAccount *)g_ptr_array_index(a->accounts, i))->gone)
+			all[n++] = account_of(g_ptr_array_index(a->accounts, i));
 	p->read_at = now_s();
 	p->stale = false;
-	waitlist_fill(p->list, all, a->accounts->len, p->read_at);
+	waitlist_fill(p->list, all, n, p->read_at);
 }
 
 static Where

@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+# setup.py - the first start: from an address to the first mail; import, demo, by hand; accounts that come and go.
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SEED S1, S3, S11, S12, S13, S18, S21; issue 5 "What it must show" 1 and 3. The servers are known by a row of a site (the file
+# "providers" beside the configuration), as an administrator would give it.
+import os, re, stat, subprocess, sys, time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "servers"))
+from harness import *
+from oidc import Provider
+
+ALONE = dict(BROWSER="", DISPLAY="", WAYLAND_DISPLAY="", SSH_CONNECTION="10.0.0.1 1 10.0.0.2 22", DBUS_SESSION_BUS_ADDRESS="", XDG_RUNTIME_DIR="/nonexistent")
+GERMAN = dict(LC_ALL="C.UTF-8", LANGUAGE="de")
+server = Server()
+exim = None
+
+
+def mta():
+    global exim
+    exim = exim or Exim(server)
+    return exim
+
+
+def site(sign_in="password", server=server, send=True, extra=""):
+    smtp = f"smtp = smtp://localhost:{mta().submission}\n" if send else ""
+    return (f"[garden]\nname = The garden\ndomains = localhost\nimap = imaps://localhost:{server.imaps}\npop3 = pop3s://localhost:{server.pop3s}\n"
+            f"{smtp}user = local\nsign-in = {sign_in}\nca-file = {server.ca}\n{extra}")
+
+
+class Fresh(Reader):
+    """eilpost without an account; every key is counted."""
+
+    def __init__(self, providers=None, home=None, **rest):
+        self.pressed = 0
+        folder = os.path.join(scratch(), "profile")
+        os.makedirs(folder, mode=0o700)
+        if providers:
+            with open(os.path.join(folder, "providers"), "w") as f:
+                f.write(providers)
+        self.home = home or scratch()
+        super().__init__(profile=folder, **{**ALONE, "HOME": self.home, **rest})
+
+    def keys(self, text):
+        self.pressed += len(re.sub("\x1b(O.|\\[[0-9;]*[A-Za-z~])", "#", text))
+        return super().keys(text)
+
+    @property
+    def config(self):
+        path = os.path.join(self.profile, "config")
+        return open(path).read() if os.path.exists(path) else ""
+
+
+def asks_kind(reader):
+    return re.search(r"^ +1 +IMAP", reader.text, re.M)
+
+
+def wizard(reader, address="alice@localhost", password="secret", kind="\r", keep=None, german=False):
+    """From the first screen to the form that can be saved."""
+    words = ("Ihre Mailadresse", "Ihr Name:", "Passwort von", "Anmeldung erproben") if german else ("Your mail address", "Your name:", "Password of", "Try the sign-in")
+    reader.keys("\r").wait(words[0]).keys(address + "\r").wait(words[1]).keys("\r").wait(asks_kind).keys(kind)
+    if keep is not None:
+        reader.wait("Keep a copy on the server").keys(keep)
+    reader.wait(words[2]).keys(password + "\r")
+    return reader.gone(words[2]).wait(words[3])
+
+
+def first_mail_in_40_keys():
+    """S21: address, sign-in, ok; and the first subject is on the screen."""
+    server.deliver(mail("Welcome to the garden"))
+    for rows, cols, more in ((24, 80, {}), (15, 50, {}), (24, 80, GERMAN)):
+        reader = Fresh(site(), rows=rows, cols=cols, **more)
+        reader.wait("Willkommen" if more else "Welcome to eilpost")
+        wizard(reader, german=bool(more)).keys("\r").wait("Welcome to the garden", 20)
+        assert reader.pressed <= 40, reader.pressed
+        print(f"# {rows}x{cols}: {reader.pressed} keys")
+        text = reader.config
+        assert f"receive = imaps://alice@localhost:{server.imaps}" in text and "[account The garden]" in text and "secret" not in text, text
+        assert stat.S_IMODE(os.stat(os.path.join(reader.profile, "config")).st_mode) == 0o600
+        assert reader.quit()[0] == 0
+
+
+def send(reader, sender, to, subject):
+    text = f"From: {sender}\nTo: {to}\nSubject: {subject}\n\nHello\n"
+    done = subprocess.run([EILPOST, "-P", reader.profile, "send", "-f", sender, to], input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env={**os.environ, "LC_ALL": "C.UTF-8"}, timeout=60)
+    assert done.returncode == 0, done.stdout
+
+
+def S1_one_account_of_each_kind():
+    """S1, S18: IMAP, then POP3, made here against the same server without a restart; both receive and send."""
+    server.deliver(mail("For Bob by POP3"), user="bob")
+    reader = Fresh(site())
+    wizard(reader.wait("Welcome to eilpost")).keys("\r").wait("Welcome to the garden", 20)
+    reader.keys(":add-account bob@localhost\r").wait("Your name:").keys("\r").wait(asks_kind).keys("2").wait("Keep a copy on the server").keys("\r")
+    reader.wait("Password of bob").keys("secret\r").wait("Try the sign-in").keys("\r").wait("For Bob by POP3", 20)
+    assert "[account The garden 2]" in reader.config and "keep-on-server = yes" in reader.config, reader.config
+    reader.keys("cShared/sales\r").wait("POP3 has no public or shared folders")
+    send(reader, "bob@localhost", "alice@localhost", "From POP3 to IMAP")
+    send(reader, "alice@localhost", "bob@localhost", "From IMAP to POP3")
+    for turn in range(20):    # POP3 has to look; the mail may still be on its way
+        reader.keys("\x1b[15;2~").pump(1)
+        if reader.row("From IMAP to POP3") >= 0:
+            break
+    reader.wait("From IMAP to POP3")
+    reader.keys("cThe garden/inbox\r").wait("From POP3 to IMAP", 30)
+    assert reader.quit()[0] == 0
+
+
+def S12_exchange_online():
+    """The three lines of the document; a password is never offered (S3)."""
+    reader = Fresh(None, rows=30, cols=110)
+    reader.wait("Welcome to eilpost").keys("\r").wait("Your mail address").keys("alice@contoso.onmicrosoft.com\r").wait("Your name:").keys("Alice\r")
+    reader.wait(asks_kind).wait("imaps://outlook.office365.com:993").wait("smtp://smtp.office365.com:587")
+    reader.keys("2").wait("Keep a copy").keys("\r").wait("pop3s://outlook.office365.com:995")
+    reader.wait("Client id:").keys("\r").wait("Try the sign-in")    # none: it is said what is needed
+    assert "assword" not in reader.text, reader.text
+    reader.wait("oauth-client-id: the id that Microsoft gave to your eilpost").keys("\r").wait("oauth-client-id: the id that Microsoft")
+    reader.keys("=" + "jjjjj").wait(lambda r: "Sign-in" in r.selected()).keys("\r").wait("takes no passwords")
+    assert reader.config == ""
+    # nor by hand: the server is what counts
+    other = Fresh(None, rows=30, cols=110, EILPOST_DNS="127.0.0.1:9", EILPOST_AUTOCONFIG="http://127.0.0.1:9", EILPOST_GUESS="imaps://127.0.0.1:9")
+    other.wait("Welcome to eilpost").keys("\r").wait("Your mail address").keys("alice@nowhere.example\r").wait("only a beginning", 20).wait("Your name:").keys("\x1b")
+    other.wait("Try the sign-in").keys("=jjj").wait(lambda r: "Receive" in r.selected()).keys("\r").wait("Receive from:").keys("\x15imaps://outlook.office365.com\r")
+    other.wait("takes no passwords").wait("at the provider (OAuth 2.0)")
+
+
+def S13_the_difference_in_two_sentences():
+    """In both languages, and what each can't do."""
+    for more, parts in (({}, ("IMAP keeps your mail", "without a network", "POP3 fetches the inbox", "no public or shared")),
+                        (GERMAN, ("IMAP lässt Ihre Mail", "ohne Netz", "POP3 holt den Posteingang", "keine öffentlichen oder geteilten"))):
+        reader = Fresh(site(), **more)
+        reader.wait("Willkommen" if more else "Welcome").keys("\ralice@localhost\r").wait("Ihr Name:" if more else "Your name:").keys("\r")
+        reader.wait(lambda r: all(p in " ".join(r.text.split()) for p in parts))
+        reader.kill()
+
+
+def wrong_password():
+    """A sentence with the server's words, nothing written, another try."""
+    reader = Fresh(site())
+    wizard(reader.wait("Welcome to eilpost"), password="wrong").keys("\r").wait("Receiving: localhost refused the sign-in of alice", 20)
+    assert reader.config == ""
+    reader.keys("\r").wait("Password of alice").keys("secret\r").wait("Welcome to the garden", 20)
+    assert "[account The garden]" in reader.config
+    assert reader.quit()[0] == 0
+
+
+def S11_an_account_that_can_not_send():
+    """Never in silence: a question; and the answer is obeyed."""
+    reader = Fresh(site(send=False))
+    wizard(reader.wait("Welcome to eilpost"), address="bob@localhost", kind="2", keep="\r").keys("\r").wait("can't send")
+    assert reader.config == ""
+    reader.keys("\r").wait(lambda r: "Send by" in r.selected())
+    reader.keys("*").wait(lambda r: "Try the sign-in" in r.selected()).keys("\r").wait("can't send").keys("2").wait("For Bob by POP3", 20)
+    assert "send =" not in reader.config and "pop3s://" in reader.config
+    assert reader.quit()[0] == 0
+
+
+def search_can_be_left():
+    """A web server that never answers: Esc is obeyed at once, and again it goes on to the names to begin with."""
+    hang = socket.create_server(("127.0.0.1", 0))
+    reader = Fresh(None, EILPOST_DNS="127.0.0.1:9", EILPOST_AUTOCONFIG=f"http://127.0.0.1:{hang.getsockname()[1]}", EILPOST_GUESS="imaps://127.0.0.1:9")
+    reader.wait("Welcome to eilpost").keys("\ralice@nowhere.example\r").wait("Looking for the servers of alice@nowhere.example")
+    start = time.monotonic()
+    reader.keys("\x1b").wait("Welcome to eilpost")
+    assert time.monotonic() - start < 2
+    reader.keys("\rnot an address\r").wait("is not a mail address").keys("\x1b")
+    hang.close()
+
+
+def autoconfig_over_the_web():
+    """The domain's own description is believed, and shown before a password is asked for."""
+    import http.server
+    xml = (f"<clientConfig version='1.1'><emailProvider id='x'><displayName>House of %EMAILLOCALPART%</displayName>"
+           f"<incomingServer type='imap'><hostname>localhost</hostname><port>{server.imaps}</port><socketType>SSL</socketType><username>alice</username>"
+           f"<authentication>password-cleartext</authentication></incomingServer>"
+           f"<outgoingServer type='smtp'><hostname>localhost</hostname><port>{mta().submission}</port><socketType>STARTTLS</socketType></outgoingServer>"
+           f"</emailProvider></clientConfig>")
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = xml.encode() if self.path.startswith("/mail/config-v1.1.xml?emailaddress=alice%40house.example") else b""
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    reader = Fresh(None, rows=30, cols=110, EILPOST_DNS="127.0.0.1:9", EILPOST_AUTOCONFIG=f"http://127.0.0.1:{web.server_port}", EILPOST_GUESS="imaps://127.0.0.1:9")
+    reader.wait("Welcome to eilpost").keys("\ralice@house.example\r").wait("House of alice", 20).wait("own description (autoconfig)").wait("Your name:").keys("\r")
+    reader.wait("Password of alice at localhost").keys("secret\r").wait("Try the sign-in").keys("\r").wait("certificate", 20)    # nobody knows its CA yet
+    assert reader.config == ""
+    reader.keys("=jjjjjjjj").wait(lambda r: "Own certificates" in r.selected()).keys("\r").wait("Own certificates:").keys(server.ca + "\r")
+    reader.keys("*k").wait(lambda r: "Try the sign-in" in r.selected()).keys("\r").wait("Welcome to the garden", 20)
+    assert reader.quit()[0] == 0
+    web.shutdown()
+
+
+def oauth_from_the_first_screen():
+    """Address, client id, code: then both sides are tried with the token, and the mail is here."""
+    provider = Provider(os.path.join(scratch(), "oidc"))
+    with_tokens = Server(oidc=provider)
+    with_tokens.deliver(mail("Signed in by a code"))
+    smtp = Exim(with_tokens)
+    row = (site("oauth2", with_tokens, send=False) + f"smtp = smtp://localhost:{smtp.submission}\noauth-authorize-url = {provider.url}/auth\n"
+           f"oauth-token-url = {provider.url}/token\noauth-device-url = {provider.url}/device/auth\noauth-scope = mail\n")
+    row = row.replace("user = local", "user = address")
+    reader = Fresh(row)
+    reader.wait("Welcome to eilpost").keys("\ralice@localhost\r").wait("Your name:").keys("\r").wait(asks_kind).keys("\r").wait("Client id:").keys("mailreader\r")
+    reader.wait("Try the sign-in").keys("\r").wait("Type this code", 20)
+    provider.approve(re.search(r"\b([BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4})\b", reader.text).group(1))
+    reader.wait(lambda r: "Choose a passphrase" in r.text or "Signed in by a code" in r.text, 30)
+    if "Choose a passphrase" in reader.text:
+        reader.keys("\x1b")
+    reader.wait("Signed in by a code", 20)
+    assert "auth = oauth2" in reader.config and "oauth-token-url" in reader.config
+    assert reader.quit()[0] == 0
+
+
+def import_from_mutt():
+    """What was taken, what not; then it is there."""
+    home = scratch()
+    with open(os.path.join(home, ".muttrc"), "w") as f:
+        f.write(f"set realname = 'Alice Example'\nset from = alice@localhost\nset folder = imaps://alice@localhost:{server.imaps}/\nset spoolfile = +INBOX\n"
+                f"set smtp_url = smtp://alice@localhost:{mta().submission}/\nset imap_pass = secret\n")
+    reader = Fresh(None, home=home)
+    reader.wait("Welcome to eilpost").wait("Take over what mutt knows").keys("3").wait("What is taken").wait("What is not, and why").wait("A password that stood in the file")
+    reader.keys("\r").wait("is there; it is written", 10)
+    assert f"imaps://alice@localhost:{server.imaps}" in reader.config and "secret" not in reader.config, reader.config
+    reader.kill()
+
+
+def demo_leaves_nothing():
+    before = set(os.listdir("/tmp"))
+    reader = Fresh(None, TMPDIR="/tmp")
+    reader.wait("Welcome to eilpost").keys("2").wait("DEMO").wait("A demo: sample mails").wait("The garden wall")
+    assert any(n.startswith("eilpost-demo-") for n in set(os.listdir("/tmp")) - before)
+    reader.keys("\r").wait("Anna Weber <anna@demo.example>").keys("d").wait("moved to Trash").keys("q").keys("q").wait("Welcome to eilpost", 10)
+    reader.keys("q")
+    reader.process.wait()
+    assert not any(n.startswith("eilpost-demo-") for n in set(os.listdir("/tmp")) - before)
+    assert reader.config == "" and not os.path.exists(os.path.join(reader.profile, "store"))
+
+
+def by_hand():
+    reader = Fresh(None)
+    reader.wait("Welcome to eilpost").keys("3").wait("Write this into").wait("[account work]").keys("\r").wait("There is no account in")
+    with open(os.path.join(reader.profile, "config"), "w") as f:
+        f.write(account(server))
+    reader.keys("\r").wait("Welcome to the garden", 20)
+    assert reader.quit()[0] == 0
+
+
+run(first_mail_in_40_keys, S1_one_account_of_each_kind, S12_exchange_online, S13_the_difference_in_two_sentences, wrong_password, S11_an_account_that_can_not_send,
+    search_can_be_left, autoconfig_over_the_web, oauth_from_the_first_screen, import_from_mutt, demo_leaves_nothing, by_hand)
