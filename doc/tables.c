@@ -155,6 +155,7 @@ put_values(const Option *o)
 	case OPT_KEEP: fputs("yes, no, N days or until deleted here", stdout); break;
 	case OPT_DAYS: fputs("headers, N days or all", stdout); break;
 	case OPT_EXTENSIONS: fputs("names", stdout); break;
+	case OPT_PINS: fputs("keys of servers, see below", stdout); break;
 	case OPT_HOURS: fputs("HH:MM\\-HH:MM, ...", stdout); break;
 	case OPT_COMMAND: fputs("shell command", stdout); break;
 	case OPT_ADDRESS: fputs("mail address", stdout); break;

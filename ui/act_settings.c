@@ -56,13 +56,12 @@ tell_engines(App *a, Conf *conf)
 	}
 }
 
-/* False: it was said why not. */
-static bool
-change(App *a, SettingsPane *p, const char *section, const Option *o, const char *value)
+bool
+settings_write(App *a, const char *section, const Option *o, const char *value)
 {
 	g_autoptr(GError) err = NULL;
 	g_autofree char *problem = NULL;
-	g_autofree char *file = g_strdup(conf_file(a->setup->conf)), *kept = g_strdup(section);	/* they die with the old Conf */
+	g_autofree char *file = g_strdup(conf_file(a->setup->conf));	/* it dies with the old Conf */
 
 	if (value && !option_check(o, value, &problem)) {
 		app_say(a, STYLE_WARN, "%s: %s", o->name, problem);
@@ -82,6 +81,16 @@ change(App *a, SettingsPane *p, const char *section, const Option *o, const char
 		look_anew(a, fresh);
 	if (!strcmp(o->section, "account"))
 		tell_engines(a, fresh);
+	return true;
+}
+
+static bool
+change(App *a, SettingsPane *p, const char *section, const Option *o, const char *value)
+{
+	g_autofree char *file = g_strdup(conf_file(a->setup->conf)), *kept = g_strdup(section);	/* they die with the old Conf */
+
+	if (!settings_write(a, section, o, value))
+		return false;
 	settinglist_touch(p->list, kept, o->name);
 	settings_refresh(p);
 	app_say(a, STYLE_STATUS, value ? _("%s = %s (written into %s)") : _("%s: set back"), o->name, value, file);

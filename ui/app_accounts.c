@@ -371,6 +371,7 @@ app_accounts_end(App *a)
 		g_free(acc->progress_section);
 		clean_free(acc->ask_label);
 		g_free(acc->sign_in_why);
+		g_clear_pointer(&acc->peers, g_ptr_array_unref);
 		clean_free(acc->schedule);
 		g_free(acc);
 	}
@@ -489,6 +490,9 @@ letter(App *a, const Letter *l)
 		clean_free(acc->trouble);
 		acc->trouble = clean_new(l->text, -1, CLEAN_LINE);
 		app_ask_secret(a);
+		break;
+	case LETTER_PEER:
+		certificate_came(acc, l);
 		break;
 	case LETTER_CHECKED:
 		if (!l->failed)

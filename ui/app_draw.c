@@ -198,9 +198,9 @@ status_text(App *a, CellStyle *style)
 		*style = STYLE_WARN;
 		return clean_printf(_("%s asks for its password; Esc leads to the question."), acc->account->name);
 	}
-	if (acc && acc->trouble) {
+	if (acc && acc->trouble && app_where(a) != IN_CERTIFICATE) {
 		*style = STYLE_ERROR;
-		return clean_dup(acc->trouble);
+		return certificate_trouble(a, acc);
 	}
 	if (a->list && listview_busy(a->list)) {
 		*style = STYLE_PROGRESS;

@@ -46,6 +46,7 @@ typedef struct {
 	guint64 progress_speed;	/* bytes a second; 0: not known */
 	bool paused, asks;	/* asks: waits for the password */
 	Clean *ask_label;	/* owned */
+	GPtrArray *peers;	/* owned, of Peer*: what its servers showed last; NULL: nothing yet */
 	char *sign_in_why;	/* owned: it waits for a sign-in; NULL: it does not */
 	bool gone;		/* removed or switched off: its number stays, nothing else */
 } AppAccount;
@@ -228,6 +229,10 @@ void notices_free(Notices *n);
 /* act_ledger.c */
 void removal_came(App *a, const Letter *l);	/* LETTER_POP_REMOVAL */
 Clean *removal_notice(App *a);	/* for the bottom line; NULL: nothing is due; yours */
+
+/* act_certificate.c */
+void certificate_came(AppAccount *acc, const Letter *l);	/* LETTER_PEER */
+Clean *certificate_trouble(App *a, const AppAccount *acc);	/* acc->trouble, with the way to the certificate if it is about one; yours */
 
 /* act_waiting.c */
 void waiting_enter(App *a);	/* `open` in the waiting pane */

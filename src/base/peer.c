@@ -252,7 +252,7 @@ peer_sentence(const Peer *p)
 		char *text = peer_wrong_text(p, GRAVEST[i]);
 		if (p->pin != PEER_PIN_ENDED)
 			return text;
-		g_autofree char *why = text, *end = peer_when(p->pinned_until);
+		g_autofree char *why = text, *end = peer_when(p->pinned_until - 1);
 		return g_strdup_printf(_("%s Your exception for it ended on %s."), why, end);
 	}
 	return NULL;

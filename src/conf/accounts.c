@@ -227,6 +227,7 @@ account_unref(Account *a)
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	g_strfreev(a->disable);
+	g_clear_pointer(&a->pins, g_ptr_array_unref);
 	oauth_clear(&a->oauth);
 	server_url_clear(&a->receive);
 	server_url_clear(&a->send);

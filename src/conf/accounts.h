@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/peer.h"
 
 typedef enum { SCHEME_NONE, SCHEME_IMAPS, SCHEME_IMAP, SCHEME_IMAP_INSECURE, SCHEME_POP3S, SCHEME_POP3, SCHEME_POP3_INSECURE,
 	SCHEME_SMTPS, SCHEME_SMTP, SCHEME_SMTP_INSECURE } Scheme;
@@ -40,6 +41,7 @@ typedef struct {
 	Oauth oauth;		/* with AUTH_OAUTH2 */
 	char *password_command;	/* NULL: keyring, else asked on the screen */
 	char *ca_file;
+	GPtrArray *pins;	/* of Pin*, never changed after; NULL: none (conf/pins.h) */
 	guint check;		/* CHECK_ bits */
 	guint check_minutes;
 	char *send_when;

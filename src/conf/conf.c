@@ -6,6 +6,7 @@
 #include "config.h"
 #include "conf/conf.h"
 #include "conf/oauth.h"
+#include "conf/pins.h"
 #include "base/intl.h"
 
 #include <fcntl.h>
@@ -344,6 +345,8 @@ account_make(Conf *c, const char *section)
 	a->auth = !strcmp(conf_text(c, section, "auth"), "oauth2") ? AUTH_OAUTH2 : AUTH_PASSWORD;
 	a->password_command = g_strdup(conf_text(c, section, "password-command"));
 	a->ca_file = expand_home(conf_text(c, section, "ca-file"));
+	if (conf_text(c, section, "pins"))
+		pins_parse(conf_text(c, section, "pins"), &a->pins, NULL);
 	account_parse_check(conf_text(c, section, "check"), &a->check, &a->check_minutes, NULL);
 	a->send_when = g_strdup(conf_text(c, section, "send-when"));
 	account_parse_keep(conf_text(c, section, "keep-on-server"), &a->keep, &a->keep_days, NULL);

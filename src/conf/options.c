@@ -6,6 +6,7 @@
 #include "conf/options.h"
 #include "conf/accounts.h"
 #include "conf/hours.h"
+#include "conf/pins.h"
 #include "base/extensions.h"
 #include "base/intl.h"
 
@@ -34,6 +35,8 @@ static const Option TABLE[] = {
 	ACCOUNT("oauth-account", OPT_TEXT, NULL, TOUCH_ENGINE, N_("auth = oauth2: another account whose sign-in is used here too (a shared mailbox)")),
 	ACCOUNT("password-command", OPT_COMMAND, NULL, TOUCH_ENGINE, N_("A command that writes the password to its output; without it you are asked")),
 	ACCOUNT("ca-file", OPT_FILE, NULL, TOUCH_ENGINE, N_("Certificates to be trusted beside those of the system (PEM)")),
+	ACCOUNT("pins", OPT_PINS, NULL, TOUCH_ENGINE,
+		N_("Keys of servers that you accepted after comparing their fingerprints, although something was wrong with the certificate; the certificate pane writes them, and each has a last day")),
 	ACCOUNT("check", OPT_CHECK, "startup, push", TOUCH_ENGINE,
 		N_("When mail is sent and received: startup (once when the program starts), manual (only on your command), every N minutes, push (the server tells of new mail); several, separated by commas. Always connected: choose an interval; not always connected: choose manual.")),
 	{ "account", "send-when", OPT_CHOICE, 0, 0, "at once", "at once|with check|manual", false, TOUCH_ENGINE, N_("When a written mail leaves") },
@@ -256,6 +259,8 @@ option_check(const Option *o, const char *value, char **problem)
 		return check_extensions(value, problem);
 	case OPT_HOURS:
 		return hours_parse(value, NULL, problem);
+	case OPT_PINS:
+		return pins_parse(value, NULL, problem);
 	case OPT_BOOL:
 		if (!strcmp(value, "yes") || !strcmp(value, "no") || !strcmp(value, "true") || !strcmp(value, "false"))
 			return true;

@@ -316,6 +316,8 @@ on_stage(void *user, LinkStage stage)
 	Engine *e = user;
 	if (stage == LINK_TLS_HANDSHAKE)
 		engine_state(e, ENGINE_CONNECTING, _("securing the connection"));
+	else if (stage == LINK_OPEN)
+		engine_peer(e, e->link, false);
 }
 
 static void
@@ -383,6 +385,7 @@ on_closed(void *user, const GError *err)
 	if (!e->ready && e->session && !err)
 		e->no_early = true;
 	e->now = clock_ms();
+	engine_peer(e, e->link, true);
 	connect_lost(e, code, sentence);
 }
 
@@ -581,7 +584,7 @@ connect_start(Engine *e)
 	}
 	engine_state(e, ENGINE_CONNECTING, _("connecting"));
 	LinkTarget target = {
-		.host = url->host, .port = url->port, .ca_file = e->account->ca_file,
+		.host = url->host, .port = url->port, .ca_file = e->account->ca_file, .pins = e->account->pins,
 		.tls = url->scheme == SCHEME_IMAPS ? LINK_TLS_FIRST : url->scheme == SCHEME_IMAP ? LINK_TLS_LATER : LINK_TLS_NONE,
 	};
 	e->link = link_open(&target, e->context, &CLIENT, e);

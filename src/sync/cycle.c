@@ -5,6 +5,7 @@
 #include "config.h"
 #include "sync/engine_private.h"
 #include "base/intl.h"
+#include "conf/pins.h"
 
 static char *
 schedule_words(const Account *a)
@@ -75,12 +76,19 @@ same_server(const ServerUrl *a, const ServerUrl *b)
 	return a->scheme == b->scheme && a->port == b->port && !g_strcmp0(a->host, b->host) && !g_strcmp0(a->user, b->user);
 }
 
+/* A key that was accepted says nothing of the password. */
+static bool
+same_secret(const Account *a, const Account *b)
+{
+	return same_server(&a->receive, &b->receive) && same_server(&a->send, &b->send) && a->auth == b->auth && oauth_same(&a->oauth, &b->oauth) &&
+		!g_strcmp0(a->address, b->address) && !g_strcmp0(a->password_command, b->password_command);
+}
+
 /* Another server, another name, another key: what is connected is not what is wanted any more. */
 static bool
 same_connection(const Account *a, const Account *b)
 {
-	return same_server(&a->receive, &b->receive) && same_server(&a->send, &b->send) && a->auth == b->auth && oauth_same(&a->oauth, &b->oauth) &&
-		!g_strcmp0(a->address, b->address) && !g_strcmp0(a->password_command, b->password_command) && !g_strcmp0(a->ca_file, b->ca_file) &&
+	return same_secret(a, b) && !g_strcmp0(a->ca_file, b->ca_file) && pins_same(a->pins, b->pins) &&
 		g_strv_equal((const char *const *)a->disable, (const char *const *)b->disable);
 }
 
@@ -95,7 +103,8 @@ engine_configure(Engine *e, Account *config)
 		connect_drop(e);
 		pop_drop(e);
 		outbox_drop(e);
-		secret_forget(e);
+		if (!same_secret(was, config))
+			secret_forget(e);
 		e->next_try = 0;
 		e->tries = 0;
 		schedule_acted(&e->schedule);

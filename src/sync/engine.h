@@ -9,6 +9,7 @@
 #include "auth/vault.h"
 #include "base/chan.h"
 #include "base/error.h"
+#include "base/peer.h"
 #include "conf/accounts.h"
 
 /* ---- UI -> engine ---- */
@@ -92,6 +93,7 @@ typedef enum {
 	LETTER_NOTE,		/* text: a whole sentence that should be known; nothing is wrong */
 	LETTER_ASK_SECRET,	/* text: for what; the screen asks and answers with REQ_SECRET */
 	LETTER_ASK_SIGN_IN,	/* text: why; the screen signs in (auth/vault.h) and answers with REQ_SIGNED_IN */
+	LETTER_PEER,		/* peer: what a server showed of itself just now; refused: nothing was sent to it, and the trouble that follows says why */
 	LETTER_CHECKED,		/* when: a send/receive cycle ended well */
 	LETTER_OUTBOX,		/* outbox, drafts or wishes changed: read them anew; message: the row, 0: several */
 	LETTER_DRAFT,		/* answer to REQ_DRAFT_SAVE, REQ_SEND, REQ_SEND_RAW, REQ_OUT_EDIT: message: its row; when: the caller's number; failed: text2 says why, nothing is lost */
@@ -117,6 +119,7 @@ typedef struct Letter {
 	gint64 when;		/* Unix seconds */
 	char *text, *text2;	/* owned */
 	GArray *ids;		/* owned, of gint64; NULL where not used */
+	Peer *peer;		/* a reference, owned; LETTER_PEER */
 } Letter;
 void letter_free(Letter *l);
 

@@ -202,6 +202,8 @@ struct Engine {
 void engine_tell(Engine *e, Letter *l);	/* takes l */
 Letter *letter_new(LetterKind kind);
 void engine_changed(Engine *e, gint64 folder, guint change);
+/* A connection is secured, or (refused) it ended: the screen is told of the certificate, if that is what it was about. */
+void engine_peer(Engine *e, const Link *link, bool refused);
 void engine_state(Engine *e, EngineState state, const char *text);
 void engine_trouble(Engine *e, EilError code, char *text /* taken */);
 void engine_store_failed(Engine *e, GError *err /* taken */);	/* the disk said no: nothing more is downloaded */

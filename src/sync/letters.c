@@ -99,6 +99,7 @@ letter_free(Letter *l)
 	g_free(l->text2);
 	if (l->ids)
 		g_array_unref(l->ids);
+	peer_unref(l->peer);
 	g_free(l);
 }
 
@@ -117,6 +118,17 @@ engine_changed(Engine *e, gint64 folder, guint change)
 	e->threads_wanted |= (change & CHANGE_ADDED) != 0;
 	l->folder = folder;
 	l->change = change;
+	engine_tell(e, l);
+}
+
+void
+engine_peer(Engine *e, const Link *link, bool refused)
+{
+	const Peer *peer = link ? link_peer(link) : NULL;
+	if (!peer || peer_refused(peer) != refused)
+		return;
+	Letter *l = letter_new(LETTER_PEER);
+	l->peer = peer_ref(peer);
 	engine_tell(e, l);
 }
 

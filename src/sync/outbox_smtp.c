@@ -560,6 +560,9 @@ smtp_pump(Engine *e)
 static void
 on_stage(void *user, LinkStage stage)
 {
+	Engine *e = user;
+	if (stage == LINK_OPEN)
+		engine_peer(e, e->sender->link, false);
 }
 
 static void
@@ -639,6 +642,7 @@ on_closed(void *user, const GError *err)
 		smtp_drop(e);
 		return;
 	}
+	engine_peer(e, s->link, true);
 	lost(e, code, err ? g_strdup(err->message) : g_strdup_printf(_("%s closed the connection. The mail waits in the outbox."), e->account->send.host), true);
 }
 
@@ -658,7 +662,7 @@ smtp_connect(Engine *e)
 		return;
 	}
 	LinkTarget target = {
-		.host = url->host, .port = url->port, .ca_file = e->account->ca_file,
+		.host = url->host, .port = url->port, .ca_file = e->account->ca_file, .pins = e->account->pins,
 		.tls = url->scheme == SCHEME_SMTPS ? LINK_TLS_FIRST : url->scheme == SCHEME_SMTP ? LINK_TLS_LATER : LINK_TLS_NONE,
 	};
 	s->starting = false;

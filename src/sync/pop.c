@@ -302,8 +302,11 @@ pop_leave(Engine *e)
 static void
 on_stage(void *user, LinkStage stage)
 {
+	Engine *e = user;
 	if (stage == LINK_TLS_HANDSHAKE)
-		engine_state(user, ENGINE_CONNECTING, _("securing the connection"));
+		engine_state(e, ENGINE_CONNECTING, _("securing the connection"));
+	else if (stage == LINK_OPEN)
+		engine_peer(e, e->pop->link, false);
 }
 
 static void
@@ -367,6 +370,7 @@ on_closed(void *user, const GError *err)
 	EilError code = err && err->domain == EIL_ERROR ? (EilError)err->code : EIL_LATER;
 
 	e->now = clock_ms();
+	engine_peer(e, e->pop->link, true);
 	lost(e, code, err ? g_strdup(err->message) : g_strdup_printf(_("%s closed the connection. eilpost connects again by itself."), e->account->receive.host));
 }
 
@@ -388,7 +392,7 @@ pop_start(Engine *e)
 	p->starting = false;
 	engine_state(e, ENGINE_CONNECTING, _("connecting"));
 	LinkTarget target = {
-		.host = url->host, .port = url->port, .ca_file = e->account->ca_file,
+		.host = url->host, .port = url->port, .ca_file = e->account->ca_file, .pins = e->account->pins,
 		.tls = url->scheme == SCHEME_POP3S ? LINK_TLS_FIRST : url->scheme == SCHEME_POP3 ? LINK_TLS_LATER : LINK_TLS_NONE,
 	};
 	p->link = link_open(&target, e->context, &CLIENT, e);

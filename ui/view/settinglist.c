@@ -237,6 +237,8 @@ setting_allowed(const Option *o)
 		return g_strdup(_("names of extensions, separated by spaces; Tab completes them"));
 	case OPT_HOURS:
 		return g_strdup(_("times of the day: 22:00-07:00, several separated by commas"));
+	case OPT_PINS:
+		return g_strdup(_("written by the certificate pane; set back: no exceptions"));
 	case OPT_ADDRESS:
 		return g_strdup(_("a mail address"));
 	case OPT_WEB:
