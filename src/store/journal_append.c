@@ -30,11 +30,10 @@ journal_append(Db *db, gint64 folder, Message *m, GBytes *raw, gint64 act, GErro
 	if (folder_is_local(f))
 		return local_add(db, folder, m, raw, err);
 	m->folder = folder;
-	m->uidvalidity = 0;	/* a name that no message has, until the next step of the same transaction */
-	m->uid = G_MAXUINT32;
+	m->uidvalidity = f->uidvalidity;
 	m->server_flags = m->flags;
 	m->size = g_bytes_get_size(raw);
-	gint64 id = messages_put(db, m, err);
+	gint64 id = messages_put_ours(db, m, err);	/* never another one that has the same Message-ID */
 	if (!id || !journal_place_provisional(db, id, folder, err) || !bodies_put(db, id, "", raw, err) || !bodies_set_here(db, id, true, err) ||
 	    !add_wish(db, id, folder, act, err))
 		return 0;

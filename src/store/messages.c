@@ -215,21 +215,16 @@ write_detail(Db *db, gint64 id, const Message *m, GError **err)
 	return db_run(db, st, err);
 }
 
-gint64
-messages_put(Db *db, const Message *m, GError **err)
+static gint64
+put_row(Db *db, const Message *m, gint64 uid, GError **err)
 {
-	gint64 id, known = 0;
-	bool row, hidden = false;
-
-	if (!journal_recognise(db, m->folder, m->uidvalidity, m->uid, m->message_id, m->received, m->size, &known, &hidden, err))
-		return 0;
-	if (hidden)	/* it is where the person put it */
-		return known;
 	g_autoptr(Stmt) st = db_stmt(db, put_message, err);
+	bool row;
+
 	if (!st)
 		return 0;
 	stmt_int(st, 1, m->folder);
-	stmt_int(st, 2, m->uid);
+	stmt_int(st, 2, uid);
 	stmt_int(st, 3, m->uidvalidity);
 	stmt_int(st, 4, m->received);
 	stmt_int(st, 5, m->sent);
@@ -247,10 +242,29 @@ messages_put(Db *db, const Message *m, GError **err)
 	stmt_int(st, 17, m->structure != NULL);
 	if (!db_next(db, st, &row, err) || !row)
 		return 0;
-	id = sqlite3_column_int64(st, 0);
+	gint64 id = sqlite3_column_int64(st, 0);
 	if (!db_run(db, st, err))
 		return 0;
 	return write_detail(db, id, m, err) ? id : 0;
+}
+
+gint64
+messages_put(Db *db, const Message *m, GError **err)
+{
+	gint64 known = 0;
+	bool hidden = false;
+
+	if (!journal_recognise(db, m->folder, m->uidvalidity, m->uid, m->message_id, m->received, m->size, &known, &hidden, err))
+		return 0;
+	if (hidden)	/* it is where the person put it */
+		return known;
+	return put_row(db, m, m->uid, err);
+}
+
+gint64
+messages_put_ours(Db *db, const Message *m, GError **err)
+{
+	return put_row(db, m, UID_PROVISIONAL * 2, err);
 }
 
 bool

@@ -247,6 +247,32 @@ test_sent_survives(void)
 	remove_tree(folder);
 }
 
+/* A folder that was read before, and two messages of one Message-ID: each stays one of its own. */
+static void
+test_append_known_folder(void)
+{
+	g_autoptr(Db) db = must_open(":memory:", DB_WRITER);
+	gint64 folder = put_folder(db, "Archive", ROLE_ARCHIVE);
+	g_autoptr(GBytes) raw = g_bytes_new_static("Subject: x\r\n\r\nHi\r\n", 18);
+	g_autoptr(GError) err = NULL;
+	gint64 ids[2];
+
+	must_begin(db);
+	g_assert_true(folders_set_sync(db, folder, 7, 10, 0, NULL));
+	put_message(db, folder, 9, 1000, 0, "of the server");
+	for (guint i = 0; i < 2; i++) {
+		Message m = { .subject = (char *)"x", .message_id = (char *)"<same@x>", .received = 5 };
+		ids[i] = journal_append(db, folder, &m, raw, 0, &err);
+		g_assert_no_error(err);
+		g_assert_cmpint(ids[i], >, 0);
+	}
+	must_commit(db);
+	g_assert_cmpint(ids[0], !=, ids[1]);
+	g_autoptr(Folder) f = folders_get(db, folder, NULL);
+	g_assert_cmpuint(f->total, ==, 3);
+	g_assert_cmpuint(journal_count(db, WISH_WAITING), ==, 2);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -258,5 +284,6 @@ main(int argc, char **argv)
 	g_test_add_func("/store/journal/P9/parked", test_parked);
 	g_test_add_func("/store/journal/message-gone", test_message_gone);
 	g_test_add_func("/store/journal/S5/sent-survives", test_sent_survives);
+	g_test_add_func("/store/journal/append-known-folder", test_append_known_folder);
 	return g_test_run();
 }
