@@ -70,7 +70,7 @@ parse(int *argc, char ***argv, Options *o, GError **err)
 	g_autoptr(GOptionContext) context = g_option_context_new(_("- a mail reader for the terminal"));
 	o->log_level = -1;
 	g_option_context_set_strict_posix(context, TRUE);	/* what follows a subcommand is its own */
-	g_option_context_set_summary(context, _("eilpost sync [ACCOUNT]... sends and receives once; eilpost send < MESSAGE sends (as sendmail does); eilpost oauth ACCOUNT signs in at a provider."));
+	g_option_context_set_summary(context, _("eilpost sync [ACCOUNT]... sends and receives once; eilpost send < MESSAGE sends (as sendmail does); eilpost oauth ACCOUNT signs in at a provider; eilpost verify [ACCOUNT]... compares what is here with the server."));
 	g_option_context_add_main_entries(context, entries, PACKAGE);
 	return g_option_context_parse(context, argc, argv, err);
 }
@@ -127,7 +127,16 @@ subcommand(char **rest)
 {
 	if (!rest || !rest[0])
 		return NULL;
-	return !strcmp(rest[0], "sync") ? batch_sync : !strcmp(rest[0], "send") ? batch_send : !strcmp(rest[0], "oauth") ? batch_oauth : NULL;
+	static const struct { const char *name; Subcommand run; } table[] = {
+		{ "oauth", batch_oauth },
+		{ "send", batch_send },
+		{ "sync", batch_sync },
+		{ "verify", batch_verify },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
+		if (!strcmp(rest[0], table[i].name))
+			return table[i].run;
+	return NULL;
 }
 
 /* There is nothing yet, and somebody sits there: the screen asks. */

@@ -23,7 +23,7 @@ TABLE = {
     "setup": ["base", "conf", "net", "store"],
     "sync": ["auth/vault.h", "base", "conf", "net", "proto", "render", "store"],
     "ui": ["auth/vault.h", "base", "conf", "store", "render/client.h", "render/compose.h", "setup/demo.h", "setup/discover.h", "setup/found.h", "setup/import.h", "sync/door.h", "sync/engine.h", "sync/trial.h"],
-    "batch": ["auth/vault.h", "base", "conf", "render/compose.h", "store", "sync/door.h", "sync/engine.h"],
+    "batch": ["auth/vault.h", "base", "conf", "render/compose.h", "store", "sync/door.h", "sync/engine.h", "sync/look.h", "sync/verify.h"],
     "main": ["auth", "base", "batch", "conf", "mail", "net", "proto", "render", "setup", "store", "sync", "ui"],
 }
 # What a neighbour's door may show of a third room goes with it: the reader draws the Document that the client hands over.

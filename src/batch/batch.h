@@ -1,4 +1,4 @@
-/* batch.h - eilpost without a screen: sync, send, sendmail.
+/* batch.h - eilpost without a screen: sync, send, sendmail, verify.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
@@ -26,5 +26,7 @@ int batch_sync(const Batch *h, char **accounts);
 int batch_send(const Batch *h, char **args);
 /* Signs an account in at its provider. args: [ACCOUNT [code | browser | forget]]; without an account: how all of them stand. */
 int batch_oauth(const Batch *h, char **args);
+/* The stores of the accounts that are named (none: all) against their servers, which nothing is changed on. args: [--json] [ACCOUNT]... */
+int batch_verify(const Batch *h, char **args);
 /* A mail that the command line began leaves, with the standard input as its text. */
 int batch_write(const Batch *h, Draft *d);

@@ -30,3 +30,6 @@ char *ask_sign_in_words(const char *why, const Account *a);	/* and what to type 
 int batch_send_message(const Batch *h, Account *a, GBytes *message, const char *const *to, const char *sender);
 char *ask_password(const char *label);	/* NULL: there is nobody to ask */
 Account *batch_account(const Batch *h, const char *name);	/* borrowed; NULL: none */
+/* For LookSetup; user: the Batch. */
+char *look_ask_password(void *user, const char *label);
+void look_turn(void *user);

@@ -316,6 +316,7 @@ void extend_broken(Engine *e);	/* the session ends by nonsense of the server's: 
 void extend_header_done(Engine *e);
 const char *extend_items(Engine *e);	/* of a header; borrowed until the connection ends */
 const char *extend_flag_items(Engine *e);	/* static */
+GString *extend_words(const ImapFetch *f);	/* keywords and labels as they are kept; yours */
 char *extend_keywords(Engine *e, const ImapFetch *f);	/* yours; NULL: none */
 void extend_clear(Engine *e);	/* the connection is gone */
 bool listing_look_due(const Engine *e);

@@ -186,20 +186,26 @@ keep_labels(Engine *e, guint32 uid, GString *out)
 			g_string_append_printf(out, "%s%s", out->len ? " " : "", *w);
 }
 
-char *
-extend_keywords(Engine *e, const ImapFetch *f)
+GString *
+extend_words(const ImapFetch *f)
 {
-	g_autoptr(GString) out = g_string_new(NULL);
+	GString *out = g_string_new(NULL);
 
 	for (char **k = f->flags.keywords; k && *k; k++)
 		g_string_append_printf(out, "%s%s", out->len ? " " : "", *k);
-	if (f->has & IMAP_HAS_LABELS) {
-		for (char **l = f->labels; l && *l; l++)
-			if (**l != '\\')	/* its system labels are folders and flags already */
-				add_label(out, *l);
-	} else if (imap_session_can(e->session, "X-GM-EXT-1")) {
+	for (char **l = f->has & IMAP_HAS_LABELS ? f->labels : NULL; l && *l; l++)
+		if (**l != '\\')	/* its system labels are folders and flags already */
+			add_label(out, *l);
+	return out;
+}
+
+char *
+extend_keywords(Engine *e, const ImapFetch *f)
+{
+	g_autoptr(GString) out = extend_words(f);
+
+	if (!(f->has & IMAP_HAS_LABELS) && imap_session_can(e->session, "X-GM-EXT-1"))
 		keep_labels(e, f->uid, out);
-	}
 	return out->len ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
 }
 

@@ -151,7 +151,7 @@ add_wish(WaitList *l, const WaitAccount *acc, const Wish *w, gint64 now)
 	g_autofree char *words = wait_wish_words(w, now, l->zone);
 	bool known = w->message && messages_row(acc->db, w->message, &row, NULL);
 	const char *subject = row.subject && *row.subject ? row.subject : _("(no subject)");
-	WaitEntry *e = add(l, WAIT_WISHES, acc, w->id, words, wait_wish_kind(w),
+	WaitEntry *e = add(l, WAIT_WISHES, acc, w->id, words, wish_kind_words(w),
 		known ? subject : _("(a message that is gone)"));
 	e->needs_person = w->state == WISH_FAILED || w->state == WISH_PARKED;
 	if (w->not_before > now && w->not_before - now <= 61)

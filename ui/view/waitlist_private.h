@@ -7,6 +7,5 @@
 #include "ui/view/waitlist.h"
 
 char *wait_wish_words(const Wish *w, gint64 now, GTimeZone *zone); /* yours, as all but the next */
-const char *wait_wish_kind(const Wish *w);	/* what is wished, translated */
 char *wait_account_words(const WaitAccount *acc, gint64 now, GTimeZone *zone);
 char *wait_account_schedule(const WaitAccount *acc, gint64 now, GTimeZone *zone);
