@@ -639,7 +639,7 @@ look_pop_list(Look *l, GError **err)
 		g_array_set_clear_func(l->list, pop_row_clear);
 		if (!finish(l, pop3_session_list(l->pop), &ok, err) || !(ok || refused(l, err)))
 			return NULL;
-		if (pop3_session_can(l->pop, "UIDL") && !finish(l, pop3_session_uidl(l->pop), &ok, err))
+		if (!finish(l, pop3_session_uidl(l->pop), &ok, err))	/* it has none: the rows stay without names */
 			return NULL;
 	}
 	return g_array_ref(l->list);
