@@ -9,6 +9,7 @@
 #include "ui/panes/question.h"
 #include "base/intl.h"
 #include "base/utf8.h"
+#include "store/local.h"
 #include "store/server.h"
 
 #include <string.h>
@@ -392,6 +393,74 @@ cmd_empty_folder(App *a, const char *arg)
 	ask(a, text, _("Delete for good"), REQ_EMPTY, account, f->id);
 }
 
+/* ---- what is kept of it without a network ---- */
+
+/* "90 days" in words. */
+static char *
+kept_text(int policy)
+{
+	if (policy == KEEP_TEXTS_ALL)
+		return g_strdup(_("all texts"));
+	if (policy == KEEP_TEXTS_NONE)
+		return g_strdup(_("headers, and what you open"));
+	return g_strdup_printf(ngettext("texts of the last %d day", "texts of the last %d days", (gulong)policy), policy);
+}
+
+static char *
+kept_of(const AppAccount *acc, const Folder *f)
+{
+	int policy = f->keep == KEEP_TEXTS_AS_ACCOUNT ? acc->account->offline_days : f->keep;
+	g_autofree char *kept = kept_text(policy);
+	return g_strdup_printf(f->keep == KEEP_TEXTS_AS_ACCOUNT ? _("; kept here: %s, as in the account") : _("; kept here: %s"), kept);
+}
+
+static void
+keep_typed(App *a, const char *typed)
+{
+	const AppAccount *acc = app_account_of(a, a->renaming.account);
+	const Folder *f = acc ? app_folder(a, acc->number, a->renaming.folder) : NULL;
+	g_autofree char *word = typed ? g_strstrip(g_strdup(typed)) : NULL, *problem = NULL;
+	int policy = KEEP_TEXTS_AS_ACCOUNT;
+
+	if (!f || !word || !*word || !can_write(a, a->renaming.account))
+		return;
+	if (strcmp(word, "account") && !account_parse_days(word, &policy, &problem)) {
+		app_say(a, STYLE_WARN, "%s", problem);
+		return;
+	}
+	Request *r = request_new(REQ_FOLDER_KEEP);
+	r->folder = f->id;
+	r->when = policy;
+	app_post(a, acc->number, r);
+	g_autoptr(Clean) name = rows_folder_name(f->role, f->name);
+	g_autofree char *kept = kept_text(policy == KEEP_TEXTS_AS_ACCOUNT ? acc->account->offline_days : policy);
+	app_say(a, STYLE_STATUS, _("Kept here of %s: %s."), clean_peek(name), kept);
+}
+
+void
+cmd_keep_texts(App *a, const char *arg)
+{
+	guint account;
+	const Folder *f = folder_here(a, &account);
+	const AppAccount *acc = f ? app_account_of(a, account) : NULL;
+
+	if (!acc)
+		return;
+	if (account_is_pop(acc->account) || folder_is_local(f)) {
+		app_say(a, STYLE_STATUS, "%s", _("This folder is only on this computer: all of it is here."));
+		return;
+	}
+	a->renaming.account = account;
+	a->renaming.folder = f->id;
+	if (arg) {
+		keep_typed(a, arg);
+		return;
+	}
+	g_autofree char *now = f->keep > 0 ? g_strdup_printf("%d days", f->keep) :
+		g_strdup(f->keep == KEEP_TEXTS_ALL ? "all" : f->keep == KEEP_TEXTS_NONE ? "headers" : "account");
+	app_ask_line(a, PROMPT_LABEL, _("Texts kept here (headers, N days, all, account): "), now, keep_typed);
+}
+
 /* ---- what is known of it ---- */
 
 static char *
@@ -433,6 +502,11 @@ cmd_folder_info(App *a, const char *arg)
 	}
 	if (!f->subscribed)
 		g_string_append(s, _("; not subscribed"));
+	const AppAccount *acc = app_account_of(a, account);
+	if (acc && !account_is_pop(acc->account) && !folder_is_local(f)) {
+		g_autofree char *kept = kept_of(acc, f);
+		g_string_append(s, kept);
+	}
 	app_say(a, STYLE_STATUS, "%s", s->str);
 	g_string_free(s, TRUE);
 }

@@ -208,6 +208,7 @@ account_new(void)
 	Counted *c = g_new0(Counted, 1);
 	g_atomic_ref_count_init(&c->refs);
 	c->account.disable = g_new0(char *, 1);
+	c->account.ahead_mib = 500;
 	return &c->account;
 }
 

@@ -6,6 +6,8 @@
 #include "net/change.h"
 
 #include <glib-unix.h>
+#include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -96,6 +98,41 @@ net_change_new(GMainContext *context, void (*changed)(void *user), void *user)
 	}
 #endif
 	return n;
+}
+
+/* Of a line of /proc/net/route or /proc/net/ipv6_route: interface and gateway of a way to everywhere. Yours; NULL: it is none. */
+static char *
+way_out(const char *line, bool v6)
+{
+	g_auto(GStrv) f = g_strsplit_set(line, " \t", -1);
+	guint n = 0;
+
+	for (guint i = 0; f[i]; i++)	/* in one table spaces, many, in the other tabs */
+		if (*f[i])
+			n++;
+	if (v6)
+		return n >= 10 && g_str_has_prefix(line, "00000000000000000000000000000000 00 ") && strspn(f[4], "0") < strlen(f[4]) ? g_strdup(f[4]) : NULL;
+	return n >= 8 && !strcmp(f[1], "00000000") && strcmp(f[2], "00000000") ? g_strconcat(f[0], " ", f[2], NULL) : NULL;
+}
+
+char *
+net_change_network(void)
+{
+	static const char *const files[] = { "/proc/net/route", "/proc/net/ipv6_route" };
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+	for (guint v6 = 0; v6 < 2; v6++) {
+		g_autofree char *text = NULL;
+		if (!g_file_get_contents(files[v6], &text, NULL, NULL))
+			continue;
+		g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+		for (char **l = lines; *l; l++) {
+			g_autofree char *way = way_out(*l, v6);
+			if (way)
+				g_checksum_update(sum, (const guchar *)way, -1);
+		}
+	}
+	return g_strndup(g_checksum_get_string(sum), 12);
 }
 
 void

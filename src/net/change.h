@@ -12,4 +12,6 @@ typedef struct NetChange NetChange;
 /* changed: addresses came or went; several at once are one call. */
 NetChange *net_change_new(GMainContext *context, void (*changed)(void *user), void *user);
 void net_change_free(NetChange *n);
+/* Tells networks apart: by the ways out of this computer. Yours; the same for the same network, also tomorrow. Any thread. */
+char *net_change_network(void);
 void net_change_tell(NetChange *n);	/* tests: as if the kernel had spoken; any thread */

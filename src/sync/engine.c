@@ -101,6 +101,9 @@ request(Engine *e, Request *r)
 	case REQ_FOLDER_CREATE: case REQ_FOLDER_RENAME: case REQ_FOLDER_DELETE: case REQ_FOLDER_SUBSCRIBE:
 		wishes_request(e, r);
 		break;
+	case REQ_FOLDER_KEEP:
+		keep_policy(e, r->folder, (int)r->when);
+		break;
 	case REQ_REMEMBER:
 		remember(e, r);
 		break;
@@ -176,8 +179,10 @@ wake_at(Engine *e)
 	at = earliest(at, outbox_deadline(e));
 	if (e->quiet_until > e->now)
 		at = earliest(at, e->quiet_until);
-	if (e->ready)
+	if (e->ready) {
 		at = earliest(at, scan_deadline(e));
+		at = earliest(at, keep_deadline(e));
+	}
 	at = earliest(at, work_poll_at(e));
 	if (e->ready && e->look_at > e->now)
 		at = earliest(at, e->look_at);
@@ -211,6 +216,7 @@ network_changed(void *user)
 
 	e->now = clock_ms();
 	log_line(LOG_INFO, "sync", "the addresses of this computer changed");
+	keep_network_changed(e);
 	if (e->session && e->ready)
 		imap_session_probe(e->session, e->now);
 	if (e->state == ENGINE_WAITING)
@@ -223,8 +229,10 @@ turn(Engine *e)
 	Request *r;
 
 	look_at_clock(e);
-	while ((r = chan_take(e->requests)))
+	while ((r = chan_take(e->requests))) {
+		e->person_at = e->now;
 		request(e, r);
+	}
 	save_step(e);
 	engine_check_due(e);
 	if (e->session)
@@ -304,7 +312,7 @@ thread(gpointer user)
 	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 5);	/* the screen goes first */
 	g_main_context_push_thread_default(e->context);
 	e->render = render_new(1);
-	e->now = clock_ms();
+	e->now = e->person_at = clock_ms();
 	engine_state(e, ENGINE_OFFLINE, _("not connected"));
 	schedule_tell(e);
 	if (e->is_pop)
@@ -377,6 +385,7 @@ engine_free(Engine *e)
 {
 	g_ptr_array_set_size(e->saves, 0);
 	g_ptr_array_set_size(e->part_wishes, 0);
+	keep_free(e->keep);
 	db_close(e->db);
 	chan_free(e->requests);
 	account_unref(e->account);
@@ -456,6 +465,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->status_queue = g_array_new(FALSE, FALSE, sizeof(gint64));
 	e->sel.filled = g_array_new(FALSE, FALSE, sizeof(Window));
 	e->saves = saves_new();
+	e->keep = keep_new();
 	e->part_wishes = g_ptr_array_new_with_free_func(part_wish_free);
 	e->jobs = g_ptr_array_new_with_free_func(work_job_free);
 	e->list = g_ptr_array_new_with_free_func(folder_free_void);

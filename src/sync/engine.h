@@ -34,6 +34,7 @@ typedef enum {
 	REQ_FOLDER_RENAME,	/* folder, text: with its children */
 	REQ_FOLDER_DELETE,	/* folder: with its messages */
 	REQ_FOLDER_SUBSCRIBE,	/* folder, on */
+	REQ_FOLDER_KEEP,	/* folder, when: how long texts are kept here: KEEP_TEXTS_ of store/keep.h, or days */
 	REQ_REMEMBER,		/* text: a name of the screen's own, text2: what it wants to find again under it (db_fact) */
 	REQ_CHECK,		/* check mail now (G, F5): also ends a back-off */
 	REQ_PAUSE, REQ_RESUME,	/* the background work (backfill, prefetch) */

@@ -104,6 +104,7 @@ typedef struct {
 
 typedef struct Pop Pop;
 typedef struct Sender Sender;
+typedef struct Keep Keep;
 
 /* A send/receive cycle: first what waits in the outbox, then the receiving (S23). */
 typedef enum { CYCLE_NONE, CYCLE_SENDS, CYCLE_RECEIVES } Cycle;
@@ -134,6 +135,8 @@ struct Engine {
 	GPtrArray *part_wishes;	/* owned, of PartWish* */
 	GArray *near;		/* owned, of gint64: to fetch ahead, nearest first */
 	bool look;		/* the folder on the screen was opened just now */
+	gint64 person_at;	/* ms: of the last request */
+	Keep *keep;		/* owned; of keep.c */
 	bool paused, quitting, check_wanted, wake_wanted;
 	Schedule schedule;
 	Pop *pop;		/* owned; of pop*.c; NULL: an IMAP account */
@@ -397,6 +400,23 @@ void save_step(Engine *e);	/* in each turn */
 void wanted_later(Engine *e, gint64 message, const char *section);	/* there is no connection: it is kept in mind */
 void wanted_done(Engine *e, gint64 message, const char *section);
 void wanted_load(Engine *e);
+
+/* keep.c: the texts that are kept here, and the budget of what nobody asked for yet */
+Keep *keep_new(void);
+void keep_free(Keep *k);
+bool keep_wanted(Engine *e);	/* in the selected folder */
+void keep_submit(Engine *e);
+void keep_again(Engine *e);	/* there may be more to keep in the selected folder */
+gint64 keep_visit(Engine *e);	/* another folder that is to be selected for it; 0: none */
+void keep_look(Engine *e, gint64 folder);	/* its counts came */
+void keep_look_round(Engine *e);	/* the folders were listed */
+bool keep_refused(Engine *e, gint64 folder);	/* it can't be selected; true: nobody waits for it */
+gint64 keep_deadline(Engine *e);	/* ms, or -1 */
+void keep_clear(Engine *e);	/* the connection is gone */
+void keep_policy(Engine *e, gint64 folder, int policy);	/* REQ_FOLDER_KEEP */
+bool ahead_may(Engine *e);	/* the budget of this network and day is not used up */
+void ahead_spend(Engine *e, guint64 bytes);
+void keep_network_changed(Engine *e);
 
 /* whole.c */
 void message_take_summary(Message *m, const Summary *s);	/* all but its date of arrival, flags and size */

@@ -198,13 +198,22 @@ adopt(Engine *e, gint64 message)
 	return found;
 }
 
-static void
+static bool
 submit_chosen(Engine *e, const Message *m, const ImapBody *body, bool ahead)
 {
 	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
 	g_autoptr(GString) items = g_string_new(NULL);
+	guint64 octets = 4 * KIB;	/* the header */
 
 	choose(body, e->prefer_html ? "html" : "plain", chosen, 0);
+	for (guint i = 0; ahead && i < chosen->len; i++) {
+		const ImapBody *b = g_ptr_array_index(chosen, i);
+		if (b->octets > INLINE_MAX)	/* half a text is none */
+			return false;
+		octets += b->octets;
+	}
+	if (ahead)
+		ahead_spend(e, octets);
 	g_string_printf(items, "(UID BODY.PEEK[HEADER]<0.%u>", (guint)INLINE_MAX);
 	for (guint i = 0; i < chosen->len; i++) {
 		const ImapBody *b = g_ptr_array_index(chosen, i);
@@ -220,6 +229,7 @@ submit_chosen(Engine *e, const Message *m, const ImapBody *body, bool ahead)
 		g_autofree char *one = g_strdup_printf("(UID BODY.PEEK[%s]<0.%u>)", b->section, (guint)LIMIT_BODY_SHOWN);
 		submit(e, m, one, b->section, false);
 	}
+	return true;
 }
 
 bool
@@ -231,14 +241,17 @@ fetch_submit(Engine *e, gint64 message, bool ahead)
 	g_autoptr(ImapBody) body = m->structure ? imap_body_deserialise(m->structure) : NULL;
 	bool whole = !body || m->size <= WHOLE_ALWAYS || (m->size <= WHOLE_TEXT && all_text(body, 0));
 	if (whole) {
+		if (ahead && m->size > WHOLE_TEXT)	/* nobody knows what is in it */
+			return false;
+		if (ahead)
+			ahead_spend(e, m->size);
 		submit(e, m, "(UID BODY.PEEK[])", "", ahead);
 		return true;
 	}
 	if (!save_list(e, message, body))
 		return false;
 	headers_flush(e);
-	submit_chosen(e, m, body, ahead);
-	return true;
+	return submit_chosen(e, m, body, ahead);
 }
 
 void

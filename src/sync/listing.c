@@ -217,6 +217,7 @@ listing_counted(Engine *e, const ImapMailboxStatus *st)
 		engine_store_failed(e, g_steal_pointer(&err));
 	else if (ok)
 		batch_row(e, total != f->server_total || unseen != f->server_unseen ? CHANGE_COUNTS : 0);
+	keep_look(e, f->id);
 }
 
 void
@@ -422,4 +423,5 @@ listing_done(Engine *e, const ImapResponse *r)
 		return;
 	}
 	engine_changed(e, 0, CHANGE_FOLDERS | CHANGE_COUNTS);
+	keep_look_round(e);
 }

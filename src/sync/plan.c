@@ -7,7 +7,7 @@
 bool
 plan_background(PlanStep step)
 {
-	return step == PLAN_RANGE || step == PLAN_BACKFILL || step == PLAN_STATUS || step == PLAN_PREFETCH || step == PLAN_CHANGES;
+	return step == PLAN_RANGE || step == PLAN_BACKFILL || step == PLAN_STATUS || step == PLAN_PREFETCH || step == PLAN_CHANGES || step == PLAN_KEEP;
 }
 
 static PlanStep
@@ -48,6 +48,8 @@ background(const PlanFacts *f)
 		return PLAN_BACKFILL;
 	if (f->status_wanted)
 		return PLAN_STATUS;
+	if (f->keep_wanted && !f->in_flight)
+		return PLAN_KEEP;
 	return PLAN_WAIT;
 }
 

@@ -28,6 +28,7 @@ typedef enum {
 	PLAN_STATUS,		/* counts of another folder */
 	PLAN_NOOP,		/* a check was asked for */
 	PLAN_PREFETCH,
+	PLAN_KEEP,		/* texts for the time without a network */
 } PlanStep;
 
 #define PLAN_DEPTH 2
@@ -52,6 +53,7 @@ typedef struct {
 	bool status_wanted;
 	bool check_wanted;
 	bool prefetch_wanted, prefetch_in_flight;
+	bool keep_wanted;
 	bool paused;		/* the person paused the background work */
 	bool quiet;		/* the first screen has just come: background work waits a moment */
 	bool push;

@@ -50,6 +50,7 @@ pull_select(Engine *e, gint64 folder)
 	if (!f || !f->selectable || !wire) {
 		if (e->visiting == folder)
 			e->visiting = 0;
+		keep_refused(e, folder);
 		if (e->shown == folder)
 			e->shown = 0;
 		return;
@@ -79,6 +80,11 @@ select_refused(Engine *e, const ImapResponse *r)
 	if (r->text && strstr(r->text, "not connected")) {
 		connect_lost(e, EIL_LATER, sentence_with_server(g_strdup_printf(_("%s can't reach the mailbox right now. eilpost tries again by itself."),
 			e->account->receive.host), r->text));
+		return;
+	}
+	if (keep_refused(e, folder)) {
+		log_line(LOG_INFO, "imap", "%s could not be opened: it is left out of what is kept here", e->sel.wire);
+		e->sel.id = 0;
 		return;
 	}
 	engine_trouble(e, EIL_REFUSED, g_strdup_printf(_("The folder %s could not be opened on the server: “%s”. What is on this computer is shown."),
@@ -274,6 +280,7 @@ pull_new_done(Engine *e, Job *job)
 	if (f && f->total != s->exists)
 		s->scans |= SCAN_HERE;
 	s->recount = false;
+	keep_again(e);
 }
 
 static gint

@@ -68,6 +68,7 @@ work_clear(Engine *e)
 	g_ptr_array_set_size(e->list, 0);
 	g_array_set_size(e->status_queue, 0);
 	news_clear(e);
+	keep_clear(e);
 	GArray *filled = e->sel.filled;
 	g_array_set_size(filled, 0);
 	g_free(e->sel.wire);
@@ -159,6 +160,8 @@ work_target(Engine *e)
 	if (folder)
 		return folder;
 	folder = news_visit(e);
+	if (!folder)
+		folder = keep_visit(e);
 	return folder ? folder : e->shown;
 }
 
@@ -175,7 +178,7 @@ more_bodies(Engine *e)
 static bool
 near_wanted(Engine *e)
 {
-	while (e->near->len > 0) {
+	while (e->near->len > 0 && ahead_may(e)) {
 		gint64 id = g_array_index(e->near, gint64, 0);
 		g_autoptr(Message) m = messages_get(e->db, id, NULL);
 		if (m && !m->body_here && m->folder == e->sel.id && m->size <= 256 * KIB && !fetch_in_flight(e, id))
@@ -231,6 +234,7 @@ facts(Engine *e)
 	f.status_wanted = e->status_queue->len > 0;
 	f.check_wanted = e->check_wanted || work_poll_at(e) == e->now;
 	f.prefetch_wanted = settled && near_wanted(e);
+	f.keep_wanted = settled && keep_wanted(e);
 	f.compress_wanted = (f.backfill_wanted || f.range_wanted || f.prefetch_wanted) && extend_compress_wanted(e);
 	f.push = settled && (e->account->check & CHECK_PUSH) && imap_session_can(e->session, "IDLE");
 	f.linger = !settled || e->now - e->last_use < LINGER_MS || (e->account->check & CHECK_PUSH);
@@ -409,6 +413,7 @@ step(Engine *e, PlanStep s, gint64 target)
 	case PLAN_STATUS:	listing_status(e); break;
 	case PLAN_NOOP:		e->check_wanted ? check(e) : noop(e); break;
 	case PLAN_PREFETCH:	prefetch(e); break;
+	case PLAN_KEEP:		keep_submit(e); break;
 	}
 	return true;
 }

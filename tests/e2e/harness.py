@@ -394,14 +394,14 @@ def send_url(mta, user="alice", how="smtp", port=None):
 
 
 def account(server, port=None, scheme="imaps", user="alice", check="startup, push", password="echo secret", ca=True, extra="", send=None, how="smtp",
-            name="work", address="alice@example.org"):
-    """send: an Exim, or a URL (send_url)."""
+            name="work", address="alice@example.org", offline="headers"):
+    """send: an Exim, or a URL (send_url); offline: texts that are fetched by themselves, which most tests must not see."""
     if scheme in ("imaps", "pop3s", "pop3"):
         port = port or {"imaps": server.imaps, "pop3s": server.pop3s, "pop3": server.pop3}[scheme]
         url = f"{scheme}://{user}@localhost:{port}"
     else:
         url = f"{scheme}://{user}@127.0.0.1:{port or (server.pop3 if 'pop3' in scheme else server.imap)}"
-    lines = [f"[account {name}]", f"address = {address}", f"receive = {url}", f"check = {check}"]
+    lines = [f"[account {name}]", f"address = {address}", f"receive = {url}", f"check = {check}"] + ([f"offline = {offline}"] if "pop3" not in scheme else [])
     if send:
         lines.append(f"send = {send if isinstance(send, str) else send_url(send, user, how)}")
     if password:
