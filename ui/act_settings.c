@@ -54,6 +54,19 @@ tell_engines(App *a, Conf *conf)
 		r->config = account_ref(fresh);
 		app_post(a, acc->number, r);
 	}
+	app_accounts_follow(a, NULL, NULL);
+}
+
+void
+settings_reread(App *a)
+{
+	SettingsPane *p = over_self(a, &SETTINGS_FACE);
+	g_autofree char *file = g_strdup(conf_file(a->setup->conf));
+
+	app_set_conf(a, conf_read(file));
+	tell_engines(a, a->setup->conf);
+	if (p)
+		settings_refresh(p);
 }
 
 bool
@@ -138,6 +151,10 @@ toggle(App *a, guint mode)
 	SettingsPane *p = over_self(a, &SETTINGS_FACE);
 	SettingRow *row = p ? settings_row(p) : NULL;
 
+	if (row && row->off) {
+		app_say(a, STYLE_STATUS, "%s", _("It is switched off; d switches it on."));
+		return;
+	}
 	if (!row || row->option) {
 		app_say(a, STYLE_STATUS, "%s", _("The modes are on the first page, “Send and receive”."));
 		return;

@@ -363,6 +363,7 @@ clear_source(GSource **s)
 static void
 app_free(App *a)
 {
+	a->quitting = true;
 	open_close(a);
 	over_clear(a);
 	notices_free(a->notices);

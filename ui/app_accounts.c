@@ -279,16 +279,17 @@ is_configured(App *a, const char *name)
 }
 
 /* Its number stays taken: letters and rows name it. */
-static void
+static bool
 stop_account(AppAccount *acc)
 {
-	enum { STOP_MS = 300 };
+	enum { STOP_MS = 1500 };
+	bool ended = true;
 
 	acc->gone = true;
 	acc->asks = false;
 	if (acc->engine) {
 		engine_post(acc->engine, request_new(REQ_QUIT));
-		engine_end(acc->engine, STOP_MS);
+		ended = engine_end(acc->engine, STOP_MS);
 		acc->engine = NULL;
 	}
 	db_close(acc->db);
@@ -299,6 +300,7 @@ stop_account(AppAccount *acc)
 	g_clear_pointer(&acc->sign_in_why, g_free);
 	acc->removal_n = 0;
 	acc->stopped = false;
+	return ended;
 }
 
 static void
@@ -338,6 +340,22 @@ app_accounts_follow(App *a, const char *fresh, const char *secret)
 	const AppAccount *here = app_account(a);
 	if (accounts->len && (!here || here->gone))
 		app_show_account(a, ((const Account *)g_ptr_array_index(accounts, 0))->name);
+	else if (!accounts->len && !a->overs->len)
+		setup_open(a);
+}
+
+bool
+app_account_stop(App *a, const char *name)
+{
+	AppAccount *acc = settings_account(a, name);
+
+	if (!acc)
+		return true;
+	if (acc->number == a->account)
+		leave_account(a);
+	bool ended = stop_account(acc);
+	outgoing_forget(a, acc->number);
+	return ended;
 }
 
 void

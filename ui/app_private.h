@@ -168,6 +168,7 @@ void app_letters(App *a);
 /* The accounts of the new Conf: those that came start, those that are not in it any more (or switched off) end. secret: the password of
  * the account `fresh`, which was typed just now; both may be NULL. */
 void app_accounts_follow(App *a, const char *fresh, const char *secret);
+bool app_account_stop(App *a, const char *name);	/* its engine ended, nobody has its files any more; false: it hangs. app_accounts_follow starts it again */
 void app_show_account(App *a, const char *name);	/* its inbox */
 AppAccount *settings_account(App *a, const char *name);	/* act_settings.c; NULL: it is not running */
 GPtrArray *app_identities(App *a);	/* of Identity* (ui/identity.h), their accounts by the numbers here; yours */

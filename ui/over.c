@@ -4,6 +4,7 @@
 #include "config.h"
 #include "ui/app_private.h"
 #include "ui/over.h"
+#include "ui/panes/setup.h"
 
 static Over *
 top(const App *a)
@@ -36,8 +37,11 @@ over_pop(App *a)
 	if (gone.face->free)
 		gone.face->free(gone.self);
 	keymap_reset(a->keymap);
-	if (!a->quitting)
-		app_ask_secret(a);
+	if (a->quitting)
+		return;
+	if (a->overs->len == 0 && app_running(a) == 0)	/* the last account went */
+		setup_open(a);
+	app_ask_secret(a);
 }
 
 void *

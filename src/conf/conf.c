@@ -356,7 +356,7 @@ account_make(Conf *c, const char *section)
 	account_set_disable(a, conf_text(c, section, "disable"));
 	if (a->auth == AUTH_OAUTH2)
 		oauth_make(c, a, section);
-	if (account_check(c, a, section))
+	if (account_check(c, a, section) && !conf_bool(c, section, "disabled"))
 		g_ptr_array_add(c->accounts, g_steal_pointer(&a));
 }
 

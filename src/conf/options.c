@@ -47,6 +47,7 @@ static const Option TABLE[] = {
 	ACCOUNT("signature-file", OPT_FILE, NULL, TOUCH_NOTHING, N_("A file whose text stands at the end of your mails, below “-- ”")),
 	ACCOUNT("other-addresses", OPT_TEXT, NULL, TOUCH_NOTHING,
 		N_("Further addresses of yours, separated by commas, * for anything: not written to in a reply to all, and answered from")),
+	{ "account", "disabled", OPT_BOOL, 0, 0, "no", NULL, false, TOUCH_ENGINE, N_("The account is switched off: not shown, not fetched; its mail stays on this computer") },
 	ACCOUNT("notify", OPT_TEXT, NULL, TOUCH_NOTHING,
 		N_("Folders of this account whose new mail is told, written as “folders” in [notify]; “none”: of none; without it as said there")),
 	ACCOUNT("sent", OPT_TEXT, NULL, TOUCH_ENGINE, N_("The folder for copies of sent mail, or “no copy”")),

@@ -497,7 +497,7 @@ engine_post(Engine *e, Request *r)
 	chan_send(e->requests, r);
 }
 
-void
+bool
 engine_end(Engine *e, guint wait_ms)
 {
 	engine_post(e, request_new(REQ_QUIT));
@@ -506,8 +506,9 @@ engine_end(Engine *e, guint wait_ms)
 	if (!g_atomic_int_get(&e->ended)) {
 		/* it hangs in the disk: what is committed is safe, the rest is fetched again */
 		g_thread_unref(e->thread);
-		return;
+		return false;
 	}
 	g_thread_join(e->thread);
 	engine_free(e);
+	return true;
 }

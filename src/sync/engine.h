@@ -146,4 +146,4 @@ typedef struct {
 Engine *engine_new(const EngineSetup *setup, GError **err);
 void engine_post(Engine *e, Request *r);	/* takes r; any thread */
 /* Asks for the end (REQ_QUIT), waits at most wait_ms for LOGOUT and the thread, then leaves it behind: nothing depends on a clean end. */
-void engine_end(Engine *e, guint wait_ms);
+bool engine_end(Engine *e, guint wait_ms);	/* false: it was left behind */

@@ -256,5 +256,38 @@ def by_hand():
     assert reader.quit()[0] == 0
 
 
+def accounts_are_managed():
+    """F2: order, off and on, another name, removal with and without the files; at once, and nothing lost in silence."""
+    server.deliver(mail("Welcome to the garden"))
+    server.deliver(mail("For Bob by POP3"), user="bob")
+    text = "# mine\n" + account(server, check="startup") + "\n# at home\n" + pop_account(server, check="startup", user="bob", password="echo secret") + "\n[identity shop]\naccount = home\n"
+    reader = Reader(config=text, **ALONE)
+    path = os.path.join(reader.profile, "config")
+    config = lambda: open(path).read()
+    store = lambda name: os.path.join(reader.profile, "store", name)
+    reader.wait("home (POP3)").wait("Welcome to the garden", 20)
+    reader.keys("chome/inbox\r").wait("For Bob by POP3", 20)
+    reader.keys("\x1bOQ").wait("Accounts: a adds one").keys("jK").wait(lambda r: config().index("[account home]") < config().index("[account work]"))
+    assert config().startswith("# at home\n[account home]") or "# at home\n[account home]" in config(), config()
+    reader.wait(lambda r: 0 <= r.text.find("\n home ") < r.text.find("\n work ") and "home" in r.selected())
+    # off: neither shown nor fetched, its mail stays; on again
+    reader.keys("d").wait("is switched off").keys("\x1b").wait(lambda r: r.row("home (POP3)") < 0).wait("Welcome to the garden")
+    assert "disabled = yes" in config() and os.path.exists(store("home.db"))
+    reader.keys("\x1bOQ").wait("switched off").keys("=d").wait("switched on again").keys("\x1b").wait("home (POP3)")
+    assert "disabled" not in config()
+    # another name: the mail goes with it, and what names it
+    reader.keys("\x1bOQ=R").wait("New name of the account:").keys("\x15house\r").wait("It is called “house” now")
+    assert "[account house]" in config() and "account = house" in config() and os.path.exists(store("house.db")) and not os.path.exists(store("home.db"))
+    reader.keys("\x1b").wait("house (POP3)").keys("chouse/inbox\r").wait("For Bob by POP3")
+    # removed, and its files stay; then the other one with them
+    reader.keys("\x1bOQ=D").wait("is only in that file").keys("1").gone("is only in that file").keys("D").wait("is only in that file").keys("2").wait("its files stay where they are")
+    assert "[account house]" not in config() and os.path.exists(store("house.db"))
+    reader.wait(lambda r: "work" in r.selected()).keys("D").wait("Nothing changes on its server").keys("3").wait("its files here are gone")
+    assert not os.path.exists(store("work.db")) and "[account work]" not in config() and "# mine" not in config().replace("# mine\n[account", "")
+    reader.keys("\x1b").wait("Welcome to eilpost").keys("q")
+    reader.process.wait()
+    assert len(server.client("INBOX").search(None, "ALL")[1][0].split()) >= 1
+
+
 run(first_mail_in_40_keys, S1_one_account_of_each_kind, S12_exchange_online, S13_the_difference_in_two_sentences, wrong_password, S11_an_account_that_can_not_send,
-    search_can_be_left, autoconfig_over_the_web, oauth_from_the_first_screen, import_from_mutt, demo_leaves_nothing, by_hand)
+    search_can_be_left, autoconfig_over_the_web, oauth_from_the_first_screen, import_from_mutt, demo_leaves_nothing, by_hand, accounts_are_managed)

@@ -161,19 +161,21 @@ static void
 draw_schedule(const SettingsPane *p, Canvas *c, int y, Rect r, const SettingRow *row)
 {
 	const GPtrArray *accounts = conf_accounts(p->app->setup->conf);
-	const Account *a = row->all ? NULL : g_ptr_array_index(accounts, row->account);
+	const Account *a = row->all || row->off ? NULL : g_ptr_array_index(accounts, row->account);
 	const AppAccount *acc = a ? settings_account(p->app, a->name) : NULL;
 	g_autofree char *name = setting_name(row, false);
 	bool wide = is_wide(r);
 	int x = r.x + MIN(20, r.w / 3);
 
-	put(c, y, r.x + 1, x - r.x - 2, row->all ? STYLE_FOLDER_DIM : STYLE_ACCOUNT, name);
+	put(c, y, r.x + 1, x - r.x - 2, row->all || row->off ? STYLE_FOLDER_DIM : STYLE_ACCOUNT, name);
 	for (int i = 0; i < MODES && a; i++) {
 		bool on = a->check & MODE_BITS[i];
 		g_autofree char *text = on && MODE_BITS[i] == CHECK_EVERY ? g_strdup_printf("[x] %u", a->check_minutes) : g_strdup(on ? "[x]" : "[ ]");
 		put(c, y, x, mode_columns(i, wide) - 1, on ? STYLE_NORMAL | MOD_BOLD : STYLE_FOLDER_DIM, text);
 		x += mode_columns(i, wide);
 	}
+	if (row->off)
+		put(c, y, x, r.x + r.w - x, STYLE_FOLDER_DIM, _("switched off"));
 	if (!a || !acc)
 		return;
 	g_autofree char *last = clock_of(acc->checked_at), *next = clock_of(acc->next_check);
@@ -222,6 +224,7 @@ draw_schedule_detail(const SettingsPane *p, Canvas *c, Rect r, const SettingRow 
 	}
 	y = draw_wrapped(c, r, y, STYLE_NORMAL, _("s on startup: once at each start. m manual: only when you press G or F5. e every N minutes, also at the start. "
 		"p push: the server tells of new mail at once (IMAP). Each time mail is sent first, then received."));
+	y = draw_wrapped(c, r, y, STYLE_FOLDER_DIM, _("Accounts: a adds one, K and J change their order, d switches it off and on, R gives it another name, D removes it."));
 	draw_wrapped(c, r, y, STYLE_NORMAL, _("Always connected: choose an interval. Not always connected: choose manual. Several devices: keep a copy on the server."));
 }
 

@@ -18,6 +18,7 @@ typedef struct {
 
 extern const OverFace SETTINGS_FACE;
 SettingRow *settings_row(SettingsPane *p);	/* the selected one; NULL: none */
+void settings_reread(App *a);	/* the file changed: everybody gets the new snapshot */
 void settings_refresh(SettingsPane *p);		/* after the Conf changed */
 /* Writes it into the file (value NULL: takes it out) and lets it hold at once, without a word. False: it was said why not. */
 bool settings_write(App *a, const char *section, const Option *o, const char *value);

@@ -173,6 +173,13 @@ unset_words(SetupField f)
 	}
 }
 
+static bool
+is_off(const SetupPane *p)
+{
+	g_auto(GStrv) all = conf_sections(p->app->setup->conf, "account");
+	return all[0] != NULL;
+}
+
 /* What the words on top say in this step. Yours. */
 static char *
 head_words(const SetupPane *p)
@@ -180,6 +187,7 @@ head_words(const SetupPane *p)
 	switch (p->step) {
 	case SETUP_MENU:
 		return g_strdup(app_running(p->app) ? _("What shall be added?") :
+			is_off(p) ? _("All accounts are switched off; F2 switches them on again.") :
 			_("Welcome to eilpost. There is no account yet. Choose with the arrows and Enter, or by the number."));
 	case SETUP_SEARCH:
 		return g_strdup_printf(_("Looking for the servers of %s. Esc stops it."), p->form->value[FIELD_ADDRESS]);

@@ -87,15 +87,12 @@ fill_pages(SettingList *l, const Conf *conf)
 {
 	gsize n;
 	const Option *table = options_table(&n);
-	const GPtrArray *accounts = conf_accounts(conf);
+	g_auto(GStrv) accounts = conf_sections(conf, "account");
 
 	g_array_set_size(l->pages, 0);
 	add_page(l, NULL, g_strdup(_("Send and receive")));
-	for (guint i = 0; i < accounts->len; i++) {
-		const Account *a = g_ptr_array_index(accounts, i);
-		g_autofree char *section = g_strconcat("account ", a->name, NULL);
-		add_page(l, section, g_strdup_printf(_("Account %s"), a->name));
-	}
+	for (char **s = accounts; *s; s++)
+		add_page(l, *s, g_strdup_printf(_("Account %s"), *s + strlen("account ")));
 	g_auto(GStrv) identities = conf_sections(conf, "identity");
 	for (char **s = identities; *s; s++)
 		add_page(l, *s, g_strdup_printf(_("Identity %s"), *s + strlen("identity ")));
@@ -118,10 +115,14 @@ static void
 first_page(SettingList *l, const Conf *conf)
 {
 	const GPtrArray *accounts = conf_accounts(conf);
+	g_auto(GStrv) all = conf_sections(conf, "account");
 
-	for (guint i = 0; i < accounts->len; i++) {
-		g_autofree char *section = g_strconcat("account ", ((Account *)g_ptr_array_index(accounts, i))->name, NULL);
-		add_row(l, NULL, section, i);
+	for (char **s = all; *s; s++) {
+		guint i = 0;
+		while (i < accounts->len && strcmp(((Account *)g_ptr_array_index(accounts, i))->name, *s + strlen("account ")))
+			i++;
+		add_row(l, NULL, *s, i);
+		g_array_index(l->rows, SettingRow, l->rows->len - 1).off = i == accounts->len;
 	}
 	if (accounts->len > 1) {
 		add_row(l, NULL, "", 0);

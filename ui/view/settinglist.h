@@ -15,6 +15,7 @@ typedef struct {
 	const Option *option;	/* borrowed from the table; NULL: the schedule of an account */
 	char *section;		/* owned */
 	guint account;		/* number among conf_accounts; of a schedule row */
+	bool off;		/* a schedule row of an account that is switched off, or lacks something: it has no number */
 	bool all;		/* the schedule of all accounts at once */
 } SettingRow;
 
