@@ -1,0 +1,318 @@
+/* certs.c - tests of the engines: every kind of certificate, over IMAP, POP3 and SMTP, at once and by STARTTLS.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * The server is a thread that speaks just enough to be offered a password. Whatever it hears, in the clear or inside TLS,
+ * is searched for the canary: a good server gets it, a refused one never does, plain or in base64. */
+#include "config.h"
+#include "../net/certs.h"
+#include "world.h"
+
+#include <locale.h>
+
+#define CANARY "canary-7Wq"
+
+typedef struct { const char *name; Scheme scheme, starttls; } Protocol;
+static const Protocol PROTOCOLS[] = {
+	{ "imap", SCHEME_IMAPS, SCHEME_IMAP }, { "pop3", SCHEME_POP3S, SCHEME_POP3 }, { "smtp", SCHEME_SMTPS, SCHEME_SMTP },
+};
+
+typedef struct { const Protocol *protocol; bool later; } Way;
+
+/* ---- the server ---- */
+
+typedef struct {
+	const CertCase *k;
+	const Way *way;
+	int listener, fd;
+	guint16 port;
+	gnutls_session_t tls;	/* NULL: in the clear */
+	GString *heard;		/* owned: all that came, decrypted where it was */
+	bool secured;
+} Far;
+
+static void
+far_say(Far *f, const char *text)
+{
+	if (f->tls)
+		gnutls_record_send(f->tls, text, strlen(text));
+	else if (send(f->fd, text, strlen(text), MSG_NOSIGNAL) < 0)
+		shutdown(f->fd, SHUT_RDWR);
+}
+
+/* Yours; NULL: closed. */
+static char *
+far_line(Far *f)
+{
+	GString *line = g_string_new(NULL);
+	char c;
+
+	while ((f->tls ? gnutls_record_recv(f->tls, &c, 1) : recv(f->fd, &c, 1, 0)) > 0) {
+		g_string_append_c(f->heard, c);
+		if (c == '\n')
+			return g_string_free(line, FALSE);
+		g_string_append_c(line, c);
+	}
+	g_string_free(line, TRUE);
+	return NULL;
+}
+
+static void
+imap_answer(Far *f, const char *line)
+{
+	g_autofree char *tag = g_strndup(line, strcspn(line, " "));
+	g_autofree char *text = strstr(line, "CAPABILITY") ?
+		g_strdup_printf("* CAPABILITY IMAP4rev1 SASL-IR %s\r\n%s OK\r\n", f->tls ? "AUTH=PLAIN" : "STARTTLS LOGINDISABLED", tag) :
+		g_strdup_printf("%s OK\r\n", tag);
+	far_say(f, text);
+}
+
+static void
+answer(Far *f, const char *line)
+{
+	switch (f->way->protocol->scheme) {
+	case SCHEME_IMAPS:
+		imap_answer(f, line);
+		break;
+	case SCHEME_POP3S:
+		far_say(f, !g_str_has_prefix(line, "CAPA") ? "+OK\r\n" : f->tls ? "+OK\r\nSASL PLAIN\r\n.\r\n" : "+OK\r\nSTLS\r\n.\r\n");
+		break;
+	default:
+		far_say(f, !g_str_has_prefix(line, "EHLO") ? "220 go\r\n" : f->tls ? "250-here\r\n250 AUTH PLAIN\r\n" : "250-here\r\n250 STARTTLS\r\n");
+		break;
+	}
+}
+
+static void
+greet(Far *f)
+{
+	Scheme s = f->way->protocol->scheme;
+	far_say(f, s == SCHEME_IMAPS ? (f->tls ? "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n" : "* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] hi\r\n") :
+		s == SCHEME_POP3S ? "+OK hi\r\n" : "220 hi\r\n");
+}
+
+/* Until a line with one of the words was answered. */
+static bool
+converse(Far *f, const char *word, const char *other)
+{
+	for (;;) {
+		g_autofree char *line = far_line(f);
+		if (!line)
+			return false;
+		bool there = strstr(line, word) || strstr(line, other);
+		if (!there || !f->tls)
+			answer(f, line);
+		if (there)
+			return true;
+	}
+}
+
+static gpointer
+far_thread(gpointer user)
+{
+	Far *f = user;
+	gnutls_certificate_credentials_t cred;
+	Shown shown;
+
+	f->fd = accept(f->listener, NULL, NULL);
+	if (f->fd < 0)
+		return NULL;
+	if (f->way->later) {
+		greet(f);
+		if (!converse(f, "STARTTLS", "STLS")) {
+			close(f->fd);
+			return NULL;
+		}
+	}
+	gnutls_session_t s = server_session(f->k, f->fd, &cred, &shown);
+	f->secured = server_handshake(s);
+	f->tls = s;
+	if (!f->way->later && f->secured)
+		greet(f);
+	if (f->secured)
+		converse(f, "AUTH", "\r\r");
+	server_session_end(s, cred, &shown);
+	close(f->fd);
+	return NULL;
+}
+
+static void
+far_listen(Far *f)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof a;
+
+	f->heard = g_string_new(NULL);
+	f->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	g_assert_cmpint(bind(f->listener, (struct sockaddr *)&a, sizeof a), ==, 0);
+	g_assert_cmpint(listen(f->listener, 4), ==, 0);
+	getsockname(f->listener, (struct sockaddr *)&a, &len);
+	f->port = ntohs(a.sin_port);
+}
+
+/* ---- the canary ---- */
+
+/* base64 of text in which it stands: what its place there leaves of it, at each of the three. */
+static bool
+has_canary(const char *heard)
+{
+	if (strstr(heard, CANARY))
+		return true;
+	for (gsize before = 0; before < 3; before++) {
+		g_autofree char *text = g_strdup_printf("%.*s" CANARY, (int)before, "xx");
+		g_autofree char *coded = g_base64_encode((const guchar *)text, strlen(text));
+		gsize from = before == 0 ? 0 : 4, len = strlen(text) / 3 * 4;
+		g_autofree char *middle = g_strndup(coded + from, len - from);
+		if (strstr(heard, middle))
+			return true;
+	}
+	return false;
+}
+
+/* ---- our side ---- */
+
+static Account *
+account_of(const Far *f)
+{
+	const Protocol *p = f->way->protocol;
+	Account *a = account_new();
+	const char *host = f->k->host ? f->k->host : "localhost";
+	ServerUrl url = { f->way->later ? p->starttls : p->scheme, g_strdup("alice"), g_strdup(host), f->port };
+
+	a->name = g_strdup("test");
+	a->address = g_strdup("alice@example.org");
+	a->check = CHECK_MANUAL;
+	a->send_when = g_strdup("at once");
+	a->password_command = g_strdup("echo " CANARY);
+	a->ca_file = g_strdup(ca_path);
+	a->pins = pins_of(f->k, f->port);
+	if (p->scheme == SCHEME_SMTPS) {
+		a->send = url;
+		a->receive = (ServerUrl){ SCHEME_POP3_INSECURE, g_strdup("alice"), g_strdup("127.0.0.1"), 1 };
+	} else {
+		a->receive = url;
+	}
+	return a;
+}
+
+static void
+start(Engine *e, const Far *f, bool first)
+{
+	Request *configure = request_new(REQ_CONFIGURE), *go;
+
+	configure->config = account_of(f);
+	engine_post(e, configure);
+	if (f->way->protocol->scheme == SCHEME_SMTPS && first) {
+		static const char MAIL[] = "From: alice@example.org\r\nSubject: x\r\nMessage-ID: <1@example.org>\r\nDate: Mon, 2 Mar 2026 10:00:00 +0100\r\n\r\nText.\r\n";
+		Request *mail = request_new(REQ_SEND_RAW);
+		mail->data = g_bytes_new_static(MAIL, strlen(MAIL));
+		mail->text = g_strdup("bob@example.com");
+		engine_post(e, mail);
+	}
+	go = request_new(f->way->protocol->scheme == SCHEME_SMTPS ? REQ_OUT_NOW : REQ_CHECK);
+	engine_post(e, go);
+}
+
+/* What the engine tells of that server: the verdict, and of a refused one the trouble behind it. */
+static Peer *
+hear_verdict(Chan *letters, const Far *f, char **trouble)
+{
+	Peer *peer = NULL;
+	gint64 end = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC;
+
+	while (g_get_monotonic_time() < end) {
+		struct pollfd p = { .fd = chan_fd(letters), .events = POLLIN };
+		Letter *l;
+		poll(&p, 1, 100);
+		while ((l = chan_take(letters))) {
+			if (l->kind == LETTER_PEER && l->peer->port == f->port) {
+				peer_unref(peer);
+				peer = peer_ref(l->peer);
+			} else if (l->kind == LETTER_TROUBLE && (peer || f->k->priority) && strstr(l->text, "No password was sent") && !*trouble) {
+				*trouble = g_strdup(l->text);
+			}
+			letter_free(l);
+		}
+		if (f->k->good ? peer != NULL : *trouble != NULL)
+			return peer;
+	}
+	g_error("%s: nothing was told of it", f->k->name);
+}
+
+static void
+one_case(Engine *e, Chan *letters, const Way *way, const CertCase *k, bool first)
+{
+	Far f = { .k = k, .way = way };
+	g_autofree char *trouble = NULL;
+
+	g_test_message("%s", k->name);
+	far_listen(&f);
+	GThread *t = g_thread_new("far", far_thread, &f);
+	start(e, &f, first);
+	g_autoptr(Peer) peer = hear_verdict(letters, &f, &trouble);
+	if (!k->good)
+		shutdown(f.listener, SHUT_RDWR);
+	g_thread_join(t);	/* of a good one: it was offered the password */
+	close(f.listener);
+	if (peer)
+		assert_verdict(k, peer);
+	if (k->says && !strstr(trouble, k->says))
+		g_error("%s: “%s” is not in “%s”", k->name, k->says, trouble);
+	g_assert_cmpint(f.secured, ==, k->good);
+	if (has_canary(f.heard->str) != k->good)
+		g_error("%s: the password %s; heard: %s", k->name, k->good ? "never came" : "was given away", f.heard->str);
+	g_string_free(f.heard, TRUE);
+}
+
+static void
+matrix(gconstpointer user)
+{
+	const Way *way = user;
+	g_autoptr(GError) err = NULL;
+	g_autofree char *dir = g_dir_make_tmp("eilpost-certs-XXXXXX", NULL), *store = g_build_filename(dir, "test.db", NULL);
+	Chan *letters = chan_new((GDestroyNotify)letter_free);
+	Far nowhere = { .k = &CASES[0], .way = way, .port = 1 };
+	Account *account = account_of(&nowhere);
+	Engine *e = engine_new(&(EngineSetup){ .account = account, .store = store, .letters = letters }, &err);
+
+	g_assert_no_error(err);
+	for (guint i = 0; i < G_N_ELEMENTS(CASES); i++)
+		one_case(e, letters, way, &CASES[i], i == 0);
+	engine_end(e, 5000);
+	chan_free(letters);
+	account_unref(account);
+	remove_folder(dir);
+}
+
+/* The search finds what it looks for. */
+static void
+canary(void)
+{
+	static const char *const COATS[] = { "", "x", "xy", "xyz" };
+	for (guint i = 0; i < G_N_ELEMENTS(COATS); i++) {
+		g_autofree char *text = g_strconcat(COATS[i], CANARY, COATS[i], NULL), *coded = g_base64_encode((const guchar *)text, strlen(text));
+		g_autofree char *line = g_strconcat("AUTH PLAIN ", coded, NULL);
+		g_assert_true(has_canary(text));
+		g_assert_true(has_canary(line));
+	}
+	g_assert_false(has_canary("AUTH PLAIN AGFsaWNlAHNlY3JldA=="));
+}
+
+int
+main(int argc, char **argv)
+{
+	static Way ways[2 * G_N_ELEMENTS(PROTOCOLS)];
+
+	setlocale(LC_ALL, "");
+	signal(SIGPIPE, SIG_IGN);
+	g_test_init(&argc, &argv, NULL);
+	certs_make();
+	g_test_add_func("/certs/canary", canary);
+	for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+		ways[i] = (Way){ &PROTOCOLS[i / 2], i % 2 };
+		g_autofree char *name = g_strdup_printf("/certs/%s/%s", ways[i].protocol->name, ways[i].later ? "starttls" : "implicit");
+		g_test_add_data_func(name, &ways[i], matrix);
+	}
+	int result = g_test_run();
+	certs_end();
+	return result;
+}
