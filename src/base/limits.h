@@ -90,5 +90,7 @@
 
 /* the store */
 #define LIMIT_DISK_RESERVE	(64 * MIB)	/* no download with less free */
-#define STORE_BATCH_ROWS	100
+#define STORE_BATCH_ROWS	100		/* in one transaction, while somebody may wait behind it */
+#define STORE_CLEAR_ROWS	500		/* that are taken out in one transaction */
+#define STORE_BULK_ROWS		1000		/* and while nobody does */
 #define THREADS_PIECE		2000	/* messages that find their thread in one transaction */

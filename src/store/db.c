@@ -20,6 +20,7 @@
 enum {
 	WAL_PAGES_WISHED = 1000,	/* db_checkpoint does nothing below */
 	WAL_PAGES_MOST = 8000,		/* nobody called it: do it at a commit */
+	RECENT = 64,			/* statements that are found without a hash of their text */
 	BUSY_WRITER_MS = 5000,
 	BUSY_READER_MS = 250,
 };
@@ -28,6 +29,7 @@ struct Db {
 	sqlite3 *sql;		/* owned */
 	char *path;		/* owned */
 	GHashTable *statements;	/* owned: char* -> Stmt* */
+	struct { const char *text, *sql; Stmt *st; } recent[RECENT];	/* borrowed; by the address of the caller's text */
 	int lock;		/* owned descriptor, or -1 */
 	int wal_pages;
 	bool writer, in_memory;
@@ -97,12 +99,22 @@ db_in_transaction(Db *db)
 Stmt *
 db_stmt(Db *db, const char *sql, GError **err)
 {
-	Stmt *st = g_hash_table_lookup(db->statements, sql);
+	guint slot = (guint)(((gsize)sql >> 3) % RECENT);
+	gpointer kept = NULL, known = NULL;
 
-	if (st) {
-		g_assert(!sqlite3_stmt_busy(st));	/* lent twice */
-		return st;
+	/* one address may hold another text the next time: it is compared, which is far cheaper than hashed */
+	if (db->recent[slot].text == sql && !strcmp(db->recent[slot].sql, sql)) {
+		known = db->recent[slot].st;
+	} else if (g_hash_table_lookup_extended(db->statements, sql, &kept, &known)) {
+		db->recent[slot].text = sql;
+		db->recent[slot].sql = kept;
+		db->recent[slot].st = known;
 	}
+	if (known) {
+		g_assert(!sqlite3_stmt_busy(known));	/* lent twice */
+		return known;
+	}
+	Stmt *st = NULL;
 	sqlite3_prepare_v3(db->sql, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL);
 	if (!st) {
 		db_error(db, err);
@@ -374,10 +386,24 @@ db_free(Db *db)
 	g_free(db);
 }
 
+/* Nobody asks SQLite how much memory it has; counting it costs a lock for each piece. */
+static void
+set_up_library(void)
+{
+	static gsize done;
+
+	if (g_once_init_enter(&done)) {
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+		g_once_init_leave(&done, 1);
+	}
+}
+
 Db *
 db_open(const char *path, DbMode mode, GError **err)
 {
 	Db *db = g_new0(Db, 1);
+
+	set_up_library();
 
 	db->path = g_strdup(path);
 	db->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);

@@ -445,3 +445,13 @@ folders_reset(Db *db, gint64 id, guint32 uidvalidity, GError **err)
 	    " empty_since = 0"
 		" WHERE id = ?1", INTS(id, uidvalidity));
 }
+
+bool
+folders_clear_piece(Db *db, gint64 id, guint max, bool *left, GError **err)
+{
+	if (!db_run_ints(db, err, "DELETE FROM message WHERE id IN (SELECT id FROM message WHERE folder = ?1 AND uid < 4294967296"
+	    " ORDER BY uid DESC LIMIT ?2)", INTS(id, max)))
+		return false;
+	*left = db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM message WHERE folder = ?1 AND uid < 4294967296)", INTS(id));
+	return true;
+}

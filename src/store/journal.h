@@ -80,6 +80,7 @@ bool journal_is_going(Db *db, gint64 message);	/* deleted for good, and not yet 
 bool journal_set_step(Db *db, const GPtrArray *wishes, WishStep step, GError **err);
 /* The server's name of a moved or copied message in its target: COPYUID. Keeps the wish. */
 bool journal_arrived(Db *db, const Wish *w, guint32 uidvalidity, guint32 uid, GError **err);
+bool journal_expects(Db *db, gint64 folder);	/* something that the server may show there is known under another name (journal_recognise) */
 /* A message that the server shows in a folder: *message is its row if it is known under another name (moved here, or about to be
  * moved away from there: *hidden), else 0. message_id may be NULL. */
 bool journal_recognise(Db *db, gint64 folder, guint32 uidvalidity, guint32 uid, const char *message_id, gint64 received, guint64 size,

@@ -326,14 +326,20 @@ by_name(Db *db, const char *sql, gint64 folder, const char *message_id, gint64 r
 #define SAME "(d.message_id = ?2 OR (?2 IS NULL AND d.message_id IS NULL AND m.received = ?3 AND m.size = ?4))"
 
 bool
+journal_expects(Db *db, gint64 folder)
+{
+	return db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM wish WHERE folder = ?1 AND kind <> 0)"
+	    " OR EXISTS (SELECT 1 FROM message WHERE folder = ?1 AND uid > 4294967295)", INTS(folder));
+}
+
+bool
 journal_recognise(Db *db, gint64 folder, guint32 uidvalidity, guint32 uid, const char *message_id, gint64 received, guint64 size,
     gint64 *message, bool *hidden, GError **err)
 {
 	*message = 0;
 	*hidden = false;
 	/* most of the time nothing is on its way */
-	if (!db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM wish WHERE folder = ?1 AND kind <> 0)"
-	    " OR EXISTS (SELECT 1 FROM message WHERE folder = ?1 AND uid > 4294967295)", INTS(folder)))
+	if (!journal_expects(db, folder))
 		return true;
 	*message = db_int(db, 0, "SELECT message FROM wish WHERE folder = ?1 AND uid = ?2 AND uidvalidity = ?3 AND " MOVING
 	    " AND state IN " LIVE, INTS(folder, uid, uidvalidity));

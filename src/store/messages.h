@@ -82,6 +82,8 @@ bool messages_key(Db *db, gint64 id, MessageKey *key);	/* false: gone */
 /* A new row gets m->flags and m->server_flags as they are (give both the same); NULL and 0 leave what is known of an old one. */
 gint64 messages_put(Db *db, const Message *m, GError **err);	/* by (folder, uidvalidity, uid): inserts, or updates what came from the server without touching flags that wait in the journal. The id, or 0 */
 gint64 messages_put_ours(Db *db, const Message *m, GError **err);	/* a new one that no server told of, under a name that is not kept: journal_place_provisional follows */
+/* n of them, in that order, as messages_put one by one, and much faster where they are new; ids: room for n. false: err, and some may be put. */
+bool messages_put_many(Db *db, Message *const *messages, guint n, gint64 *ids, GError **err);
 bool messages_set_flags(Db *db, gint64 id, guint32 flags, guint32 server_flags, guint64 modseq, GError **err);
 bool messages_server_flags(Db *db, gint64 folder, guint32 uid, guint32 server_flags, const char *keywords, guint64 modseq, bool *changed, GError **err);	/* three-way merge with what waits in the journal */
 bool messages_remove_uid(Db *db, gint64 folder, guint32 uid, GError **err);

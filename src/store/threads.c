@@ -14,13 +14,13 @@
 #define NAMES_MAX 64	/* of one message: its own, the root, the last ones; a longer chain is somebody's joke */
 
 static gint64
-hash_of(const char *name, gsize len)
+hash_of(GChecksum *sum, const char *name, gsize len)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	guint8 digest[32];
 	gsize n = sizeof digest;
 	gint64 hash = 0;
 
+	g_checksum_reset(sum);
 	g_checksum_update(sum, (const guchar *)name, (gssize)len);
 	g_checksum_get_digest(sum, digest, &n);
 	memcpy(&hash, digest, sizeof hash);
@@ -41,21 +41,22 @@ next_name(const char **at, gsize *len)
 	return from + 1;
 }
 
+/* The hashes of one message begin at `from`. */
 static void
-add_name(GArray *hashes, const char *name, gsize len)
+add_name(GArray *hashes, guint from, GChecksum *sum, const char *name, gsize len)
 {
-	gint64 hash = len ? hash_of(name, len) : 0;
+	gint64 hash = len ? hash_of(sum, name, len) : 0;
 
 	if (!len)
 		return;
-	for (guint i = 0; i < hashes->len; i++)
+	for (guint i = from; i < hashes->len; i++)
 		if (g_array_index(hashes, gint64, i) == hash)
 			return;
 	g_array_append_val(hashes, hash);
 }
 
 static void
-add_names(GArray *hashes, const char *field)
+add_names(GArray *hashes, guint from, GChecksum *sum, const char *field)
 {
 	const char *at = field, *name;
 	gsize len;
@@ -65,7 +66,7 @@ add_names(GArray *hashes, const char *field)
 		n++;
 	for (at = field; (name = next_name(&at, &len)); i++)
 		if (i == 0 || i + NAMES_MAX > n + 2)
-			add_name(hashes, name, len);
+			add_name(hashes, from, sum, name, len);
 }
 
 static bool
@@ -90,38 +91,6 @@ join(Db *db, gint64 thread, gint64 into, GError **err)
 	return db_run_ints(db, err, "UPDATE joined SET target = ?2 WHERE target = ?1", INTS(thread, into)) &&
 	    db_run_ints(db, err, "INSERT INTO joined (thread, target) VALUES (?1, ?2)", INTS(thread, into)) &&
 	    db_run_ints(db, err, "UPDATE thread SET thread = ?2 WHERE thread = ?1", INTS(thread, into));
-}
-
-/* The thread of a message with these fields; a new one is named after the row. 0: err. */
-static gint64
-thread_for(Db *db, gint64 message, const char *message_id, const char *in_reply_to,
-    const char *references, GError **err)
-{
-	g_autoptr(GArray) hashes = g_array_new(FALSE, FALSE, sizeof(gint64));
-	g_autoptr(GArray) unknown = g_array_new(FALSE, FALSE, sizeof(gint64));
-	gint64 thread = 0;
-
-	add_names(hashes, message_id);
-	add_names(hashes, references);
-	add_names(hashes, in_reply_to);
-	for (guint i = 0; i < hashes->len; i++) {
-		gint64 hash = g_array_index(hashes, gint64, i), found;
-		if (!thread_of_name(db, hash, &found, err))
-			return 0;
-		if (!found)
-			g_array_append_val(unknown, hash);
-		else if (thread && found != thread && !join(db, found, thread, err))
-			return 0;
-		else if (!thread)
-			thread = found;
-	}
-	if (!thread)
-		thread = message;
-	for (guint i = 0; i < unknown->len; i++)
-		if (!db_run_ints(db, err, "INSERT INTO name (hash, thread) VALUES (?1, ?2)",
-		    INTS(g_array_index(unknown, gint64, i), thread)))
-			return 0;
-	return thread;
 }
 
 /* ---- asked for ---- */
@@ -199,38 +168,136 @@ threads_parent(Db *db, gint64 message)
 /* Row ids only grow: what has no thread yet lies above the last one that got its own. */
 #define UPTO "threads-upto"
 
-typedef struct { gint64 message; char *message_id, *in_reply_to, *references; } Fresh;
+typedef struct { gint64 message, thread; guint from, n; } Fresh;	/* its names: hashes[from] ... */
+typedef struct { gint64 hash, thread; bool fresh; } Known;	/* thread 0: none yet */
+
+typedef struct {
+	GArray *all;		/* owned, of Fresh: in the order of their rows */
+	GArray *hashes;		/* owned, of gint64 */
+	GArray *known;		/* owned, of Known: each name of the piece once, by its hash */
+	GHashTable *joined;	/* owned: a thread -> what it was joined into by this piece */
+} Piece;
 
 static void
-fresh_clear(gpointer p)
+piece_clear(Piece *p)
 {
-	Fresh *f = p;
-	g_free(f->message_id);
-	g_free(f->in_reply_to);
-	g_free(f->references);
+	g_array_unref(p->all);
+	g_array_unref(p->hashes);
+	g_array_unref(p->known);
+	g_hash_table_unref(p->joined);
 }
 
-static GArray *
-next_fresh(Db *db, gint64 above, guint max, GError **err)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Piece, piece_clear)
+
+static bool
+read_fresh(Db *db, Piece *p, gint64 above, guint max, GError **err)
 {
-	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Fresh));
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_autoptr(Stmt) st = db_stmt(db, "SELECT message, message_id, in_reply_to, refs FROM detail"
 	    " WHERE message > ?1 ORDER BY message LIMIT ?2", err);
 	bool row;
 
-	g_array_set_clear_func(all, fresh_clear);
 	if (!st)
-		return NULL;
+		return false;
 	stmt_int(st, 1, above);
 	stmt_int(st, 2, max);
 	for (;;) {
 		if (!db_next(db, st, &row, err))
-			return NULL;
+			return false;
 		if (!row)
-			return g_steal_pointer(&all);
-		Fresh f = { sqlite3_column_int64(st, 0), stmt_dup(st, 1), stmt_dup(st, 2), stmt_dup(st, 3) };
-		g_array_append_val(all, f);
+			return true;
+		Fresh f = { .message = sqlite3_column_int64(st, 0), .from = p->hashes->len };
+		add_names(p->hashes, f.from, sum, (const char *)sqlite3_column_text(st, 1));
+		add_names(p->hashes, f.from, sum, (const char *)sqlite3_column_text(st, 3));
+		add_names(p->hashes, f.from, sum, (const char *)sqlite3_column_text(st, 2));
+		f.n = p->hashes->len - f.from;
+		g_array_append_val(p->all, f);
 	}
+}
+
+static int
+by_hash(gconstpointer a, gconstpointer b)
+{
+	gint64 x = ((const Known *)a)->hash, y = ((const Known *)b)->hash;
+	return (x > y) - (x < y);
+}
+
+/* The names lie in the file by their hashes, that is, anywhere: in that order each page is visited once. */
+static bool
+look_up(Db *db, Piece *p, GError **err)
+{
+	g_autoptr(GArray) each = g_array_sized_new(FALSE, FALSE, sizeof(Known), p->hashes->len);
+
+	for (guint i = 0; i < p->hashes->len; i++) {
+		Known k = { .hash = g_array_index(p->hashes, gint64, i) };
+		g_array_append_val(each, k);
+	}
+	g_array_sort(each, by_hash);
+	for (guint i = 0; i < each->len; i++) {
+		Known k = g_array_index(each, Known, i);
+		if (i > 0 && k.hash == g_array_index(each, Known, i - 1).hash)
+			continue;
+		if (!thread_of_name(db, k.hash, &k.thread, err))
+			return false;
+		k.fresh = k.thread == 0;
+		g_array_append_val(p->known, k);
+	}
+	return true;
+}
+
+static gint64
+now_in(const Piece *p, gint64 thread)
+{
+	const gint64 *into;
+
+	while ((into = g_hash_table_lookup(p->joined, &thread)))
+		thread = *into;
+	return thread;
+}
+
+/* A new thread is named after its first row. */
+static bool
+place(Db *db, Piece *p, Fresh *f, GError **err)
+{
+	g_autofree guint *at = g_new(guint, f->n + 1);
+
+	for (guint i = 0; i < f->n; i++) {
+		Known wanted = { .hash = g_array_index(p->hashes, gint64, f->from + i) };
+		g_array_binary_search(p->known, &wanted, by_hash, &at[i]);
+		gint64 found = g_array_index(p->known, Known, at[i]).thread;
+		found = found ? now_in(p, found) : 0;
+		if (f->thread && found && found != f->thread) {
+			if (!join(db, found, f->thread, err))
+				return false;
+			g_hash_table_insert(p->joined, g_memdup2(&found, sizeof found), g_memdup2(&f->thread, sizeof f->thread));
+		} else if (found) {
+			f->thread = found;
+		}
+	}
+	if (!f->thread)
+		f->thread = f->message;
+	for (guint i = 0; i < f->n; i++) {
+		Known *k = &g_array_index(p->known, Known, at[i]);
+		if (!k->thread)
+			k->thread = f->thread;
+	}
+	return true;
+}
+
+static bool
+write_piece(Db *db, const Piece *p, GError **err)
+{
+	for (guint i = 0; i < p->all->len; i++) {
+		const Fresh *f = &g_array_index(p->all, Fresh, i);
+		if (!db_run_ints(db, err, "INSERT OR REPLACE INTO thread (message, thread) VALUES (?1, ?2)", INTS(f->message, now_in(p, f->thread))))
+			return false;
+	}
+	for (guint i = 0; i < p->known->len; i++) {
+		const Known *k = &g_array_index(p->known, Known, i);
+		if (k->fresh && !db_run_ints(db, err, "INSERT INTO name (hash, thread) VALUES (?1, ?2)", INTS(k->hash, now_in(p, k->thread))))
+			return false;
+	}
+	return true;
 }
 
 bool
@@ -244,18 +311,23 @@ bool
 threads_fill(Db *db, guint max, bool *left, GError **err)
 {
 	g_autofree char *upto = db_fact(db, UPTO), *now = NULL;
-	g_autoptr(GArray) all = next_fresh(db, upto ? g_ascii_strtoll(upto, NULL, 10) : 0, max, err);
+	g_auto(Piece) p = {
+		.all = g_array_new(FALSE, FALSE, sizeof(Fresh)), .hashes = g_array_new(FALSE, FALSE, sizeof(gint64)),
+		.known = g_array_new(FALSE, FALSE, sizeof(Known)),
+		.joined = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free),
+	};
 
-	*left = all && all->len == max;
-	for (guint i = 0; all && i < all->len; i++) {
-		const Fresh *f = &g_array_index(all, Fresh, i);
-		gint64 thread = thread_for(db, f->message, f->message_id, f->in_reply_to, f->references, err);
-		if (!thread || !db_run_ints(db, err, "INSERT OR REPLACE INTO thread (message, thread) VALUES (?1, ?2)",
-		    INTS(f->message, thread)))
+	*left = false;
+	if (!read_fresh(db, &p, upto ? g_ascii_strtoll(upto, NULL, 10) : 0, max, err) || !look_up(db, &p, err))
+		return false;
+	*left = p.all->len == max;
+	for (guint i = 0; i < p.all->len; i++)
+		if (!place(db, &p, &g_array_index(p.all, Fresh, i), err))
 			return false;
-	}
-	if (!all || all->len == 0)
-		return all != NULL;
-	now = g_strdup_printf("%" G_GINT64_FORMAT, g_array_index(all, Fresh, all->len - 1).message);
+	if (p.all->len == 0)
+		return true;
+	if (!write_piece(db, &p, err))
+		return false;
+	now = g_strdup_printf("%" G_GINT64_FORMAT, g_array_index(p.all, Fresh, p.all->len - 1).message);
 	return db_set_fact(db, UPTO, now, err);
 }

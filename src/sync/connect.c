@@ -20,6 +20,7 @@ connect_up(const Engine *e)
 void
 connect_drop(Engine *e)
 {
+	headers_flush(e);
 	g_clear_pointer(&e->link, link_close);
 	g_clear_pointer(&e->session, imap_session_free);
 	g_clear_pointer(&e->secret_job, secret_job_cancel);
@@ -297,7 +298,7 @@ connect_pump(Engine *e)
 	}
 	/* the first page of a folder is one picture: its oldest rows come first on the wire, and the cursor would stay on one of them */
 	if (!work_page_comes(e))
-		headers_flush(e);
+		headers_pause(e);
 	if (!e->session || e->drop)
 		return;
 	if (e->ready && imap_session_capabilities(e->session) && e->jobs->len == 0)

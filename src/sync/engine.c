@@ -170,7 +170,7 @@ earliest(gint64 a, gint64 b)
 static gint64
 wake_at(Engine *e)
 {
-	gint64 at = save_waits(e) ? e->now + 1 : e->now + 30000;	/* a jump of the clock is seen by then */
+	gint64 at = save_waits(e) || e->sel.clearing ? e->now + 1 : e->now + 30000;	/* a jump of the clock is seen by then */
 	if (e->session)
 		at = earliest(at, imap_session_deadline(e->session));
 	if (!e->schedule.stopped && !e->schedule.paused)
@@ -184,6 +184,7 @@ wake_at(Engine *e)
 		at = earliest(at, keep_deadline(e));
 	}
 	at = earliest(at, work_poll_at(e));
+	at = earliest(at, headers_deadline(e));
 	if (e->ready && e->look_at > e->now)
 		at = earliest(at, e->look_at);
 	if (!connect_up(e) && e->next_try)
@@ -234,6 +235,7 @@ turn(Engine *e)
 		request(e, r);
 	}
 	save_step(e);
+	pull_clear(e);
 	engine_check_due(e);
 	if (e->session)
 		imap_session_tick(e->session, e->now);
@@ -271,7 +273,7 @@ find_threads(Engine *e)
 	g_autoptr(GError) err = NULL;
 	bool left = false;
 
-	if (!e->threads_wanted || e->in_batch || e->writer || e->now < e->quiet_until || g_main_context_pending(e->context))
+	if (!e->threads_wanted || e->in_batch || e->batch->len > 0 || e->writer || e->now < e->quiet_until || g_main_context_pending(e->context))
 		return;
 	if (db_begin(e->db, &err) && threads_fill(e->db, THREADS_PIECE, &left, &err) && db_commit(e->db, &err)) {
 		e->threads_wanted = left;

@@ -79,6 +79,7 @@ typedef struct {
 	gint64 id;		/* 0: none */
 	char *wire;		/* owned */
 	bool selecting, read_only;
+	bool clearing;		/* what is of another UIDVALIDITY goes, piece by piece; still selecting then */
 	guint32 uidvalidity, uidnext, exists;
 	guint64 modseq;
 	guint32 known_uidvalidity;	/* what the store had when SELECT was written */
@@ -190,6 +191,7 @@ struct Engine {
 	GPtrArray *batch;	/* owned, of Message*: headers not yet decoded (headers.c) */
 	bool in_batch;		/* a transaction is open */
 	guint batch_rows, batch_change;
+	gint64 batch_since;	/* ms: the first of batch came */
 	gint64 barred, barred_until;	/* a folder that the journal can't look at now; Unix seconds */
 	bool threads_wanted;	/* messages came that are in no thread yet */
 	BodyWriter *writer;	/* owned: a large literal on its way */
@@ -300,6 +302,7 @@ void pull_range_done(Engine *e, Job *job);
 void pull_backfill_done(Engine *e, Job *job);
 void pull_page_done(Engine *e, Job *job);
 void pull_new_done(Engine *e, Job *job);
+void pull_clear(Engine *e);	/* in each turn: a piece of what is of another UIDVALIDITY */
 void pull_resync(Engine *e);	/* look at the whole folder again */
 void pull_changes_done(Engine *e, const Job *job);
 void pull_sync_save(Engine *e);
@@ -350,6 +353,9 @@ void scan_passed(Engine *e);
 /* headers.c */
 void headers_add(Engine *e, const ImapFetch *f);
 void headers_flush(Engine *e);	/* decodes, commits the open batch, tells */
+bool headers_put(Engine *e);	/* decodes and writes, in the open batch or a new one; headers_flush commits */
+void headers_pause(Engine *e);	/* nothing more came just now: flushes what need not wait for more */
+gint64 headers_deadline(const Engine *e);	/* ms, or -1: headers_pause again */
 bool batch_begin(Engine *e);	/* opens the transaction that headers_flush commits */
 void batch_row(Engine *e, guint change);	/* one more row was written; commits at STORE_BATCH_ROWS */
 bool date_parse(const char *text, gint64 *when);	/* RFC 5322, 3.3 and 4.3 */

@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ACTING_MS 2000	/* a person at work */
+#define HOLD_MS 50	/* that headers wait for more of them, so that many share one commit */
+
 /* ---- dates ---- */
 
 static int
@@ -185,6 +188,13 @@ references(Message *m, const ImapFetch *f)
 	}
 }
 
+/* Somebody does something with this account just now, and waits for what is behind a batch. */
+static bool
+acting(const Engine *e)
+{
+	return !e->headless && e->now - e->person_at < ACTING_MS;
+}
+
 void
 headers_add(Engine *e, const ImapFetch *f)
 {
@@ -207,8 +217,10 @@ headers_add(Engine *e, const ImapFetch *f)
 		m->structure = imap_body_serialise(f->body);
 	}
 	references(m, f);
+	if (e->batch->len == 0)
+		e->batch_since = e->now;
 	g_ptr_array_add(e->batch, m);
-	if (e->batch->len >= STORE_BATCH_ROWS)
+	if (e->batch->len >= (acting(e) ? STORE_BATCH_ROWS : STORE_BULK_ROWS))
 		headers_flush(e);
 }
 
@@ -274,28 +286,81 @@ batch_row(Engine *e, guint change)
 		batch_commit(e);
 }
 
-void
-headers_flush(Engine *e)
+/* Those that are no news, all at once; else one by one, because the second of two rows of one UID is none. */
+static bool
+put_batch(Engine *e, GError **err)
+{
+	Message *const *all = (Message *const *)e->batch->pdata;
+	guint n = e->batch->len;
+	bool bulk = e->sel.below != 0;
+
+	for (guint i = 0; i < n && bulk; i++)
+		bulk = all[i]->uid < e->sel.next;
+	if (bulk) {
+		g_autofree gint64 *ids = g_new(gint64, n);
+		return messages_put_many(e->db, all, n, ids, err);
+	}
+	for (guint i = 0; i < n; i++) {
+		bool news = news_is(e, all[i]);
+		gint64 id = messages_put(e->db, all[i], err);
+		if (!id)
+			return false;
+		news_add(e, news ? id : 0);
+	}
+	return true;
+}
+
+bool
+headers_put(Engine *e)
 {
 	g_autoptr(GError) err = NULL;
 
-	if (e->batch->len > 0) {
-		decode(e);
-		if (batch_begin(e)) {
-			for (guint i = 0; i < e->batch->len && !err; i++) {
-				bool news = news_is(e, g_ptr_array_index(e->batch, i));
-				gint64 id = messages_put(e->db, g_ptr_array_index(e->batch, i), &err);
-				news_add(e, news ? id : 0);
-			}
-			e->batch_change |= CHANGE_ADDED | CHANGE_COUNTS;
-		}
-		g_ptr_array_set_size(e->batch, 0);
-		if (err) {
-			e->in_batch = false;
-			db_rollback(e->db);
-			engine_store_failed(e, g_steal_pointer(&err));
-		}
+	if (e->batch->len == 0)
+		return true;
+	decode(e);
+	bool well = batch_begin(e);
+	if (well) {
+		e->batch_change |= CHANGE_ADDED | CHANGE_COUNTS;
+		well = put_batch(e, &err);
 	}
+	g_ptr_array_set_size(e->batch, 0);
+	if (err) {
+		e->in_batch = false;
+		db_rollback(e->db);
+		engine_store_failed(e, g_steal_pointer(&err));
+	}
+	return well;
+}
+
+void
+headers_flush(Engine *e)
+{
+	headers_put(e);
 	batch_commit(e);
 	news_tell(e, e->sel.id);
+}
+
+/* A backfill nobody waits for: its rows are put by the hundred, and with the mark behind them. */
+static bool
+may_hold(const Engine *e)
+{
+	if (e->batch->len == 0 || e->in_batch || acting(e) || e->now - e->batch_since >= HOLD_MS)
+		return false;
+	for (guint i = 0; i < e->jobs->len; i++)
+		if (((const Job *)g_ptr_array_index(e->jobs, i))->kind == JOB_BACKFILL)
+			return true;
+	return false;
+}
+
+void
+headers_pause(Engine *e)
+{
+	if (!may_hold(e))
+		headers_flush(e);
+}
+
+gint64
+headers_deadline(const Engine *e)
+{
+	return e->batch->len > 0 ? e->batch_since + HOLD_MS : -1;
 }

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#define ROWS_LEAST 500		/* headers in one command of the backfill */
+#define ROWS_MOST 8000
 #define QUIET_MS 120		/* of no background work behind the first page of a new folder */
 
 /* ---- selecting ---- */
@@ -106,19 +108,17 @@ select_refused(Engine *e, const ImapResponse *r)
 static bool
 uidvalidity_changed(Engine *e, const Folder *f)
 {
-	g_autoptr(GError) err = NULL;
-
 	if (!f->uidvalidity || f->uidvalidity == e->sel.uidvalidity)
 		return false;
 	log_line(LOG_WARN, "sync", "UIDVALIDITY of %s changed from %u to %u: reading the folder anew", f->wire, f->uidvalidity, e->sel.uidvalidity);
-	if (!db_begin(e->db, &err) || !journal_park_folder(e->db, f->id, &err) || !folders_reset(e->db, f->id, e->sel.uidvalidity, &err) ||
-		!db_commit(e->db, &err)) {
-		db_rollback(e->db);
-		engine_store_failed(e, g_steal_pointer(&err));
-		return true;
-	}
-	engine_changed(e, f->id, CHANGE_RESET | CHANGE_COUNTS);
 	return true;
+}
+
+static void
+store_failed(Engine *e, GError *err)
+{
+	db_rollback(e->db);
+	engine_store_failed(e, err);
 }
 
 /* A folder that comes back empty may be an accident of the server's (P9): what is here stays until it is certain. */
@@ -131,8 +131,7 @@ empty_in_doubt(Engine *e, const Folder *f)
 	if (e->sel.exists > 0 || f->total == 0)
 		return false;
 	if (!db_begin(e->db, &err) || !folders_empty_is_sure(e->db, f->id, g_get_real_time() / G_USEC_PER_SEC, &sure, &err) || !db_commit(e->db, &err)) {
-		db_rollback(e->db);
-		engine_store_failed(e, g_steal_pointer(&err));
+		store_failed(e, g_steal_pointer(&err));
 		return true;
 	}
 	if (!sure)
@@ -159,6 +158,18 @@ plan_resync(Engine *e, const Folder *f, bool qresync)
 	scan_plan(e, by_modseq ? (complete ? 0 : SCAN_HERE) : complete ? SCAN_FLAGS : SCAN_ALL, by_modseq);
 }
 
+/* Nothing is known of it yet. */
+static void
+begin(Engine *e)
+{
+	Selected *s = &e->sel;
+
+	s->next = s->below = s->fill_at = 0;
+	s->page_wanted = s->exists > 0 && !work_page_comes(e);
+	if (s->exists == 0)
+		pull_sync_save(e);
+}
+
 void
 pull_selected(Engine *e, Job *job, const ImapResponse *r)
 {
@@ -179,27 +190,47 @@ pull_selected(Engine *e, Job *job, const ImapResponse *r)
 		s->fill_at = s->below = 1;
 		return;
 	}
-	bool reset = uidvalidity_changed(e, f);
-	if (reset) {
-		folder_free(f);
-		f = folders_get(e->db, s->id, NULL);
-		if (!f)
-			return;
+	if (uidvalidity_changed(e, f)) {
+		s->selecting = s->clearing = true;	/* nothing else is asked of it meanwhile */
+		pull_clear(e);
+		return;
+	}
+	if (f->backfill_below == 0) {
+		begin(e);
+		return;
 	}
 	s->next = f->uidnext;
-	s->below = f->backfill_below;
-	s->fill_at = s->below;
-	if (s->below == 0) {
-		s->page_wanted = s->exists > 0 && !work_page_comes(e);
-		s->fill_at = 0;
-		if (s->exists == 0)
-			pull_sync_save(e);
-	} else {
-		s->new_wanted = s->exists > 0 && (s->uidnext == 0 || s->uidnext > s->next);
-		plan_resync(e, f, job->qresync && !reset);
-		if (job->qresync && !reset)
-			pull_sync_save(e);
+	s->below = s->fill_at = f->backfill_below;
+	s->new_wanted = s->exists > 0 && (s->uidnext == 0 || s->uidnext > s->next);
+	plan_resync(e, f, job->qresync);
+	if (job->qresync)
+		pull_sync_save(e);
+}
+
+/* A folder of a million messages takes its time: the person's wishes are served between the pieces. */
+void
+pull_clear(Engine *e)
+{
+	g_autoptr(GError) err = NULL;
+	Selected *s = &e->sel;
+	bool left = false;
+
+	if (!s->clearing)
+		return;
+	/* after a crash between two pieces the marks are still the old ones: it begins again */
+	bool ok = db_begin(e->db, &err) && journal_park_folder(e->db, s->id, &err) &&
+		folders_clear_piece(e->db, s->id, STORE_CLEAR_ROWS, &left, &err) &&
+		(left || folders_reset(e->db, s->id, s->uidvalidity, &err)) && db_commit(e->db, &err);
+	if (!ok) {
+		store_failed(e, g_steal_pointer(&err));
+		return;
 	}
+	db_checkpoint(e->db);
+	engine_changed(e, s->id, (left ? CHANGE_REMOVED : CHANGE_RESET) | CHANGE_COUNTS);
+	if (left)
+		return;
+	s->selecting = s->clearing = false;
+	begin(e);
 }
 
 /* ---- marks ---- */
@@ -218,8 +249,7 @@ pull_sync_save(Engine *e)
 	if (!db_begin(e->db, &err) || !folders_set_sync(e->db, s->id, s->uidvalidity, s->next, modseq, &err) ||
 		!folders_set_backfill(e->db, s->id, s->below, &err) ||
 		!folders_set_checked(e->db, s->id, g_get_real_time() / G_USEC_PER_SEC, &err) || !db_commit(e->db, &err)) {
-		db_rollback(e->db);
-		engine_store_failed(e, g_steal_pointer(&err));
+		store_failed(e, g_steal_pointer(&err));
 	}
 }
 
@@ -296,12 +326,12 @@ pull_backfill_done(Engine *e, Job *job)
 	g_autoptr(GError) err = NULL;
 	Selected *s = &e->sel;
 	Window w = { job->lo, job->hi };
-	gint64 took = e->now - job->since;
+	gint64 took = e->now - job->since - e->rtt_ms;
 
 	/* pieces of about 100 ms beside the round trip, so that the person's wish never waits long behind them */
-	if (took < 150 && s->rows < 1000)
+	if (took < 50 && s->rows < ROWS_MOST)
 		s->rows *= 2;
-	else if (took > 400 && s->rows > 250)
+	else if (took > 150 && s->rows > ROWS_LEAST)
 		s->rows /= 2;
 	g_array_append_val(s->filled, w);
 	g_array_sort(s->filled, by_hi);
@@ -309,10 +339,10 @@ pull_backfill_done(Engine *e, Job *job)
 		s->below = MIN(s->below, g_array_index(s->filled, Window, 0).lo);
 		g_array_remove_index(s->filled, 0);
 	}
-	if (!db_begin(e->db, &err) || !folders_set_backfill(e->db, s->id, s->below, &err) || !db_commit(e->db, &err)) {
-		db_rollback(e->db);
+	/* rows and mark in one commit */
+	if (headers_put(e) && batch_begin(e) && !folders_set_backfill(e->db, s->id, s->below, &err))
 		engine_store_failed(e, g_steal_pointer(&err));
-	}
+	headers_flush(e);
 	if (s->below <= 1)
 		scan_passed(e);
 	db_checkpoint(e->db);
@@ -377,6 +407,8 @@ flags_told(Engine *e, const ImapFetch *f)
 	g_autoptr(GError) err = NULL;
 	bool changed = false;
 
+	if (e->batch->len > 0 && !work_page_comes(e))	/* it may be of one of these */
+		headers_put(e);
 	if (!batch_begin(e))
 		return;
 	g_autofree char *keywords = extend_keywords(e, f);

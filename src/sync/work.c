@@ -454,7 +454,8 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 	Job *job = job_steal(e, id);
 	if (!job)
 		return;
-	headers_flush(e);
+	if (job->kind != JOB_BACKFILL || r->status != IMAP_OK)	/* that one puts its mark into the same commit */
+		headers_flush(e);
 	extend_took(e, job);
 	if (e->poor && r->status == IMAP_OK && (job->kind == JOB_PAGE || job->kind == JOB_NEW || job->kind == JOB_BACKFILL))
 		extend_header_done(e);

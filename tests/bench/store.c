@@ -61,38 +61,52 @@ thread_all(Db *db, GArray *times)
 	tell("  a piece of them with its commit", times);
 }
 
-/* As a first sync does: newest first, in batches, with what a FETCH of envelope and structure brings. */
-static void
-fill(Db *db, gint64 folder, guint rows, GArray *times)
+static Message *
+made(gint64 folder, guint32 uid)
 {
 	static const char structure[] =
 		"((\"text\" \"plain\" (\"charset\" \"utf-8\") NIL NIL \"quoted-printable\" 2345 56)"
 		"(\"text\" \"html\" (\"charset\" \"utf-8\") NIL NIL \"quoted-printable\" 12345 156) \"alternative\")";
-	gint64 start = g_get_monotonic_time();
+	Message *m = message_new();
 
-	for (guint32 uid = rows; uid > 0;) {
-		gint64 batch = g_get_monotonic_time();
+	m->folder = folder;
+	m->uidvalidity = 7;
+	m->uid = uid;
+	m->received = 1200000000 + (gint64)uid * 300;
+	m->sent = m->received - 5;
+	m->size = 3000 + uid % 20000;
+	m->flags = m->server_flags = uid % 50 ? FLAG_SEEN : 0;
+	m->subject = g_strdup_printf("Re: [list] message %u about the %u. garden wall", uid, uid % 97);
+	m->from_name = g_strdup_printf("Person Number %u", uid % 1000);
+	m->from_address = g_strdup_printf("person%u@example%u.org", uid % 1000, uid % 10);
+	m->to = g_strdup("Post <post@example.net>");
+	m->message_id = g_strdup_printf("<%u.%u@mail.example.org>", uid * 2654435761u, uid);
+	m->references = g_strdup_printf("<%u.1@mail.example.org> <%u.2@mail.example.org>", uid, uid);
+	m->structure = g_strdup(structure);
+	return m;
+}
+
+/* As a first sync does: the newest window first, each in the order of its UIDs, with what a FETCH of envelope and structure brings. */
+static void
+fill(Db *db, gint64 folder, guint rows, GArray *times)
+{
+	gint64 start = g_get_monotonic_time();
+	g_autofree gint64 *ids = g_new(gint64, STORE_BULK_ROWS);
+
+	for (guint32 left = rows; left > 0;) {
+		g_autoptr(GPtrArray) batch = g_ptr_array_new_with_free_func((GDestroyNotify)message_free);
+		guint32 n = MIN(left, STORE_BULK_ROWS);
+		for (guint32 uid = left - n + 1; uid <= left; uid++)
+			g_ptr_array_add(batch, made(folder, uid));
+		gint64 before = g_get_monotonic_time();
 		must_begin(db);
-		for (int i = 0; i < STORE_BATCH_ROWS && uid > 0; i++, uid--) {
-			g_autofree char *subject = g_strdup_printf("Re: [list] message %u about the %u. garden wall", uid, uid % 97);
-			g_autofree char *name = g_strdup_printf("Person Number %u", uid % 1000);
-			g_autofree char *address = g_strdup_printf("person%u@example%u.org", uid % 1000, uid % 10);
-			g_autofree char *message_id = g_strdup_printf("<%u.%u@mail.example.org>", uid * 2654435761u, uid);
-			g_autofree char *references = g_strdup_printf("<%u.1@mail.example.org> <%u.2@mail.example.org>", uid, uid);
-			Message m = {
-				.folder = folder, .uidvalidity = 7, .uid = uid, .received = 1200000000 + (gint64)uid * 300,
-				.sent = 1200000000 + (gint64)uid * 300 - 5, .size = 3000 + uid % 20000, .flags = uid % 50 ? FLAG_SEEN : 0,
-				.server_flags = uid % 50 ? FLAG_SEEN : 0, .subject = subject, .from_name = name, .from_address = address,
-				.to = (char *)"Post <post@example.net>", .message_id = message_id, .references = references,
-				.structure = (char *)structure,
-			};
-			g_assert_cmpint(messages_put(db, &m, NULL), >, 0);
-		}
+		g_assert_true(messages_put_many(db, (Message *const *)batch->pdata, n, ids, NULL));
 		must_commit(db);
-		add(times, batch);
+		add(times, before);
 		db_checkpoint(db);
+		left -= n;
 	}
-	g_print("fill %u rows in batches of %d: %.2f s\n", rows, STORE_BATCH_ROWS, ms_since(start) / 1000);
+	g_print("fill %u rows in batches of %d: %.2f s\n", rows, STORE_BULK_ROWS, ms_since(start) / 1000);
 	tell("  a batch with its commit (FULL)", times);
 }
 

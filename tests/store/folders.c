@@ -172,6 +172,33 @@ test_counts_are_exact(void)
 	check_counts(db, id, 0, 0, 0);
 }
 
+/* P9: in pieces; whoever stops between two of them finds the old marks, and begins again */
+static void
+test_clear_in_pieces(void)
+{
+	g_autoptr(Db) db = must_open(":memory:", DB_WRITER);
+	gint64 id = put_folder(db, "INBOX", ROLE_INBOX), other = put_folder(db, "other", ROLE_NONE);
+	bool left = false;
+
+	g_assert_true(folders_set_sync(db, id, 7, 11, 99, NULL) && folders_set_backfill(db, id, 1, NULL));
+	put_message(db, other, 1, 1, 0, "stays");
+	for (guint32 uid = 1; uid <= 10; uid++)
+		put_message(db, id, uid, uid * 100000, 0, "m");
+	for (int n = 6; n > 0; n -= 4) {
+		g_assert_true(folders_clear_piece(db, id, 4, &left, NULL));
+		g_assert_true(left);
+		check_counts(db, id, (guint)n, (guint)n, 0);
+		g_autoptr(Folder) f = folders_get(db, id, NULL);
+		g_assert_cmpint(f->uidvalidity, ==, 7);
+		g_assert_cmpint(f->backfill_below, ==, 1);
+	}
+	g_assert_true(folders_clear_piece(db, id, 4, &left, NULL));
+	g_assert_false(left);
+	g_assert_true(folders_reset(db, id, 8, NULL));
+	check_counts(db, id, 0, 0, 0);
+	check_counts(db, other, 1, 1, 0);
+}
+
 /* P9: after a new UIDVALIDITY nothing of the old one stays, and an old one can't come back by mistake */
 static void
 test_uidvalidity(void)
@@ -235,6 +262,7 @@ int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/store/P9/clear-in-pieces", test_clear_in_pieces);
 	g_test_add_func("/store/folders/put-and-read", test_put_and_read);
 	g_test_add_func("/store/folders/showing-order", test_showing_order);
 	g_test_add_func("/store/folders/gone-and-back", test_gone_and_back);

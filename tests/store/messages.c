@@ -49,6 +49,63 @@ test_put_and_read(void)
 	g_assert_null(messages_find_uid(db, folder, 1, NULL));
 }
 
+/* a block of new ones goes by one statement, and must leave what the single way leaves */
+static void
+test_put_many(void)
+{
+	g_autoptr(Db) db = must_open(":memory:", DB_WRITER);
+	gint64 folder = put_folder(db, "INBOX", ROLE_INBOX), other = put_folder(db, "other", ROLE_NONE);
+	gint64 early = put_message(db, folder, 70, 100, 0, "was here"), ids[100];
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)message_free);
+
+	put_message(db, other, 5, 100, 0, "elsewhere");
+	for (guint i = 0; i < 100; i++) {
+		Message *m = message_new();
+		*m = (Message){ .folder = folder, .uidvalidity = 7, .uid = i + 1, .received = 1000 + i, .sent = i, .size = i, .modseq = i,
+			.flags = i % 3 ? FLAG_SEEN : 0, .server_flags = i % 3 ? FLAG_SEEN : 0, .traits = TRAIT_ATTACHMENT };
+		m->subject = g_strdup_printf("m%u", i);
+		m->keywords = i % 2 ? g_strdup("work") : NULL;
+		m->message_id = g_strdup_printf("<%u@x>", i);
+		m->references = g_strdup("<a> <b>");
+		g_ptr_array_add(all, m);
+	}
+	must_begin(db);
+	g_assert_true(messages_put_many(db, (Message *const *)all->pdata, 100, ids, NULL));
+	must_commit(db);
+	g_autoptr(Folder) f = folders_get(db, folder, NULL);
+	g_assert_cmpint(f->total, ==, 100);
+	g_assert_cmpint(f->unseen, ==, 34);
+	for (guint i = 0; i < 100; i++) {
+		g_autoptr(Message) m = messages_find_uid(db, folder, i + 1, NULL);
+		g_autofree char *subject = g_strdup_printf("m%u", i), *name = g_strdup_printf("<%u@x>", i);
+		g_assert_cmpint(m->id, ==, ids[i]);
+		g_assert_cmpstr(m->subject, ==, subject);
+		g_assert_cmpstr(m->message_id, ==, name);
+		g_assert_cmpstr(m->references, ==, "<a> <b>");
+		g_assert_cmpstr(m->keywords, ==, i % 2 ? "work" : NULL);
+		g_assert_cmpint(m->received, ==, 1000 + i);
+		g_assert_cmpuint(m->modseq, ==, i);
+		g_assert_cmpint(m->flags, ==, i % 3 ? FLAG_SEEN : 0);
+		g_assert_cmpint(m->traits, ==, TRAIT_ATTACHMENT);
+	}
+	g_assert_cmpint(ids[69], ==, early);
+	/* again: nothing is doubled, and ids stay */
+	gint64 again[100];
+	must_begin(db);
+	g_assert_true(messages_put_many(db, (Message *const *)all->pdata, 100, again, NULL));
+	must_commit(db);
+	g_assert_cmpmem(ids, sizeof ids, again, sizeof again);
+	g_assert_cmpint(messages_count_range(db, folder, 1, 100), ==, 100);
+	/* an id that was used is not used again */
+	must_begin(db);
+	g_assert_true(messages_remove_range(db, folder, 1, 100, NULL, NULL));
+	g_assert_true(messages_put_many(db, (Message *const *)all->pdata, 100, again, NULL));
+	must_commit(db);
+	for (guint i = 0; i < 100; i++)
+		for (guint k = 0; k < 100; k++)
+			g_assert_cmpint(again[i], !=, ids[k]);
+}
+
 /* P10: the same UID in two folders is two messages */
 static void
 test_key_has_folder(void)
@@ -234,6 +291,7 @@ int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/store/messages/put-many", test_put_many);
 	g_test_add_func("/store/messages/put-and-read", test_put_and_read);
 	g_test_add_func("/store/messages/P10/key-has-folder", test_key_has_folder);
 	g_test_add_func("/store/messages/P12/twice-is-one", test_twice_is_one);

@@ -1,0 +1,123 @@
+/* messages_many.c - many new messages at once.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * A first sync brings rows of which none is here. One statement then puts a whole block of them: what SQLite does for a
+ * statement (its own journal for the triggers, the row of AUTOINCREMENT) it does once for the block. Whatever is not
+ * plainly new goes one by one, by messages_put. */
+#include "config.h"
+#include "store/messages.h"
+#include "store/db_private.h"
+#include "store/journal.h"
+
+enum { BLOCK = 32, MESSAGE_COLUMNS = 17, DETAIL_COLUMNS = 8 };
+
+static char *
+insert_of_block(const char *head, guint columns)
+{
+	g_autoptr(GString) sql = g_string_new(head);
+
+	for (guint row = 0; row < BLOCK; row++) {
+		g_string_append(sql, row ? ",(" : "(");
+		for (guint i = 0; i < columns; i++)
+			g_string_append(sql, i ? ",?" : "?");
+		g_string_append_c(sql, ')');
+	}
+	return g_string_free(g_steal_pointer(&sql), FALSE);
+}
+
+static const char *
+message_sql(void)
+{
+	static gsize made;
+
+	if (g_once_init_enter(&made))
+		g_once_init_leave(&made, (gsize)insert_of_block(
+			"INSERT INTO message (id, folder, uid, uidvalidity, received, sent, flags, server_flags,"
+			" traits, size, modseq, body_here, subject, from_name, from_address, to_list, keywords) VALUES ",
+			MESSAGE_COLUMNS));
+	return (const char *)made;
+}
+
+static const char *
+detail_sql(void)
+{
+	static gsize made;
+
+	if (g_once_init_enter(&made))
+		g_once_init_leave(&made, (gsize)insert_of_block(
+			"INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure, email_id)"
+			" VALUES ", DETAIL_COLUMNS));
+	return (const char *)made;
+}
+
+/* None of the block is here, and none of it can be what the journal waits for. */
+static bool
+plainly_new(Db *db, Message *const *m)
+{
+	guint32 lo = G_MAXUINT32, hi = 0;
+
+	for (guint i = 0; i < BLOCK; i++) {
+		if (m[i]->folder != m[0]->folder || m[i]->uidvalidity != m[0]->uidvalidity || (i > 0 && m[i]->uid <= m[i - 1]->uid))
+			return false;
+		lo = MIN(lo, m[i]->uid);
+		hi = MAX(hi, m[i]->uid);
+	}
+	return messages_count_range(db, m[0]->folder, lo, hi) == 0;
+}
+
+static bool
+put_messages(Db *db, Message *const *m, gint64 first, GError **err)
+{
+	g_autoptr(Stmt) st = db_stmt(db, message_sql(), err);
+	int n = 0;
+
+	for (guint i = 0; st && i < BLOCK; i++) {
+		const gint64 numbers[] = { first + i, m[i]->folder, m[i]->uid, m[i]->uidvalidity, m[i]->received, m[i]->sent, m[i]->flags,
+			m[i]->server_flags, m[i]->traits, (gint64)m[i]->size, (gint64)m[i]->modseq, m[i]->body_here };
+		const char *const texts[] = { m[i]->subject, m[i]->from_name, m[i]->from_address, m[i]->to, m[i]->keywords };
+		for (guint k = 0; k < G_N_ELEMENTS(numbers); k++)
+			stmt_int(st, ++n, numbers[k]);
+		for (guint k = 0; k < G_N_ELEMENTS(texts); k++)
+			stmt_text(st, ++n, texts[k]);
+	}
+	return st && db_run(db, st, err);
+}
+
+static bool
+put_details(Db *db, Message *const *m, gint64 first, GError **err)
+{
+	g_autoptr(Stmt) st = db_stmt(db, detail_sql(), err);
+	int n = 0;
+
+	for (guint i = 0; st && i < BLOCK; i++) {
+		const char *const texts[] = { m[i]->cc, m[i]->reply_to, m[i]->message_id, m[i]->in_reply_to, m[i]->references, m[i]->structure, m[i]->email_id };
+		stmt_int(st, ++n, first + i);
+		for (guint k = 0; k < G_N_ELEMENTS(texts); k++)
+			stmt_text(st, ++n, texts[k]);
+	}
+	return st && db_run(db, st, err);
+}
+
+bool
+messages_put_many(Db *db, Message *const *messages, guint n, gint64 *ids, GError **err)
+{
+	gint64 next = -1;
+	bool quiet = n >= BLOCK && !journal_expects(db, messages[0]->folder);
+
+	for (guint i = 0; i < n;) {
+		if (quiet && n - i >= BLOCK && plainly_new(db, messages + i)) {
+			if (next < 0)	/* ids are never used twice (AUTOINCREMENT) */
+				next = db_int(db, 0, "SELECT seq FROM sqlite_sequence WHERE name = 'message'", NULL, 0) + 1;
+			if (!put_messages(db, messages + i, next, err) || !put_details(db, messages + i, next, err))
+				return false;
+			for (guint k = 0; k < BLOCK; k++)
+				ids[i++] = next++;
+			continue;
+		}
+		ids[i] = messages_put(db, messages[i], err);
+		if (!ids[i++])
+			return false;
+		next = -1;
+	}
+	return true;
+}
