@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ACTING_MS 2000	/* a person at work */
+#define ACTING_MS 500	/* a person at work */
 #define HOLD_MS 50	/* that headers wait for more of them, so that many share one commit */
 
 /* ---- dates ---- */
