@@ -4,9 +4,9 @@
 SPDX-License-Identifier: GPL-3.0-or-later
 The rest of its rows: S10 to S12 batch.py, S14 to S16 pop.py, S22 to S25, S31, S32 settings.py, S24 to S26 also
 tests/sync/schedule.c with a clock of its own."""
-import email, os, re, sys, time
+import email, os, re, subprocess, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import FaultProxy, Proxy, Reader, Server, Sink, SlowProxy, account, mail, pop_account, run, scratch
+from harness import EILPOST, FaultProxy, Proxy, Reader, Server, Sink, SlowProxy, account, mail, pop_account, run, scratch, sync
 
 server, sink = Server(), Sink()
 server.deliver(*[mail(f"Number {i}") for i in range(1, 31)])
@@ -98,6 +98,107 @@ def S7_the_same_over_both():
         same_acts(r, user, "imap" if receive else "pop3")
         r.kill()
         other.stop()
+
+
+def S8_offline():
+    """No network: 20 acts on what was synced, a restart, the network is back: server equals store, nothing lost, nothing twice."""
+    other = Server()
+    other.deliver(*[mail(f"Paper {i:02}", body=f"This is paper {i}, word{i:02}.\n") for i in range(1, 25)])
+    anchors = os.path.join(scratch(), "anchors.pem")
+    with open(anchors, "w") as f:
+        f.write(open(other.ca).read() + open(sink.ca).read())
+    receiving, sending = Proxy(other.imaps), Proxy(sink.submission)
+    text = account(other, port=receiving.port, check="startup, every 1 minutes, push").replace(other.ca, anchors)
+    text += f"send = smtp://alice@localhost:{sending.port}\n[general]\nundo-send = 0\n"
+    r = Reader(config=text, rows=36, cols=120)
+    r.wait("Paper 24", 20).wait("checked", 20)
+    at(r, 24).keys("\r").wait("word24")
+    for n in range(23, 0, -1):    # read once: their texts are here
+        r.keys("j").wait(f"word{n:02}")
+    r.keys("q").keys("\x1bR").pump(0.3)
+    until(lambda: len(seen(other)) == 24, 20, r)
+    receiving.cut()
+    sending.cut()
+    before = len(sink.kept())
+    twenty_acts(r)
+    assert r.quit()[0] == 0
+    r = Reader(config=text, profile=r.profile, rows=36, cols=120)    # still no network: all of it is there
+    r.wait("Paper 24", 20)
+    assert not any(f"Paper {n:02}" in r.text for n in (12, 13, 14, 15)), r.text
+    at(r, 20).keys("\r").wait("word20").keys("q")
+    r.keys("carchive\r").wait("Paper 12").wait("Paper 15").keys("ctrash\r").wait("Paper 13").keys("cinbox\r").wait("Paper 24")
+    assert len(sink.kept()) == before
+    receiving.mend()
+    sending.mend()
+    r.keys("G").wait(lambda r: len(sink.kept()) == before + 3, 40)
+    until(lambda: subjects(other, "Sent") == ["Fwd: Paper 10", "New letter", "Re: Paper 09"], 30, r)
+    until(lambda: subjects(other) == sorted(f"Paper {n:02}" for n in range(1, 25) if n not in (12, 13, 14, 15)), 30, r)
+    assert subjects(other, "Archive") == ["Paper 11", "Paper 12", "Paper 15"] and subjects(other, "Trash") == ["Paper 13"], subjects(other, "Archive")
+    assert subjects(other, "Junk") == ["Paper 14"], subjects(other, "Junk")
+    told = seen(other)
+    assert "Paper 05" not in told and "Paper 06" not in told and "Paper 01" in told, told
+    assert flagged(other) == ["Paper 01", "Paper 03"], flagged(other)
+    assert sorted(email.message_from_bytes(d)["subject"] for _, d in sink.kept()[before:]) == ["Fwd: Paper 10", "New letter", "Re: Paper 09"]
+    assert labelled(other, "later") == ["Paper 07"] and labelled(other, "$Forwarded") == ["Paper 10"], labelled(other, "$Forwarded")
+    r.pump(1)
+    assert r.quit()[0] == 0
+    assert sync(r.profile)[0] == 0    # it looks into Sent, too
+    out = subprocess.run([EILPOST, "-P", r.profile, "verify"], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"}, timeout=60)
+    assert out.returncode == 0 and "waits" not in out.stdout and "the texts of 20" in out.stdout, out.stdout + out.stderr
+    assert len(sink.kept()) == before + 3
+    other.stop()
+
+
+def at(r, number):
+    r.keys("=").keys(f"/Paper {number:02}\r").wait(lambda r: f"Paper {number:02}" in r.selected())
+    return r
+
+
+def twenty_acts(r):
+    """Read, search, flag, label, file, answer; each shows at once."""
+    at(r, 24).keys("\r").wait("word24").keys("q").pump(0.1)                       # 1 read
+    at(r, 2).keys("\r").wait("word02").keys("q").pump(0.1)                        # 2
+    r.keys("l").keys("~b word17\r").wait("Paper 17").gone("Paper 24").keys("l").keys("\x15\r").wait("Paper 24")    # 3 search in texts
+    r.keys("=").keys("/Paper 18\r").wait(lambda r: "Paper 18" in r.selected())    # 4 search
+    for n in (1, 3, 4):                                                           # 5, 6, 7 flag
+        at(r, n).keys("F").wait("1 message flagged")
+    at(r, 4).keys("F").wait("flag")                                               # 8 and take one away
+    at(r, 5).keys("N").wait("marked as unread")                                   # 9, 10 unread
+    at(r, 6).keys("N").wait("marked as unread")
+    at(r, 7).keys("w").keys("later\r").wait("label later set")                    # 11 label
+    at(r, 12).keys("A").gone("Paper 12")                                          # 12 archive
+    at(r, 13).keys("d").gone("Paper 13")                                          # 13 delete
+    at(r, 14).keys("X").gone("Paper 14")                                          # 14 junk
+    at(r, 15).keys("s").keys("\x15Archive\r").gone("Paper 15")                    # 15 move
+    at(r, 11).keys("C").keys("\x15Archive\r").wait("copied to Archive")           # 16 copy
+    at(r, 16).keys("d").gone("Paper 16").keys("u").wait("Paper 16")               # 17 delete and take back
+    at(r, 9).keys("r").wait("Writing").keys("\x18").gone("Writing").keys("i").pump(0.2)    # 18 answer
+    at(r, 10).keys("f").wait("Writing").keys("carol@example.com\r").keys("\x18").gone("Writing").keys("i").pump(0.2)    # 19 forward
+    write(r, "New letter")                                                        # 20 write
+
+
+def having(other, what, name="INBOX"):
+    c = other.client(name, readonly=True)
+    ids = c.search(None, *what)[1][0].split()
+    out = sorted(email.message_from_bytes(c.fetch(i, "(BODY.PEEK[HEADER])")[1][0][1])["subject"] for i in ids)
+    c.logout()
+    return out
+
+
+def subjects(other, name="INBOX"):
+    return having(other, ["ALL"], name)
+
+
+def seen(other):
+    return having(other, ["SEEN"])
+
+
+def flagged(other):
+    return having(other, ["FLAGGED"])
+
+
+def labelled(other, word):
+    return having(other, ["KEYWORD", word])
 
 
 def S18_public_folders():
@@ -286,4 +387,4 @@ def S33_two_clients():
 
 
 if __name__ == "__main__":
-    run(S7_the_same_over_both, S13_the_difference, S17_one_folder, S18_public_folders, S19_one_copy, S20_list_before_bodies, S23_sends_then_receives, S27_reads_only, S28_slow_sign_in, S30_near_real_time, S33_two_clients)
+    run(S7_the_same_over_both, S8_offline, S13_the_difference, S17_one_folder, S18_public_folders, S19_one_copy, S20_list_before_bodies, S23_sends_then_receives, S27_reads_only, S28_slow_sign_in, S30_near_real_time, S33_two_clients)
