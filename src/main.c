@@ -128,6 +128,8 @@ subcommand(char **rest)
 	if (!rest || !rest[0])
 		return NULL;
 	static const struct { const char *name; Subcommand run; } table[] = {
+		{ "export", batch_export },
+		{ "import", batch_import },
 		{ "oauth", batch_oauth },
 		{ "send", batch_send },
 		{ "sync", batch_sync },

@@ -28,5 +28,8 @@ int batch_send(const Batch *h, char **args);
 int batch_oauth(const Batch *h, char **args);
 /* The stores of the accounts that are named (none: all) against their servers, which nothing is changed on. args: [--json] [ACCOUNT]... */
 int batch_verify(const Batch *h, char **args);
+/* args: [--here] FORMAT ACCOUNT FOLDER TARGET; ACCOUNT FOLDER FILE... */
+int batch_export(const Batch *h, char **args);
+int batch_import(const Batch *h, char **args);
 /* A mail that the command line began leaves, with the standard input as its text. */
 int batch_write(const Batch *h, Draft *d);

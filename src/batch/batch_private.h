@@ -21,6 +21,8 @@ typedef struct {
 
 bool job_start(Job *j, const Batch *h, Account *account, guint number, Chan *letters, GError **err);
 void job_clear(Job *j);
+void job_letter(Job *j, const Letter *l);	/* asks, shows progress, and knows the end of a cycle */
+Folder *batch_folder(Db *db, const char *name);	/* yours; NULL: none */
 void letters_wait(const Batch *h, Chan *letters, int timeout_ms);
 void progress_end(void);
 /* What the vault says to a person: the passphrase is asked for on a terminal, notes go to the error output. */

@@ -121,8 +121,8 @@ finish(Job *j, bool well)
 	j->failed = !well;
 }
 
-static void
-sync_letter(Job *j, const Letter *l)
+void
+job_letter(Job *j, const Letter *l)
 {
 	switch (l->kind) {
 	case LETTER_PROGRESS:
@@ -237,7 +237,7 @@ run_jobs(const Batch *h, GArray *jobs, Chan *letters)
 		while ((l = chan_take(letters))) {
 			Job *j = &g_array_index(jobs, Job, l->account);
 			if (!j->done)
-				sync_letter(j, l);
+				job_letter(j, l);
 			letter_free(l);
 			if (j->done && !j->told) {
 				progress_end();
