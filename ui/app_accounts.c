@@ -286,7 +286,7 @@ stop_account(AppAccount *acc)
 	bool ended = true;
 
 	acc->gone = true;
-	acc->asks = false;
+	password_clear(acc);
 	if (acc->engine) {
 		engine_post(acc->engine, request_new(REQ_QUIT));
 		ended = engine_end(acc->engine, STOP_MS);
@@ -387,7 +387,7 @@ app_accounts_end(App *a)
 		clean_free(acc->trouble);
 		clean_free(acc->progress);
 		g_free(acc->progress_section);
-		clean_free(acc->ask_label);
+		password_clear(acc);
 		g_free(acc->sign_in_why);
 		g_clear_pointer(&acc->peers, g_ptr_array_unref);
 		clean_free(acc->schedule);
@@ -497,10 +497,7 @@ letter(App *a, const Letter *l)
 		app_say(a, STYLE_WARN, "%s", l->text);
 		break;
 	case LETTER_ASK_SECRET:
-		acc->asks = true;
-		clean_free(acc->ask_label);
-		acc->ask_label = clean_printf("%s: ", l->text);
-		app_ask_secret(a);
+		password_asked(a, acc, l);
 		break;
 	case LETTER_ASK_SIGN_IN:
 		g_free(acc->sign_in_why);

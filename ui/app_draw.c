@@ -194,7 +194,7 @@ status_text(App *a, CellStyle *style)
 		*style = a->message_style;
 		return clean_dup(a->message);
 	}
-	if (acc && acc->asks && !a->prompt) {
+	if (acc && password_waits(acc) && !a->prompt) {
 		*style = STYLE_WARN;
 		return clean_printf(_("%s asks for its password; Esc leads to the question."), acc->account->name);
 	}

@@ -44,8 +44,9 @@ typedef struct {
 	gint64 progress_folder, progress_message;	/* progress_message: of an attachment; 0: of none */
 	char *progress_section;	/* owned */
 	guint64 progress_speed;	/* bytes a second; 0: not known */
-	bool paused, asks;	/* asks: waits for the password */
-	Clean *ask_label;	/* owned */
+	bool paused;
+	/* the passwords that it waits for: for receiving, for sending */
+	struct { Clean *label; /* owned; NULL: it does not */ char *where; /* owned: where it may be kept; NULL: no question */ } asks[2];
 	GPtrArray *peers;	/* owned, of Peer*: what its servers showed last; NULL: nothing yet */
 	char *sign_in_why;	/* owned: it waits for a sign-in; NULL: it does not */
 	bool gone;		/* removed or switched off: its number stays, nothing else */
@@ -112,7 +113,7 @@ struct App {
 
 	struct { guint account; gint64 folder; } renaming;	/* what the question at the bottom is about */
 	Ask ask;
-	guint ask_account;
+	guint ask_account, ask_which;	/* of ASK_SECRET */
 	Asked asked;		/* of ASK_LINE */
 	bool key_asked, key_fresh, key_wrong;	/* the vault waits for the passphrase; it is to be chosen; the last was wrong */
 	Secret *key_once;	/* owned: typed the first time; NULL: not yet */
@@ -214,6 +215,13 @@ void open_message(App *a, const MessageRow *row);
 void open_close(App *a);
 void open_body_came(App *a, const Letter *l);
 void open_ahead(App *a);
+
+/* act_password.c */
+void password_asked(App *a, AppAccount *acc, const Letter *l);	/* LETTER_ASK_SECRET */
+bool password_waits(const AppAccount *acc);
+bool password_ask(App *a, AppAccount *acc);	/* true: a question is open now */
+void password_answered(App *a, const char *password);
+void password_clear(AppAccount *acc);
 
 /* act_compose.c */
 void compose_begin(App *a, Draft *d);	/* takes d: a mail that the command line or a link began */

@@ -168,11 +168,8 @@ app_ask_secret(App *a)
 {
 	/* who types a mail must not type it into a password: the question waits */
 	for (guint i = 0; i < a->accounts->len && !a->prompt && app_where(a) != IN_EDITOR; i++) {
-		AppAccount *acc = g_ptr_array_index(a->accounts, i);
-		if (!acc->asks)
-			continue;
-		app_ask(a, ASK_SECRET, PROMPT_PASSWORD, clean_peek(acc->ask_label), NULL);
-		a->ask_account = i;
+		if (password_ask(a, g_ptr_array_index(a->accounts, i)))
+			break;
 	}
 	ask_key(a);
 	/* a sign-in takes the whole screen: it waits until nothing else lies there */
@@ -184,16 +181,6 @@ app_ask_secret(App *a)
 }
 
 /* ---- answers ---- */
-
-static void
-answer_secret(App *a, const char *secret)
-{
-	AppAccount *acc = app_account_of(a, a->ask_account);
-	Request *r = request_new(REQ_SECRET);
-	r->text = g_strdup(secret);
-	acc->asks = false;
-	app_post(a, a->ask_account, r);
-}
 
 /* How many fit: one that is called exactly so, else all that have it in their names. */
 static guint
@@ -314,7 +301,7 @@ cancelled(App *a, Ask ask)
 	if (ask == ASK_LIMIT && a->list)
 		listview_set_limit(a->list, a->ask_context, NULL);
 	else if (ask == ASK_SECRET)
-		answer_secret(a, "");
+		password_answered(a, "");
 	else if (ask == ASK_KEY)
 		answer_key(a, NULL);
 	else if (ask == ASK_OVERWRITE)
@@ -342,7 +329,7 @@ app_prompt_key(App *a, Key k, const char *paste)
 	} else if (prompt_kind(p) == PROMPT_PASSWORD) {
 		g_autoptr(Secret) secret = prompt_take_secret(p);
 		if (ask == ASK_SECRET)
-			answer_secret(a, secret_peek(secret));
+			password_answered(a, secret_peek(secret));
 		else if (ask == ASK_KEY)
 			answer_key(a, secret_peek(secret));
 		else

@@ -154,9 +154,7 @@ vault_ask_key(Vault *v, const char *why)
 		return;
 	v->key_asked = true;
 	if (v->key_command) {
-		g_autoptr(Account) a = account_new();
-		a->password_command = g_strdup(v->key_command);
-		v->key_job = secret_fetch(a, v->context, on_key, v);
+		v->key_job = secret_fetch(v->key_command, v->context, on_key, v);
 	} else if (v->letters) {
 		vault_tell(v, (AuthLetter){ .kind = AUTH_ASK_KEY, .text = g_strdup(why), .fresh = token_store_state(v->store) == TOKENS_FRESH });
 	} else {

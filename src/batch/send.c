@@ -210,8 +210,9 @@ send_letter(Job *j, Way *w, const Letter *l)
 		w->decided = true;
 		g_free(j->trouble);
 		j->trouble = ask_sign_in_words(l->text, j->account);
-	} else if (l->kind == LETTER_ASK_SECRET) {
+	} else if (l->kind == LETTER_ASK_SECRET && l->text) {
 		Request *r = request_new(REQ_SECRET);
+		r->message = l->message;
 		engine_post(j->engine, r);	/* standard input is the message: nobody can be asked */
 		w->decided = true;
 		j->trouble = g_strdup(_("It needs a password, and nobody can be asked for it here (password-command gives it)."));

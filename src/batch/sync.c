@@ -133,8 +133,11 @@ job_letter(Job *j, const Letter *l)
 		j->trouble = g_strdup(l->text);
 		break;
 	case LETTER_ASK_SECRET: {
+		if (!l->text)
+			break;
 		progress_end();
 		Request *r = request_new(REQ_SECRET);
+		r->message = l->message;
 		r->text = ask_password(l->text);
 		if (!r->text) {
 			g_free(j->trouble);

@@ -224,7 +224,7 @@ account_unref(Account *a)
 {
 	if (!a || !g_atomic_ref_count_dec(&((Counted *)a)->refs))
 		return;
-	char *texts[] = { a->name, a->address, a->full_name, a->password_command, a->ca_file, a->send_when, a->sent };
+	char *texts[] = { a->name, a->address, a->full_name, a->password_command, a->send_password_command, a->ca_file, a->send_when, a->sent };
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	g_strfreev(a->disable);
@@ -299,6 +299,27 @@ account_set_disable(Account *a, const char *words)
 	g_ptr_array_add(named, NULL);
 	g_strfreev(a->disable);
 	a->disable = g_strdupv((char **)named->pdata);
+}
+
+/* What of a host's name says whose it is; an address is only itself. */
+static const char *
+domain_of(const char *host)
+{
+	const char *dot = strchr(host, '.');
+	return dot && strchr(dot + 1, '.') && !g_hostname_is_ip_address(host) ? dot + 1 : host;
+}
+
+bool
+account_sends_apart(const Account *a)
+{
+	const char *to = a->send.host, *from = a->receive.host;
+
+	if (!to || !from)
+		return false;
+	if (a->send.user && g_strcmp0(a->send.user, account_user(a)))
+		return true;
+	return g_ascii_strcasecmp(to, from) && g_ascii_strcasecmp(domain_of(to), domain_of(from)) && g_ascii_strcasecmp(domain_of(to), from) &&
+		g_ascii_strcasecmp(to, domain_of(from));
 }
 
 const char *

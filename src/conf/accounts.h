@@ -40,6 +40,7 @@ typedef struct {
 	AuthKind auth;
 	Oauth oauth;		/* with AUTH_OAUTH2 */
 	char *password_command;	/* NULL: keyring, else asked on the screen */
+	char *send_password_command;	/* NULL: as for receiving */
 	char *ca_file;
 	GPtrArray *pins;	/* of Pin*, never changed after; NULL: none (conf/pins.h) */
 	guint check;		/* CHECK_ bits */
@@ -57,6 +58,9 @@ Account *account_ref(Account *a);
 void account_unref(Account *a);
 bool account_is_pop(const Account *a);	/* receives by POP3 */
 const char *account_user(const Account *a);	/* for receiving */
+/* The password for receiving is not for its sending: another name, or a host of somebody else. imap.example.org and
+ * smtp.example.org belong together, imap.example.org and smtp.example.net don't. */
+bool account_sends_apart(const Account *a);
 
 /* "imaps://alice@imap.example.org:993". False: *problem gets a translated sentence (yours). imap+insecure and its like are accepted
  * for 127.0.0.0/8, ::1 and localhost only. */

@@ -344,6 +344,7 @@ account_make(Conf *c, const char *section)
 		server_url_parse(conf_text(c, section, "send"), &a->send, NULL);
 	a->auth = !strcmp(conf_text(c, section, "auth"), "oauth2") ? AUTH_OAUTH2 : AUTH_PASSWORD;
 	a->password_command = g_strdup(conf_text(c, section, "password-command"));
+	a->send_password_command = g_strdup(conf_text(c, section, "send-password-command"));
 	a->ca_file = expand_home(conf_text(c, section, "ca-file"));
 	if (conf_text(c, section, "pins"))
 		pins_parse(conf_text(c, section, "pins"), &a->pins, NULL);

@@ -199,12 +199,10 @@ attach(SecretJob *j, guint i, GSource *source, GSourceFunc callback, GMainContex
 }
 
 SecretJob *
-secret_fetch(const Account *a, GMainContext *context, SecretDone done, void *user)
+secret_fetch(const char *command, GMainContext *context, SecretDone done, void *user)
 {
-	char *argv[] = { (char *)"/bin/sh", (char *)"-c", a->password_command, NULL };
+	char *argv[] = { (char *)"/bin/sh", (char *)"-c", (char *)command, NULL };
 
-	if (!a->password_command)
-		return NULL;
 	SecretJob *j = g_new0(SecretJob, 1);
 	j->done = done;
 	j->user = user;

@@ -1,4 +1,4 @@
-/* connect.c - the connection of an account: secret, link, session, and what its failures mean for people.
+/* connect.c - the connection of an account: link, session, and what its failures mean for people.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * The password command and the TCP connect run side by side. Errors that time heals lead to back-off; those that it does
@@ -23,7 +23,9 @@ connect_drop(Engine *e)
 	headers_flush(e);
 	g_clear_pointer(&e->link, link_close);
 	g_clear_pointer(&e->session, imap_session_free);
-	g_clear_pointer(&e->secret_job, secret_job_cancel);
+	/* the sending may wait for the same secret, and needs it though the receiving is over */
+	if (!outbox_waits_for_secret(e))
+		secret_cancel_command(e);
 	g_byte_array_set_size(e->early, 0);
 	e->link_open = e->drop = e->ready = false;
 	extend_clear(e);
@@ -53,16 +55,13 @@ connect_back_off(Engine *e, EilError code, char *sentence)
 		engine_cycle_ended(e, false);
 }
 
-static void
-take_down(Engine *e)
+void
+connect_take_down(Engine *e)
 {
 	g_autoptr(GError) err = NULL;
 
 	headers_flush(e);
-	/* the sending may wait for the same secret, and needs it though the receiving is over */
-	SecretJob *job = outbox_waits_for_secret(e) ? g_steal_pointer(&e->secret_job) : NULL;
 	connect_drop(e);
-	e->secret_job = job;
 	if (db_begin(e->db, &err) && (!journal_recover(e->db, &err) || !db_commit(e->db, &err)))
 		db_rollback(e->db);
 }
@@ -70,7 +69,7 @@ take_down(Engine *e)
 void
 connect_lost(Engine *e, EilError code, char *sentence)
 {
-	take_down(e);
+	connect_take_down(e);
 	connect_back_off(e, code, sentence);
 }
 
@@ -96,7 +95,7 @@ sign_in_refused(Engine *e, const char *text, const char *said)
 		return;
 	}
 	if (secret_renew(e, RECEIVING)) {
-		take_down(e);
+		connect_take_down(e);
 		engine_state(e, ENGINE_OFFLINE, _("fetching a new token"));
 		e->wake_wanted = true;
 		e->next_try = 0;
@@ -106,13 +105,11 @@ sign_in_refused(Engine *e, const char *text, const char *said)
 		sentence_with_server(g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account)), text);
 	bool secret = !row || row->cause == CAUSE_SECRET;
 	engine_refused(e);
-	secret_refused(e);
+	if (secret)
+		secret_refused(e, RECEIVING);
 	connect_lost(e, secret ? EIL_ASK_USER : EIL_REFUSED, s);
-	if (secret && !e->account->password_command && e->account->auth != AUTH_OAUTH2) {
-		e->state = ENGINE_OFFLINE;	/* the next try asks for the password anew */
-		e->wake_wanted = true;
-		e->next_try = e->now;
-	}
+	if (secret)
+		secret_ask_again(e, RECEIVING);
 }
 
 static void
@@ -180,7 +177,7 @@ session_failed(Engine *e, const ImapEvent *ev)
 static void
 begin_session(Engine *e)
 {
-	if (e->session || !e->link_open || !e->secret)
+	if (e->session || !e->link_open || !secret_text(e, RECEIVING))
 		return;
 	g_autofree char *known = db_fact(e->db, "capabilities");
 	g_auto(GStrv) words = known ? g_strsplit(known, " ", -1) : NULL;
@@ -188,7 +185,7 @@ begin_session(Engine *e)
 	ImapSetup setup = {
 		.security = a->receive.scheme == SCHEME_IMAPS ? IMAP_SECURITY_TLS :
 			a->receive.scheme == SCHEME_IMAP ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_NONE,
-		.user = account_user(a), .secret = secret_peek(e->secret), .oauth2 = a->auth == AUTH_OAUTH2,
+		.user = account_user(a), .secret = secret_text(e, RECEIVING), .oauth2 = a->auth == AUTH_OAUTH2,
 		.host = a->receive.host, .port = a->receive.port, .no_early = e->no_early,
 		.disabled = (const char *const *)a->disable,
 		.known_capabilities = (const char *const *)words, .client_version = PACKAGE_VERSION,
@@ -309,6 +306,13 @@ connect_pump(Engine *e)
 		link_kick(e->link);
 }
 
+void
+connect_begin(Engine *e)
+{
+	begin_session(e);
+	connect_pump(e);
+}
+
 /* ---- the link's side ---- */
 
 static void
@@ -395,192 +399,17 @@ static const LinkClient CLIENT = {
 	.feed = on_feed, .output = on_output, .taken = on_taken, .closed = on_closed,
 };
 
-/* ---- the secret ---- */
-
-static void
-on_secret(void *user, const char *secret, const GError *err)
-{
-	Engine *e = user;
-	e->secret_job = NULL;
-	e->now = clock_ms();
-	if (!secret) {
-		connect_lost(e, EIL_ASK_USER, g_strdup(err->message));
-		return;
-	}
-	e->secret = secret_new(secret, -1);
-	begin_session(e);
-	connect_pump(e);
-	pop_pump(e);
-	outbox_pump(e);
-}
-
-static void
-ask_for_secret(Engine *e)
-{
-	if (e->secret_asked)
-		return;
-	e->secret_asked = true;
-	Letter *l = letter_new(LETTER_ASK_SECRET);
-	l->text = g_strdup_printf(_("Password of %s at %s"), account_user(e->account), e->account->receive.host);
-	engine_tell(e, l);
-	engine_state(e, ENGINE_BLOCKED, _("waiting for the password"));
-}
-
-void
-connect_secret(Engine *e, const char *secret)
-{
-	e->secret_asked = false;
-	if (!secret || !*secret) {
-		engine_state(e, ENGINE_BLOCKED, _("not connected: no password"));
-		return;
-	}
-	secret_free(e->secret);
-	e->secret = secret_new(secret, -1);
-	e->next_try = 0;
-	e->wake_wanted = true;
-	e->state = ENGINE_OFFLINE;
-}
-
-/* ---- tokens: the vault has them ---- */
-
-static bool
-by_vault(const Engine *e)
-{
-	return e->account->auth == AUTH_OAUTH2 && !e->account->password_command;
-}
-
-static void
-ask_for_sign_in(Engine *e, const char *why)
-{
-	take_down(e);
-	e->secret_asked = true;
-	Letter *l = letter_new(LETTER_ASK_SIGN_IN);
-	l->text = g_strdup(why);
-	engine_tell(e, l);
-	engine_refused(e);
-	engine_state(e, ENGINE_BLOCKED, _("waiting for the sign-in"));
-}
-
-static void
-on_token(void *user, const char *token, gint64 good_ms, const GError *err)
-{
-	Engine *e = user;
-
-	e->ticket = NULL;
-	e->now = clock_ms();
-	if (token) {
-		secret_free(e->secret);
-		e->secret = secret_new(token, -1);
-		e->secret_until = e->now + good_ms;
-		e->secret_asked = false;
-		begin_session(e);
-		connect_pump(e);
-	} else if (error_is(err, EIL_ASK_USER)) {
-		ask_for_sign_in(e, err->message);
-	} else {
-		e->check_wanted |= e->is_pop && !e->session;	/* with the next try */
-		outbox_no_secret(e, true);
-		connect_lost(e, EIL_LATER, g_strdup_printf("%s: %s", e->account->name, err->message));
-	}
-	pop_pump(e);
-	outbox_pump(e);
-}
-
-static void
-fetch_token(Engine *e)
-{
-	g_clear_pointer(&e->secret, secret_free);
-	if (e->ticket)
-		return;
-	if (e->vault)
-		e->ticket = vault_token(e->vault, e->account, e->refused ? secret_peek(e->refused) : NULL, e->context, on_token, e);
-	else
-		ask_for_sign_in(e, _("There is nothing here that could sign in."));
-}
-
-void
-connect_signed_in(Engine *e, bool on)
-{
-	e->secret_asked = false;
-	if (!by_vault(e))
-		return;
-	if (!on) {
-		outbox_no_secret(e, false);
-		engine_state(e, ENGINE_BLOCKED, _("not connected: no sign-in"));
-		return;
-	}
-	secret_forget(e);
-	schedule_acted(&e->schedule);
-	schedule_tell(e);
-	e->tries = 0;
-	e->next_try = 0;
-	e->wake_wanted = true;
-	e->state = ENGINE_OFFLINE;
-	fetch_token(e);
-}
-
-bool
-secret_renew(Engine *e, SignsInTo what)
-{
-	if (!by_vault(e) || !e->secret || e->renewed[what])
-		return false;
-	log_line(LOG_INFO, "sync", "a token was refused: a new one is fetched");
-	e->renewed[what] = true;
-	secret_free(e->refused);
-	e->refused = g_steal_pointer(&e->secret);
-	return true;
-}
-
-void
-secret_worked(Engine *e, SignsInTo what)
-{
-	e->renewed[what] = false;
-}
-
-bool
-secret_waits(const Engine *e)
-{
-	return e->secret_asked || e->secret_job || e->ticket;
-}
-
-void
-secret_forget(Engine *e)
-{
-	g_clear_pointer(&e->ticket, vault_ticket_cancel);
-	g_clear_pointer(&e->secret, secret_free);
-	g_clear_pointer(&e->refused, secret_free);
-	e->secret_asked = e->renewed[RECEIVING] = e->renewed[SENDING] = false;
-	e->secret_until = 0;
-}
-
-bool
-secret_ready(Engine *e)
-{
-	if (e->secret && (!e->secret_until || e->now < e->secret_until))
-		return true;
-	if (by_vault(e))
-		fetch_token(e);
-	else if (!e->account->password_command)
-		ask_for_secret(e);
-	else if (!e->secret_job)
-		e->secret_job = secret_fetch(e->account, e->context, on_secret, e);
-	return false;
-}
-
-void
-secret_refused(Engine *e)
-{
-	g_clear_pointer(&e->secret, secret_free);
-	e->renewed[RECEIVING] = e->renewed[SENDING] = false;	/* the next try is the person's */
-}
+/* ---- its beginning ---- */
 
 void
 connect_start(Engine *e)
 {
 	const ServerUrl *url = &e->account->receive;
 
-	if (!e->secret && !e->account->password_command && !by_vault(e)) {
-		ask_for_secret(e);
+	/* who has to type it may take longer than the server waits */
+	if (secret_by_person(e) && !secret_ready(e, RECEIVING)) {
+		if (e->state == ENGINE_OFFLINE)
+			engine_state(e, ENGINE_CONNECTING, _("looking for the password"));
 		return;
 	}
 	engine_state(e, ENGINE_CONNECTING, _("connecting"));
@@ -589,5 +418,5 @@ connect_start(Engine *e)
 		.tls = url->scheme == SCHEME_IMAPS ? LINK_TLS_FIRST : url->scheme == SCHEME_IMAP ? LINK_TLS_LATER : LINK_TLS_NONE,
 	};
 	e->link = link_open(&target, e->context, &CLIENT, e);
-	secret_ready(e);	/* while the connection is made */
+	secret_ready(e, RECEIVING);	/* while the connection is made */
 }

@@ -81,7 +81,8 @@ static bool
 same_secret(const Account *a, const Account *b)
 {
 	return same_server(&a->receive, &b->receive) && same_server(&a->send, &b->send) && a->auth == b->auth && oauth_same(&a->oauth, &b->oauth) &&
-		!g_strcmp0(a->address, b->address) && !g_strcmp0(a->password_command, b->password_command);
+		!g_strcmp0(a->address, b->address) && !g_strcmp0(a->password_command, b->password_command) &&
+		!g_strcmp0(a->send_password_command, b->send_password_command);
 }
 
 /* Another server, another name, another key: what is connected is not what is wanted any more. */
@@ -125,6 +126,7 @@ engine_check_now(Engine *e)
 {
 	cycle_begin(e, true);
 	e->paused = false;
+	secret_look_again(e);
 	schedule_acted(&e->schedule);
 	schedule_ran(&e->schedule, e->now, 0);
 	schedule_tell(e);

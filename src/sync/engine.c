@@ -123,7 +123,13 @@ request(Engine *e, Request *r)
 		e->paused = false;
 		break;
 	case REQ_SECRET:
-		connect_secret(e, r->text);
+		secret_answered(e, r->message == SENDING ? SENDING : RECEIVING, r->text);
+		break;
+	case REQ_KEEP_SECRET:
+		secret_keep(e, r->message == SENDING ? SENDING : RECEIVING);
+		break;
+	case REQ_FORGET_SECRET:
+		secret_forget_kept(e);
 		break;
 	case REQ_SIGNED_IN:
 		connect_signed_in(e, r->on);
@@ -333,7 +339,7 @@ thread(gpointer user)
 	}
 	g_clear_pointer(&e->door, door_free);
 	g_clear_pointer(&e->net_change, net_change_free);
-	g_clear_pointer(&e->ticket, vault_ticket_cancel);
+	secret_forget(e);
 	leave(e);
 	g_clear_pointer(&e->pop, pop_free);
 	g_clear_pointer(&e->sender, outbox_free);
@@ -407,8 +413,6 @@ engine_free(Engine *e)
 	g_free(e->items);
 	g_ptr_array_unref(e->batch);
 	g_byte_array_unref(e->early);
-	secret_free(e->secret);
-	secret_free(e->refused);
 	g_free(e->socket);
 	g_free(e->last_trouble);
 	if (e->timer) {
@@ -456,7 +460,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->headless = setup->headless;
 	e->undo_s = setup->undo_s;
 	e->socket = g_strdup(setup->socket);
-	e->secret = setup->secret ? secret_new(setup->secret, -1) : NULL;
+	e->keys[RECEIVING].secret = setup->secret ? secret_new(setup->secret, -1) : NULL;
 	e->is_pop = account_is_pop(e->account);
 	e->requests = chan_new((GDestroyNotify)request_free);
 	e->context = g_main_context_new();

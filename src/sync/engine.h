@@ -52,7 +52,9 @@ typedef enum {
 	REQ_OUT_DECIDE,		/* message in OUT_UNKNOWN: on: it did arrive (goes to Sent); !on: send it once more */
 	REQ_WISH_RETRY, REQ_WISH_REMOVE,	/* message: row of store/journal.h; removed: the local change is taken back */
 	REQ_POP_REMOVE,		/* the first removal by policy was shown (dry run) and agreed to: on; or not: !on */
-	REQ_SECRET,		/* text: the answer to LETTER_ASK_SECRET; wiped by the engine; empty: the person declined */
+	REQ_SECRET,		/* text: the answer to LETTER_ASK_SECRET, message: as there; wiped by the engine; empty: the person declined */
+	REQ_KEEP_SECRET,	/* message: as there: the vault keeps it as soon as a server took it */
+	REQ_FORGET_SECRET,	/* the passwords of the account are forgotten, in the vault too (answered by its AUTH_KEPT) */
 	REQ_SIGNED_IN,		/* the answer to LETTER_ASK_SIGN_IN: on: the vault has tokens now; !on: the person declined */
 	REQ_QUIT,
 } RequestKind;
@@ -92,7 +94,7 @@ typedef enum {
 	LETTER_PROGRESS,	/* text: what, done, total (0: unknown); done == total: ended. Of an attachment: message, text2: section, done and total in bytes, when: bytes a second (0: not known) */
 	LETTER_TROUBLE,		/* text: a whole sentence for people; error: EilError; stays until the state changes */
 	LETTER_NOTE,		/* text: a whole sentence that should be known; nothing is wrong */
-	LETTER_ASK_SECRET,	/* text: for what; the screen asks and answers with REQ_SECRET */
+	LETTER_ASK_SECRET,	/* text: for what, message: which (0: receiving, 1: sending); the screen asks and answers with REQ_SECRET. text2: where it could be kept, if the person wishes (REQ_KEEP_SECRET); NULL: that is no question. text NULL: the question is over */
 	LETTER_ASK_SIGN_IN,	/* text: why; the screen signs in (auth/vault.h) and answers with REQ_SIGNED_IN */
 	LETTER_PEER,		/* peer: what a server showed of itself just now; refused: nothing was sent to it, and the trouble that follows says why */
 	LETTER_CHECKED,		/* when: a send/receive cycle ended well */

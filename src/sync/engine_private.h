@@ -110,6 +110,22 @@ typedef struct Keep Keep;
 /* A send/receive cycle: first what waits in the outbox, then the receiving (S23). */
 typedef enum { CYCLE_NONE, CYCLE_SENDS, CYCLE_RECEIVES } Cycle;
 
+/* What is signed in with. */
+typedef enum { RECEIVING, SENDING } SignsInTo;
+typedef struct {
+	Secret *secret;		/* owned */
+	SecretJob *job;		/* owned: the command runs */
+	VaultTicket *ticket;	/* owned: the vault looks */
+	GSource *patience;	/* owned: how long that may take */
+	Secret *refused;	/* owned: a token that a server did not take; NULL: none */
+	gint64 until;		/* ms: a token is not good for a new connection after; 0: it has no end */
+	char *where;		/* owned: where it could be kept, in words; NULL: nowhere, or not known */
+	bool asked;		/* the person is */
+	bool looked, stored;	/* the vault was asked; the secret is in there */
+	bool worked, keep;	/* a server took it; it shall be kept then */
+	bool refused_once;	/* the last one was */
+} Credential;
+
 struct Engine {
 	guint number;
 	Account *account;	/* shared */
@@ -151,14 +167,11 @@ struct Engine {
 	Link *link;		/* owned */
 	ImapSession *session;	/* owned */
 	GByteArray *early;	/* owned: came before the secret was known */
-	SecretJob *secret_job;	/* owned */
-	Secret *secret;		/* owned */
+	Credential keys[2];	/* by SignsInTo; that for sending only where it has its own */
+	bool sends_apart;	/* it has, as was found out */
 	Vault *vault;		/* borrowed; NULL: none */
-	VaultTicket *ticket;	/* owned: a token is on its way */
-	Secret *refused;	/* owned: a token that a server did not take; NULL: none */
-	gint64 secret_until;	/* ms: a token is not good for a new connection after; 0: it has no end */
 	bool renewed[2];	/* by SignsInTo: the token was fetched anew because it was refused */
-	bool secret_asked, link_open, drop, ready;
+	bool link_open, drop, ready;
 	guint tries;
 	gint64 next_try;	/* ms; 0: none */
 	gint64 last_use;	/* ms */
@@ -225,15 +238,22 @@ void engine_sent(Engine *e);	/* the outbox has nothing more that can go now: the
 void schedule_tell(Engine *e);	/* LETTER_SCHEDULE */
 void engine_refused(Engine *e);	/* one refused sign-in stops the schedule until the person acts (S4) */
 
-/* connect.c: the secret, which IMAP, POP3 and SMTP share */
-typedef enum { RECEIVING, SENDING } SignsInTo;
-bool secret_ready(Engine *e);	/* true: e->secret is here; false: it is being fetched or asked for, and pop_pump, outbox_pump are called when it comes */
-void secret_refused(Engine *e);	/* it was wrong: forgotten */
-bool secret_waits(const Engine *e);	/* it is on its way, or the person is asked */
+/* credential.c */
+bool secret_ready(Engine *e, SignsInTo what);	/* true: secret_text has it; false: it is looked for, and pop_pump, outbox_pump are called when it comes */
+const char *secret_text(const Engine *e, SignsInTo what);	/* borrowed; NULL: it is not here */
+bool secret_waits(const Engine *e, SignsInTo what);	/* it is on its way, or the person is asked */
+bool secret_by_person(const Engine *e);	/* for receiving: neither a command nor a token */
+void secret_answered(Engine *e, SignsInTo which, const char *secret);	/* REQ_SECRET */
+void secret_keep(Engine *e, SignsInTo which);	/* REQ_KEEP_SECRET: as soon as a server took it */
+void secret_worked(Engine *e, SignsInTo what);
+void secret_refused(Engine *e, SignsInTo what);	/* it was wrong: forgotten */
+void secret_ask_again(Engine *e, SignsInTo what);	/* if it is the person who gives it */
+void secret_look_again(Engine *e);	/* the person acts: what was not to be had may be there now */
 /* A token that a server did not take is fetched anew once, without a question: it may be over, or a clock wrong. False: it is no such case. */
 bool secret_renew(Engine *e, SignsInTo what);
-void secret_worked(Engine *e, SignsInTo what);
+void secret_cancel_command(Engine *e);
 void secret_forget(Engine *e);	/* other settings: and all that is on its way */
+void secret_forget_kept(Engine *e);	/* REQ_FORGET_SECRET: in the vault too */
 void connect_signed_in(Engine *e, bool on);	/* REQ_SIGNED_IN */
 
 /* pop*.c: the receiving of a POP3 account. All no-ops on e->pop NULL. Called from the turn of the loop. */
@@ -253,6 +273,7 @@ Sender *outbox_new(Engine *e);	/* also outbox_recover of the store */
 void outbox_free(Sender *s);
 bool outbox_up(const Engine *e);
 bool outbox_waits_for_secret(const Engine *e);
+void outbox_again(Engine *e);	/* the person acted: what was blocked may be tried */
 void outbox_no_secret(Engine *e, bool later);	/* what waited for it gives up, or tries again later */
 bool outbox_wants(Engine *e);	/* something is due and may leave by itself (send-when), or the cycle wants it */
 void outbox_start(Engine *e);
@@ -268,7 +289,8 @@ void connect_start(Engine *e);
 void connect_drop(Engine *e);	/* closes everything of the connection; no letter */
 void connect_lost(Engine *e, EilError code, char *sentence /* taken; may be NULL */);	/* with back-off or blocking, by code */
 void connect_pump(Engine *e);
-void connect_secret(Engine *e, const char *secret);
+void connect_take_down(Engine *e);	/* closes it in good order: what came is stored */
+void connect_begin(Engine *e);	/* the secret came */
 bool connect_up(const Engine *e);
 void connect_back_off(Engine *e, EilError code, char *sentence /* taken; may be NULL */);	/* the receiving failed: wait, or until the person acts */
 char *sentence_with_server(char *sentence /* taken */, const char *words);	/* and the server's words behind it, if there are any */

@@ -153,6 +153,15 @@ outbox_no_secret(Engine *e, bool later)
 		s->next_try = e->now + (gint64)plan_backoff(++s->tries) * 1000;
 }
 
+void
+outbox_again(Engine *e)
+{
+	if (!e->sender)
+		return;
+	e->sender->blocked = false;
+	e->sender->next_try = 0;
+}
+
 bool
 outbox_wants(Engine *e)
 {

@@ -152,13 +152,15 @@ static void
 sign_in_refused(Engine *e, const Refusal *row, const char *words, bool doubt)
 {
 	char *s = refused_sentence(e, SAYS_SMTP, row, words, _("The mail waits in the outbox."));
+	bool secret = !row->again && row->cause == CAUSE_SECRET;
 
-	if (!row->again) {
-		if (row->cause == CAUSE_SECRET)
-			secret_refused(e);
+	if (secret)
+		secret_refused(e, SENDING);
+	if (!row->again)
 		engine_refused(e);
-	}
-	lost(e, row->again ? EIL_LATER : row->cause == CAUSE_SECRET ? EIL_ASK_USER : EIL_REFUSED, s, doubt);
+	lost(e, row->again ? EIL_LATER : secret ? EIL_ASK_USER : EIL_REFUSED, s, doubt);
+	if (secret)
+		secret_ask_again(e, SENDING);
 }
 
 static void
@@ -182,7 +184,7 @@ session_failed(Engine *e, const SmtpEvent *ev)
 	case SMTP_FAIL_AUTH:
 		s = g_strdup_printf(_("%s refused the sign-in for sending of %s. The mail waits in the outbox."), host, e->account->name);
 		code = EIL_ASK_USER;
-		secret_refused(e);
+		secret_refused(e, SENDING);
 		engine_refused(e);
 		break;
 	case SMTP_FAIL_AUTH_NO_MECHANISM:
@@ -216,6 +218,8 @@ session_failed(Engine *e, const SmtpEvent *ev)
 	s = sentence_with_server(s, words);
 	lost(e, code, g_strdup(s), ev->in_doubt);
 	g_free(s);
+	if (ev->failure == SMTP_FAIL_AUTH)
+		secret_ask_again(e, SENDING);
 }
 
 /* ---- what the server says to a mail ---- */
@@ -490,11 +494,11 @@ begin_session(Engine *e)
 	Sender *s = e->sender;
 	const Account *a = e->account;
 
-	if (s->session || !s->link_open || !e->secret)
+	if (s->session || !s->link_open || !secret_text(e, SENDING))
 		return;
 	SmtpSetup setup = {
 		.security = a->send.scheme == SCHEME_SMTPS ? SMTP_SECURITY_TLS : a->send.scheme == SCHEME_SMTP ? SMTP_SECURITY_STARTTLS : SMTP_SECURITY_NONE,
-		.user = a->send.user ? a->send.user : account_user(a), .secret = secret_peek(e->secret), .oauth2 = a->auth == AUTH_OAUTH2,
+		.user = a->send.user ? a->send.user : account_user(a), .secret = secret_text(e, SENDING), .oauth2 = a->auth == AUTH_OAUTH2,
 		.host = a->send.host, .port = a->send.port,
 	};
 	s->session = smtp_session_new(&setup, e->now);
@@ -519,9 +523,9 @@ smtp_pump(Engine *e)
 	gsize len = 0;
 
 	if (s->starting && !s->link) {
-		if (e->secret) {
+		if (secret_text(e, SENDING)) {
 			smtp_connect(e);
-		} else if (!secret_waits(e)) {	/* nobody gave one */
+		} else if (!secret_waits(e, SENDING)) {	/* nobody gave one */
 			s->starting = false;
 			s->blocked = true;
 		}
@@ -657,7 +661,7 @@ smtp_connect(Engine *e)
 	Sender *s = e->sender;
 	const ServerUrl *url = &e->account->send;
 
-	if (!secret_ready(e)) {	/* it is asked for before anything is opened: a person may take long */
+	if (!secret_ready(e, SENDING)) {	/* it is asked for before anything is opened: a person may take long */
 		s->starting = true;
 		return;
 	}

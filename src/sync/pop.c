@@ -86,6 +86,7 @@ sign_in_refused(Engine *e, const Refusal *row, const char *words)
 		engine_state(e, ENGINE_OFFLINE, _("fetching a new token"));
 		return;
 	}
+	bool secret = !row || row->cause == CAUSE_SECRET;
 	char *s = row ? refused_sentence(e, SAYS_POP3, row, words, NULL) :
 		sentence_with_server(g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account)), words);
 
@@ -93,9 +94,12 @@ sign_in_refused(Engine *e, const Refusal *row, const char *words)
 	if (db_begin(e->db, &err) && (!db_set_fact(e->db, "pop-capabilities", "", &err) || !db_commit(e->db, &err)))
 		db_rollback(e->db);
 	g_clear_error(&err);
-	secret_refused(e);
+	if (secret)
+		secret_refused(e, RECEIVING);
 	engine_refused(e);
-	lost(e, !row || row->cause == CAUSE_SECRET ? EIL_ASK_USER : EIL_REFUSED, s);
+	lost(e, secret ? EIL_ASK_USER : EIL_REFUSED, s);
+	if (secret)
+		secret_ask_again(e, RECEIVING);
 }
 
 static void
@@ -150,12 +154,12 @@ begin_session(Engine *e)
 	Pop *p = e->pop;
 	const Account *a = e->account;
 
-	if (p->session || !p->link_open || !e->secret)
+	if (p->session || !p->link_open || !secret_text(e, RECEIVING))
 		return;
 	g_autofree char *known = db_fact(e->db, "pop-capabilities");
 	Pop3Setup setup = {
 		.security = a->receive.scheme == SCHEME_POP3S ? POP3_SECURITY_TLS : a->receive.scheme == SCHEME_POP3 ? POP3_SECURITY_STARTTLS : POP3_SECURITY_NONE,
-		.user = account_user(a), .secret = secret_peek(e->secret), .oauth2 = a->auth == AUTH_OAUTH2, .host = a->receive.host, .port = a->receive.port,
+		.user = account_user(a), .secret = secret_text(e, RECEIVING), .oauth2 = a->auth == AUTH_OAUTH2, .host = a->receive.host, .port = a->receive.port,
 		.known_capabilities = known && *known ? known : NULL,
 	};
 	p->session = pop3_session_new(&setup, e->now);
@@ -250,9 +254,9 @@ pop_pump(Engine *e)
 	if (!p)
 		return;
 	if (p->starting && !p->link) {
-		if (e->secret)
+		if (secret_text(e, RECEIVING))
 			pop_start(e);
-		else if (!secret_waits(e))
+		else if (!secret_waits(e, RECEIVING))
 			p->starting = false;
 		return;
 	}
@@ -385,7 +389,7 @@ pop_start(Engine *e)
 	Pop *p = e->pop;
 	const ServerUrl *url = &e->account->receive;
 
-	if (!secret_ready(e)) {
+	if (!secret_ready(e, RECEIVING)) {
 		p->starting = true;
 		return;
 	}

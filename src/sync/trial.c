@@ -415,7 +415,7 @@ fetch_secret(Trial *t)
 		return;
 	tell(t, TRIAL_GOES, g_strdup(_("fetching the secret")));
 	if (t->account->password_command)
-		t->job = secret_fetch(t->account, t->context, on_secret, t);
+		t->job = secret_fetch(t->account->password_command, t->context, on_secret, t);
 	else if (t->account->auth == AUTH_OAUTH2 && t->vault)
 		t->ticket = vault_token(t->vault, t->account, NULL, t->context, on_token, t);
 	else

@@ -220,6 +220,34 @@ identities(void)
 	g_assert_cmpuint(conf_problems(c)->len, ==, 1);	/* the section that is there twice */
 }
 
+/* which servers share a password without being told */
+static void
+apart(void)
+{
+	static const struct { const char *receive, *send; bool apart; } rows[] = {
+		{ "imaps://alice@imap.example.org", "smtp://alice@smtp.example.org", false },
+		{ "imaps://imap.example.org", "smtp://smtp.example.org", false },
+		{ "imaps://mail.example.org", "smtps://MAIL.example.org", false },
+		{ "imaps://example.org", "smtp://smtp.example.org", false },
+		{ "imaps://imap.example.org", "smtp://example.org", false },
+		{ "imaps://outlook.office365.com", "smtp://smtp.office365.com", false },
+		{ "imaps://alice@imap.example.org", "smtp://bob@imap.example.org", true },
+		{ "imaps://alice@imap.example.org", "smtp://alice@smtp.example.net", true },
+		{ "imaps://example.org", "smtp://example.net", true },
+		{ "imaps://192.0.2.1", "smtp://192.1.2.1", true },
+		{ "imaps://192.0.2.1", "smtp://192.0.2.1", false },
+		{ "imaps://localhost", "smtp://otherhost", true },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(Account) a = account_new();
+		a->address = g_strdup("alice@example.org");
+		g_assert_true(server_url_parse(rows[i].receive, &a->receive, NULL));
+		g_assert_true(server_url_parse(rows[i].send, &a->send, NULL));
+		g_test_message("%s %s", rows[i].receive, rows[i].send);
+		g_assert_true(account_sends_apart(a) == rows[i].apart);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -231,6 +259,7 @@ main(int argc, char **argv)
 	g_test_add_func("/conf/values", values);
 	g_test_add_func("/conf/colors", colors);
 	g_test_add_func("/conf/identities", identities);
+	g_test_add_func("/conf/apart", apart);
 	g_test_add_func("/conf/missing", missing);
 	g_test_add_func("/conf/P7/places", places);
 	g_test_add_func("/conf/table", table);

@@ -21,11 +21,9 @@ static Answer
 ask(const char *command)
 {
 	g_autoptr(GMainContext) context = g_main_context_new();
-	g_autoptr(Account) account = account_new();
 	Answer a = { 0 };
 
-	account->password_command = g_strdup(command);
-	g_assert_nonnull(secret_fetch(account, context, on_done, &a));
+	g_assert_nonnull(secret_fetch(command, context, on_done, &a));
 	g_assert_false(a.done);
 	while (!a.done)
 		g_main_context_iteration(context, TRUE);
@@ -59,22 +57,13 @@ commands(void)
 	}
 }
 
-static void
-none(void)
-{
-	g_autoptr(Account) account = account_new();
-	g_assert_null(secret_fetch(account, NULL, on_done, NULL));
-}
-
 /* Cancelling ends the command and what it started, and nothing is told any more. */
 static void
 cancel(void)
 {
 	g_autoptr(GMainContext) context = g_main_context_new();
-	g_autoptr(Account) account = account_new();
 	Answer a = { 0 };
-	account->password_command = g_strdup("sleep 100; echo late");
-	SecretJob *j = secret_fetch(account, context, on_done, &a);
+	SecretJob *j = secret_fetch("sleep 100; echo late", context, on_done, &a);
 	for (guint i = 0; i < 20; i++) {
 		g_main_context_iteration(context, FALSE);
 		g_usleep(5000);
@@ -91,7 +80,6 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/secrets/commands", commands);
-	g_test_add_func("/secrets/none", none);
 	g_test_add_func("/secrets/cancel", cancel);
 	return g_test_run();
 }

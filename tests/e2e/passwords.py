@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+# passwords.py - passwords asked for in a terminal, kept, replaced, forgotten; a keyring that hangs.
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SEED S4: one refused sign-in, and the person is asked; issue 5 "Secrets".
+import os, re, socket, stat, subprocess, sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import *
+
+KEY = "open sesame"
+NO_BUS = dict(DBUS_SESSION_BUS_ADDRESS="", XDG_RUNTIME_DIR="/nonexistent")
+STORE = f"[general]\ntoken-store = file\ntoken-key-command = echo {KEY}\nundo-send = 0\n"
+
+
+def world():
+    server = Server()
+    server.deliver(mail("Welcome to the garden"))
+    return server
+
+
+def other_password(server, user, password):
+    path = os.path.join(server.dir, "users")
+    text = open(path).read()
+    assert re.search(rf"(?m)^{user}:", text), text
+    with open(path, "w") as f:
+        f.write(re.sub(rf"(?m)^{user}:\{{PLAIN\}}[^:]*:", f"{user}:{{PLAIN}}{password}:", text))
+
+
+def sign_ins(proxy):
+    return len(re.findall(rb"AUTHENTICATE|LOGIN ", proxy.said))
+
+
+def watched(server, **rest):
+    """An account whose sign-ins can be counted."""
+    proxy = SlowProxy(server.imap)
+    return proxy, account(server, port=proxy.port, scheme="imap+insecure", password=None, ca=False, **rest)
+
+
+def kept_in_the_sealed_file():
+    server = world()
+    r = Reader(config=account(server, password=None) + "[general]\ntoken-store = file\n", rows=24, cols=80, **NO_BUS)
+    r.wait("Password of alice").keys("secret\r").wait("Shall the password of work be kept").wait("encrypts")
+    r.keys("1").wait("Choose a passphrase").keys(KEY + "\r").wait("once more").keys(KEY + "\r").wait("Welcome to the garden")
+    r.wait(lambda r: os.path.exists(os.path.join(r.profile, "store", "tokens")))
+    assert r.quit()[0] == 0
+    tokens = os.path.join(r.profile, "store", "tokens")
+    assert stat.S_IMODE(os.stat(tokens).st_mode) == 0o600 and b"secret" not in open(tokens, "rb").read()
+    server.deliver(mail("A second letter"))
+    r = Reader(profile=r.profile, **NO_BUS)
+    r.wait("Passphrase of the stored").keys(KEY + "\r").wait("A second letter")
+    assert "Password of" not in r.text
+    r.keys(":forget-password\r").wait("stored password of work is forgotten")
+    assert r.quit()[0] == 0
+    r = Reader(profile=r.profile, **NO_BUS)
+    r.wait("Passphrase of the stored").keys(KEY + "\r").wait("Password of alice")
+    r.kill()
+
+
+def not_kept():
+    server = world()
+    r = Reader(config=account(server, password=None) + STORE, **NO_BUS)
+    r.wait("Password of alice").keys("secret\r").wait("Shall the password of work be kept").keys("2").wait("Welcome to the garden")
+    assert r.quit()[0] == 0
+    r = Reader(profile=r.profile, **NO_BUS)
+    r.wait("Password of alice").keys("secret\r").wait("Shall the password of work be kept").keys("3").wait("not asked again")
+    assert r.quit()[0] == 0 and "keep-password = no" in open(os.path.join(r.profile, "config")).read().replace("keep-password=no", "keep-password = no")
+    r = Reader(profile=r.profile, **NO_BUS)
+    r.wait("Password of alice").keys("secret\r").wait("Welcome to the garden").wait("checked")
+    assert "Shall the password" not in r.text
+    r.kill()
+
+
+def S4_refused_once_and_replaced():
+    """What is kept is refused: one attempt, one question; the new one takes its place."""
+    server = world()
+    proxy, config = watched(server, extra="keep-password = yes\n")
+    r = Reader(config=config + STORE, **NO_BUS)
+    r.wait("Password of alice").keys("secret\r").wait("The password of work is kept", 20)
+    assert r.quit()[0] == 0 and sign_ins(proxy) == 1
+    other_password(server, "alice", "rotated")
+    r = Reader(profile=r.profile, **NO_BUS)
+    r.wait("Not accepted. Password of alice", 20)
+    r.pump(3)
+    assert sign_ins(proxy) == 2
+    r.keys("wrong\r").wait("Not accepted. Password of alice", 20).pump(2)
+    assert sign_ins(proxy) == 3
+    r.keys("rotated\r").wait("The password of work is kept", 20)
+    assert "Shall the password" not in r.text and r.quit()[0] == 0
+    r = Reader(profile=r.profile, **NO_BUS)
+    r.wait(lambda r: sign_ins(proxy) == 5, 20).wait(lambda r: re.search(r"checked \d", r.text), 20)
+    assert "Password of" not in r.text and sign_ins(proxy) == 5
+    assert r.quit()[0] == 0
+
+
+def sending_has_its_own():
+    server = world()
+    other_password(server, "bob", "different")
+    mta = Exim(server)
+    config = account(server, password=None, send=mta, address="alice@localhost").replace("smtp://alice@", "smtp://bob@")
+    assert "smtp://bob@" in config, config
+    r = Reader(config=config.replace("[account work]\n", "[account work]\nkeep-password = yes\n") + STORE, **NO_BUS)
+    r.wait("Password of alice").keys("secret\r").wait("Welcome to the garden", 20)
+    text = "From: alice@localhost\nTo: alice@localhost\nSubject: By the other name\n\nHello\n"
+    done = subprocess.Popen([EILPOST, "-P", r.profile, "send", "alice@localhost"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+    done.stdin.write(text)
+    done.stdin.close()
+    r.wait("Password of bob at", 20).keys("secret\r").wait("Not accepted. Password of bob", 30).keys("different\r").wait("By the other name", 40)
+    done.wait(60)
+    r.keys("j").pump(0.5)
+    assert r.quit()[0] == 0
+    # both are there at the next start
+    r = Reader(profile=r.profile, **NO_BUS)
+    r.wait("By the other name", 20)
+    done = subprocess.Popen([EILPOST, "-P", r.profile, "send", "alice@localhost"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+    done.stdin.write(text.replace("other name", "other name again"))
+    done.stdin.close()
+    r.wait("other name again", 40)
+    assert "Password of" not in r.text
+    done.wait(60)
+    r.kill()
+
+
+def keyring_that_hangs():
+    """A session bus that takes connections and never answers: the screen is there, and the person is asked."""
+    server = world()
+    bus = os.path.join(scratch(), "bus")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(bus)
+    listener.listen(8)
+    begun = time.monotonic()
+    r = Reader(config=account(server, password=None), DBUS_SESSION_BUS_ADDRESS=f"unix:path={bus}")
+    r.wait("Inbox", 8).wait("Password of alice", 20)
+    said = time.monotonic() - begun
+    r.keys("secret\r").wait("Welcome to the garden", 20)
+    r.keys("q").pump(0.2)
+    assert r.quit()[0] == 0
+    print(f"# asked after {said:.1f} s")
+
+
+if __name__ == "__main__":
+    run(kept_in_the_sealed_file, not_kept, S4_refused_once_and_replaced, sending_has_its_own, keyring_that_hangs)
