@@ -369,7 +369,7 @@ fetch_secret(Look *l)
 	else if (by_vault(l))
 		broken(l, EIL_ASK_USER, g_strdup(_("There is nothing here that could sign in.")), NULL);
 	else if (a->password_command)
-		l->secret_job = secret_fetch(a, l->context, on_secret, l);
+		l->secret_job = secret_fetch(a->password_command, l->context, on_secret, l);
 	else
 		ask_person(l);
 }
