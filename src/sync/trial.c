@@ -8,6 +8,7 @@
 #include "sync/trial.h"
 #include "base/intl.h"
 #include "base/log.h"
+#include "conf/refusals.h"
 #include "conf/secrets.h"
 #include "proto/pop3/session.h"
 #include "proto/smtp/session.h"
@@ -17,7 +18,7 @@ enum { TICK_MS = 500 };
 typedef enum { SPEAKS_IMAP, SPEAKS_POP3, SPEAKS_SMTP } Speaks;
 typedef enum { WORD_WAITS, WORD_OTHER, WORD_START_TLS, WORD_READY, WORD_FAILED } WordKind;
 typedef enum { WHY_AUTH, WHY_NO_MECHANISM, WHY_NO_STARTTLS, WHY_TAMPERED, WHY_BUSY, WHY_TIMEOUT, WHY_NONSENSE, WHY_REFUSED } Why;
-typedef struct { WordKind kind; Why why; const char *text; /* borrowed */ } Word;
+typedef struct { WordKind kind; Why why; const char *text, *said; /* borrowed */ } Word;
 
 struct Trial {
 	gatomicrefcount refs;	/* the person's and the thread's */
@@ -192,16 +193,16 @@ next_word(Trial *t)
 	if (t->imap) {
 		ImapEvent e = imap_session_next(t->imap);
 		return (Word){ e.kind == IMAP_WANTS_BYTES ? WORD_WAITS : e.kind == IMAP_EV_START_TLS ? WORD_START_TLS : e.kind == IMAP_EV_READY ? WORD_READY :
-			e.kind == IMAP_EV_FAILED || e.kind == IMAP_EV_CLOSED ? WORD_FAILED : WORD_OTHER, why_imap(e.kind == IMAP_EV_CLOSED ? IMAP_FAIL_BYE : e.failure), e.text };
+			e.kind == IMAP_EV_FAILED || e.kind == IMAP_EV_CLOSED ? WORD_FAILED : WORD_OTHER, why_imap(e.kind == IMAP_EV_CLOSED ? IMAP_FAIL_BYE : e.failure), e.text, e.said };
 	}
 	if (t->pop3) {
 		Pop3Event e = pop3_session_next(t->pop3);
 		return (Word){ e.kind == POP3_WANTS_BYTES ? WORD_WAITS : e.kind == POP3_EV_START_TLS ? WORD_START_TLS : e.kind == POP3_EV_READY ? WORD_READY :
-			e.kind == POP3_EV_FAILED || e.kind == POP3_EV_CLOSED ? WORD_FAILED : WORD_OTHER, why_pop3(e.failure), e.text };
+			e.kind == POP3_EV_FAILED || e.kind == POP3_EV_CLOSED ? WORD_FAILED : WORD_OTHER, why_pop3(e.failure), e.text, e.said };
 	}
 	SmtpEvent e = smtp_session_next(t->smtp);
 	return (Word){ e.kind == SMTP_WANTS_BYTES ? WORD_WAITS : e.kind == SMTP_EV_START_TLS ? WORD_START_TLS : e.kind == SMTP_EV_READY ? WORD_READY :
-		e.kind == SMTP_EV_FAILED || e.kind == SMTP_EV_CLOSED ? WORD_FAILED : WORD_OTHER, why_smtp(e.failure), e.reply.text ? e.reply.text : e.text };
+		e.kind == SMTP_EV_FAILED || e.kind == SMTP_EV_CLOSED ? WORD_FAILED : WORD_OTHER, why_smtp(e.failure), e.reply.text ? e.reply.text : e.text, e.said };
 }
 
 static const guint8 *
@@ -247,6 +248,22 @@ good(Trial *t)
 	t->over = true;
 }
 
+/* What is known of the server's words goes before what the protocol alone tells. */
+static void
+failed(Trial *t, const Word *w)
+{
+	static const RefusalBy by[] = { SAYS_IMAP, SAYS_POP3, SAYS_SMTP };
+	const Refusal *row = w->said ? refusal_find(by[t->speaks], t->account->auth == AUTH_OAUTH2, w->said) : NULL;
+	RefusalPlace place = { .user = user_of(t), .host = server_of(t)->host, .by = by[t->speaks], .said = w->text };
+
+	if (!row) {
+		end_with(t, sentence_with_server(sentence(t, w->why), w->text), w->why == WHY_AUTH);
+		return;
+	}
+	g_autofree char *means = refusal_sentence(row, &place), *advice = refusal_advice(row, &place);
+	end_with(t, sentence_with_server(g_strjoin(" ", means, advice, NULL), w->text), row->cause == CAUSE_SECRET);
+}
+
 static bool
 hear(Trial *t, const Word *w)
 {
@@ -262,7 +279,7 @@ hear(Trial *t, const Word *w)
 		good(t);
 		return false;
 	case WORD_FAILED:
-		end_with(t, sentence_with_server(sentence(t, w->why), w->text), w->why == WHY_AUTH);
+		failed(t, w);
 		return false;
 	case WORD_WAITS: case WORD_OTHER:
 		break;
@@ -376,7 +393,7 @@ connect_side(Trial *t)
 	const ServerUrl *u = server_of(t);
 	bool first = u->scheme == SCHEME_IMAPS || u->scheme == SCHEME_POP3S || u->scheme == SCHEME_SMTPS;
 	bool later = u->scheme == SCHEME_IMAP || u->scheme == SCHEME_POP3 || u->scheme == SCHEME_SMTP;
-	LinkTarget target = { .host = u->host, .port = u->port, .ca_file = t->account->ca_file, .tls = first ? LINK_TLS_FIRST : later ? LINK_TLS_LATER : LINK_TLS_NONE };
+	LinkTarget target = { .host = u->host, .port = u->port, .ca_file = t->account->ca_file, .pins = t->account->pins, .tls = first ? LINK_TLS_FIRST : later ? LINK_TLS_LATER : LINK_TLS_NONE };
 
 	t->begun_ms = clock_ms();
 	t->speaks = t->side == TRIAL_SEND ? SPEAKS_SMTP : account_is_pop(t->account) ? SPEAKS_POP3 : SPEAKS_IMAP;

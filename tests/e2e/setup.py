@@ -146,6 +146,29 @@ def wrong_password():
     assert reader.quit()[0] == 0
 
 
+def S2_the_service_is_switched_off():
+    """The table's sentence, not "wrong password"; one try only; nothing is saved."""
+    listener, said = socket.create_server(("127.0.0.1", 0)), []
+
+    def serve():
+        while True:
+            one = listener.accept()[0]
+            one.sendall(b"* OK The Microsoft Exchange IMAP4 service is ready.\r\n")
+            for line in one.makefile("rb"):
+                said.append(line)
+                tag, verb = line.split()[0], line.split()[1].upper()
+                one.sendall(b"* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\r\n" + tag + b" OK done\r\n" if verb == b"CAPABILITY" else
+                            tag + b" NO [UNAVAILABLE] IMAP is disabled for this mailbox\r\n")
+            one.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+    reader = Fresh(site(), rows=30, cols=110)
+    wizard(reader.wait("Welcome to eilpost")).keys("=jjj").wait(lambda r: "Receive" in r.selected())
+    reader.keys("\r").wait("Receive from:").keys(f"\x15imap+insecure://alice@127.0.0.1:{listener.getsockname()[1]}\r").gone("Receive from:")
+    reader.keys("*").wait(lambda r: "Try the sign-in" in r.selected()).keys("\r").wait("IMAP is switched off for alice", 20).wait("the password is not the cause")
+    assert reader.config == "" and sum(b"AUTHENTICATE" in x or b"LOGIN" in x for x in said) == 1, said
+
+
 def S11_an_account_that_can_not_send():
     """Never in silence: a question; and the answer is obeyed."""
     reader = Fresh(site(send=False))
@@ -289,5 +312,5 @@ def accounts_are_managed():
     assert len(server.client("INBOX").search(None, "ALL")[1][0].split()) >= 1
 
 
-run(first_mail_in_40_keys, S1_one_account_of_each_kind, S12_exchange_online, S13_the_difference_in_two_sentences, wrong_password, S11_an_account_that_can_not_send,
+run(first_mail_in_40_keys, S1_one_account_of_each_kind, S12_exchange_online, S13_the_difference_in_two_sentences, wrong_password, S2_the_service_is_switched_off, S11_an_account_that_can_not_send,
     search_can_be_left, autoconfig_over_the_web, oauth_from_the_first_screen, import_from_mutt, demo_leaves_nothing, by_hand, accounts_are_managed)

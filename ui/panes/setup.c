@@ -379,12 +379,15 @@ draw(void *self, Canvas *c, Rect r, bool focused)
 {
 	SetupPane *p = self;
 	g_autofree char *head = head_words(p), *detail = detail_words(p);
-	int rows = (int)p->rows->len, y;
+	int rows = (int)p->rows->len, y = r.y;
+	/* on the smallest screens a few rows are still there, and what went wrong goes before what is usual */
+	Rect top = { r.y, r.x, MAX(r.h - MIN(rows, 3), 1), r.w };
 
 	canvas_fill(c, r, STYLE_NORMAL);
-	y = wrapped(c, r, r.y, STYLE_NORMAL, head, NULL);
+	if (!p->problem || r.h >= 8)
+		y = wrapped(c, top, y, STYLE_NORMAL, head, NULL);
 	if (p->problem)
-		y = wrapped(c, r, y, STYLE_ERROR, clean_peek(p->problem), NULL);
+		y = wrapped(c, top, y, STYLE_ERROR, clean_peek(p->problem), NULL);
 	if (r.h > rows + y - r.y + 1 && y < r.y + r.h)
 		y++;
 	if (p->step == SETUP_SEARCH || p->step == SETUP_TRIAL) {
