@@ -434,6 +434,13 @@ folders_empty_is_sure(Db *db, gint64 id, gint64 now, bool *sure, GError **err)
 }
 
 bool
+folders_has_other_uidvalidity(Db *db, gint64 id, guint32 uidvalidity)
+{
+	return db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM message WHERE folder = ?1 AND uid < 4294967296 AND uidvalidity <> ?2)"
+	    " OR EXISTS (SELECT 1 FROM wish WHERE folder = ?1 AND uid > 0 AND uidvalidity <> ?2)", INTS(id, uidvalidity)) != 0;
+}
+
+bool
 folders_reset(Db *db, gint64 id, guint32 uidvalidity, GError **err)
 {
 	return journal_park_folder(db, id, err) &&

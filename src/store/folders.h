@@ -73,7 +73,9 @@ bool folders_remove(Db *db, gint64 id, GError **err);
  * which name each message. Anything but 0 in folders_set_server_counts forgets the first time. */
 enum { FOLDER_EMPTY_FEW = 20, FOLDER_EMPTY_WAIT_S = 600 };
 bool folders_empty_is_sure(Db *db, gint64 id, gint64 now, bool *sure, GError **err);
-/* UIDVALIDITY changed (P9): its messages and their bodies go, sync state starts anew; waiting wishes are parked (journal_park_folder). */
+/* Something of it has its number under another UIDVALIDITY. Any Db */
+bool folders_has_other_uidvalidity(Db *db, gint64 id, guint32 uidvalidity);
+/* UIDVALIDITY changed (P9): its messages and their bodies go, sync state starts anew; what wishes are about waits to be recognised (journal_park_folder). */
 bool folders_reset(Db *db, gint64 id, guint32 uidvalidity, GError **err);
 /* Before it, for a large folder, in transactions of their own: at most max of the messages that it would take out. Its marks stay
  * the old ones, so that whoever is interrupted sees the other UIDVALIDITY again. *left: there are more. */

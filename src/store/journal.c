@@ -347,11 +347,7 @@ journal_park_folder(Db *db, gint64 folder, GError **err)
 	    " (SELECT 1 FROM wish n WHERE n.message = wish.message AND n.flag = wish.flag"
 	    " AND n.kind = 0 AND n.state = 0)",
 	    INTS(folder)) &&
-	    journal_move_unbind(db, folder, err) &&
-	    db_run_ints(db, err, "UPDATE wish SET state = 3, argument = ifnull(argument,"
-	    "  (SELECT message_id FROM detail WHERE detail.message = wish.message))"
-	    " WHERE folder = ?1 AND state IN (0, 1) AND kind = 0", INTS(folder)) &&
-	    db_run_ints(db, err, "UPDATE wish SET state = 3 WHERE folder = ?1 AND state IN (0, 1) AND kind = 6", INTS(folder));
+	    journal_unbind(db, folder, err);
 }
 
 GPtrArray *

@@ -1,7 +1,7 @@
 /* journal.h - the wishes of the person, until they are true on the server.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * States: waiting -> sent -> gone, or failed; parked when UIDVALIDITY changed under it. *Sent* is committed before the
+ * States: waiting -> sent -> gone, or failed. When UIDVALIDITY changed under it, it has no UID until its message is recognised. *Sent* is committed before the
  * first byte leaves. A new flag wish replaces a waiting one on the same flag; wish and counter-wish vanish together.
  * All functions run inside the caller's transaction, on the writer; journal_list and journal_count also on a reader. */
 #pragma once
@@ -49,6 +49,7 @@ bool journal_done(Db *db, const GPtrArray *wishes, GError **err);
 bool journal_retry(Db *db, const GPtrArray *wishes, gint64 not_before, const char *error, GError **err);
 bool journal_fail(Db *db, const GPtrArray *wishes, const char *error, GError **err);	/* and takes the local change back to the server's truth */
 bool journal_recover(Db *db, GError **err);	/* after a start or a lost connection: flag wishes that were sent wait again (repeating is harmless) */
+/* UIDVALIDITY changed (P9): its wishes wait for their messages to be recognised, by Message-ID or date and size, never under an old UID. */
 bool journal_park_folder(Db *db, gint64 folder, GError **err);
 bool journal_again(Db *db, gint64 id, bool remove, GError **err);	/* a failed or waiting wish: tried again now; or taken back with its local change */
 GPtrArray *journal_list(Db *db, GError **err);	/* of Wish*, oldest first; yours */

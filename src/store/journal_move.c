@@ -435,14 +435,18 @@ journal_move_recover(Db *db, GError **err)
 	    db_run_ints(db, err, "UPDATE wish SET state = 4 WHERE state = 1 AND kind IN (1, 2, 4)", NULL, 0);
 }
 
+/* The numbers mean nothing any more. The rows that wishes are about stay, and get their new names when they are recognised. */
 bool
-journal_move_unbind(Db *db, gint64 folder, GError **err)
+journal_unbind(Db *db, gint64 folder, GError **err)
 {
 	return db_run_ints(db, err, "UPDATE wish SET uid = 0, state = CASE state WHEN 4 THEN 4 ELSE 0 END"
-	    " WHERE folder = ?1 AND kind IN (1, 2, 3) AND state IN " LIVE, INTS(folder));
+	    " WHERE folder = ?1 AND kind IN (0, 1, 2, 3, 6) AND state IN " LIVE, INTS(folder)) &&
+	    db_run_ints(db, err, "UPDATE message SET uid = ?2 + id WHERE folder = ?1 AND uid < ?2 AND EXISTS"
+	    " (SELECT 1 FROM wish w WHERE (w.message = message.id OR w.source = message.id) AND w.state IN " LIVE ")",
+	    INTS(folder, UID_PROVISIONAL));
 }
 
-/* Wishes whose message is on its way to their folder, with nothing before them that could still bring it. */
+/* Wishes whose message has no name in their folder yet, with nothing before them that could still bring it. */
 #define UNBOUND "state = 0 AND uid = 0 AND kind IN (0, 1, 2, 3, 6) AND NOT EXISTS (SELECT 1 FROM wish p WHERE p.id < wish.id" \
 	" AND p.state IN " LIVE " AND p.target = wish.folder AND ((wish.kind <> 2 AND p.message = wish.message)" \
 	"  OR (wish.kind = 2 AND p.message = wish.source)))"
@@ -512,17 +516,30 @@ resolve_copies(Db *db, gint64 folder, GError **err)
 	return wishes != NULL;
 }
 
+static GPtrArray *
+unbound(Db *db, gint64 folder, const char *which, GError **err)
+{
+	g_autofree char *sql = g_strdup_printf("SELECT " WISH_COLUMNS " FROM wish WHERE folder = ?1 AND " UNBOUND " AND (%s)", which);
+	g_autoptr(Stmt) st = db_stmt(db, sql, err);
+
+	if (!st)
+		return NULL;
+	stmt_int(st, 1, folder);
+	return journal_read(db, st, err);
+}
+
 bool
 journal_looked(Db *db, gint64 folder, GError **err)
 {
-	g_autoptr(Stmt) st = NULL;
-
-	if (!resolve_copies(db, folder, err))
+	/* moves in doubt out of a folder that has other numbers now: what was not recognised there has left it */
+	if (!resolve_copies(db, folder, err) ||
+	    !db_run_ints(db, err, "DELETE FROM wish WHERE state = 4 AND kind = 1 AND step = 0 AND folder = ?1 AND uid = 0", INTS(folder)))
 		return false;
-	if (!(st = db_stmt(db, "SELECT " WISH_COLUMNS " FROM wish WHERE folder = ?1 AND " UNBOUND, err)))
+	/* what was to be taken away from there is not there: done */
+	g_autoptr(GPtrArray) gone = unbound(db, folder, "kind = 3 OR (kind = 1 AND step = 2)", err);
+	if (!gone || !journal_done(db, gone, err))
 		return false;
-	stmt_int(st, 1, folder);
-	g_autoptr(GPtrArray) lost = journal_read(db, st, err);
+	g_autoptr(GPtrArray) lost = unbound(db, folder, "1", err);
 	if (!lost || !journal_fail(db, lost, _("the message is not there any more"), err))
 		return false;
 	return db_run_ints(db, err, "DELETE FROM message WHERE folder = ?1 AND " ABANDONED, INTS(folder));

@@ -21,7 +21,7 @@ bool journal_move_done(Db *db, const Wish *w, GError **err);
 bool journal_move_failed(Db *db, const Wish *w, GError **err);	/* the message goes back to where the server has it */
 bool journal_move_again(Db *db, const Wish *w, bool remove, GError **err);
 bool journal_move_recover(Db *db, GError **err);
-bool journal_move_unbind(Db *db, gint64 folder, GError **err);	/* its UIDVALIDITY changed */
+bool journal_unbind(Db *db, gint64 folder, GError **err);	/* its UIDVALIDITY changed */
 bool journal_place_provisional(Db *db, gint64 message, gint64 folder, GError **err);
 bool journal_out_of_sight(Db *db, gint64 message, GError **err);	/* kept, and shown nowhere */
 /* journal_append.c */

@@ -49,7 +49,7 @@ typedef struct {
 	bool got;		/* JOB_BODY: something came */
 	bool qresync;		/* JOB_SELECT */
 	GPtrArray *wishes;	/* owned, of Wish*; JOB_STORE */
-	GArray *seen;		/* owned, of guint32: UIDs that came; JOB_PAGE, JOB_RANGE, JOB_NEW */
+	GArray *seen;		/* owned, of guint32: UIDs that came; JOB_PAGE, JOB_RANGE, JOB_NEW, JOB_BACKFILL */
 	GArray *found;		/* owned, of ImapRange: a search's result comes in here; NULL: it is none */
 	guint what;		/* JOB_SCAN: SCAN_ */
 	guint64 offset;		/* JOB_PIECE */
@@ -322,7 +322,7 @@ void pull_select(Engine *e, gint64 folder);
 void pull_selected(Engine *e, Job *job, const ImapResponse *r);
 void pull_range_done(Engine *e, Job *job);
 void pull_backfill_done(Engine *e, Job *job);
-void pull_page_done(Engine *e, Job *job);
+void pull_page_done(Engine *e, Job *job, bool whole);	/* whole: the server said OK */
 void pull_new_done(Engine *e, Job *job);
 void pull_clear(Engine *e);	/* in each turn: a piece of what is of another UIDVALIDITY */
 void pull_resync(Engine *e);	/* look at the whole folder again */

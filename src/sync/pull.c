@@ -108,7 +108,9 @@ select_refused(Engine *e, const ImapResponse *r)
 static bool
 uidvalidity_changed(Engine *e, const Folder *f)
 {
-	if (!f->uidvalidity || f->uidvalidity == e->sel.uidvalidity)
+	/* one that was never read may have messages by COPYUID: under the numbers of then */
+	bool other = f->uidvalidity ? f->uidvalidity != e->sel.uidvalidity : folders_has_other_uidvalidity(e->db, f->id, e->sel.uidvalidity);
+	if (!other)
 		return false;
 	log_line(LOG_WARN, "sync", "UIDVALIDITY of %s changed from %u to %u: reading the folder anew", f->wire, f->uidvalidity, e->sel.uidvalidity);
 	return true;
@@ -158,6 +160,23 @@ plan_resync(Engine *e, const Folder *f, bool qresync)
 	scan_plan(e, by_modseq ? (complete ? 0 : SCAN_HERE) : complete ? SCAN_FLAGS : SCAN_ALL, by_modseq);
 }
 
+/* A folder never read, and empty: what came here by COPYUID has been taken away again. */
+static bool
+nothing_is_here(Engine *e)
+{
+	GError *err = NULL;
+	guint n = 0;
+	guint32 last = e->sel.uidnext ? e->sel.uidnext - 1 : G_MAXUINT32;
+
+	headers_flush(e);
+	if (last > 0 && batch_begin(e) && messages_remove_range(e->db, e->sel.id, 1, last, &n, &err) && n > 0)
+		batch_row(e, CHANGE_REMOVED | CHANGE_COUNTS);
+	headers_flush(e);
+	if (err)
+		engine_store_failed(e, err);
+	return err == NULL;
+}
+
 /* Nothing is known of it yet. */
 static void
 begin(Engine *e)
@@ -166,7 +185,7 @@ begin(Engine *e)
 
 	s->next = s->below = s->fill_at = 0;
 	s->page_wanted = s->exists > 0 && !work_page_comes(e);
-	if (s->exists == 0)
+	if (s->exists == 0 && nothing_is_here(e))
 		pull_sync_save(e);
 }
 
@@ -274,8 +293,31 @@ seen_bounds(const GArray *seen, guint32 *min, guint32 *max)
 	}
 }
 
+/* What the store has in the window and the server did not name is gone. */
+static bool
+remove_unseen(Engine *e, const Job *job, guint32 lo, guint32 hi)
+{
+	g_autoptr(GArray) here = messages_uids(e->db, e->sel.id, lo, hi, NULL);
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+	GError *err = NULL;
+
+	for (guint i = 0; i < job->seen->len; i++)
+		g_hash_table_add(seen, GUINT_TO_POINTER(g_array_index(job->seen, guint32, i)));
+	for (guint i = 0; here && i < here->len && !err; i++) {
+		guint32 uid = g_array_index(here, MessageUid, i).uid;
+		if (g_hash_table_contains(seen, GUINT_TO_POINTER(uid)) || !batch_begin(e))
+			continue;
+		if (messages_remove_uid(e->db, e->sel.id, uid, &err))
+			batch_row(e, CHANGE_REMOVED | CHANGE_COUNTS);
+	}
+	headers_flush(e);
+	if (err)
+		engine_store_failed(e, err);
+	return err == NULL;
+}
+
 void
-pull_page_done(Engine *e, Job *job)
+pull_page_done(Engine *e, Job *job, bool whole)
 {
 	guint32 min, max;
 	Selected *s = &e->sel;
@@ -286,6 +328,9 @@ pull_page_done(Engine *e, Job *job)
 		return;
 	}
 	bool all = job->lo == 1 || job->seen->len >= s->exists;
+	/* what came here by COPYUID may have been taken away again before the folder was ever read */
+	if (whole && job->folder == s->id && !remove_unseen(e, job, all ? 1 : min, MAX(max, s->uidnext ? s->uidnext - 1 : 0)))
+		return;
 	e->quiet_until = e->now + QUIET_MS;
 	s->next = MAX(max + 1, s->uidnext);
 	s->below = all ? 1 : min;
@@ -333,6 +378,8 @@ pull_backfill_done(Engine *e, Job *job)
 		s->rows *= 2;
 	else if (took > 150 && s->rows > ROWS_LEAST)
 		s->rows /= 2;
+	if (job->folder != s->id || !remove_unseen(e, job, job->lo, job->hi))
+		return;
 	g_array_append_val(s->filled, w);
 	g_array_sort(s->filled, by_hi);
 	while (s->filled->len && g_array_index(s->filled, Window, 0).hi + 1 >= s->below) {
@@ -348,27 +395,10 @@ pull_backfill_done(Engine *e, Job *job)
 	db_checkpoint(e->db);
 }
 
-/* What the store has in the window and the server did not name is gone. */
 void
 pull_range_done(Engine *e, Job *job)
 {
-	g_autoptr(GArray) here = messages_uids(e->db, e->sel.id, job->lo, job->hi, NULL);
-	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
-	g_autoptr(GError) err = NULL;
-
-	for (guint i = 0; i < job->seen->len; i++)
-		g_hash_table_add(seen, GUINT_TO_POINTER(g_array_index(job->seen, guint32, i)));
-	for (guint i = 0; here && i < here->len && !err; i++) {
-		guint32 uid = g_array_index(here, MessageUid, i).uid;
-		if (g_hash_table_contains(seen, GUINT_TO_POINTER(uid)) || !batch_begin(e))
-			continue;
-		if (messages_remove_uid(e->db, e->sel.id, uid, &err))
-			batch_row(e, CHANGE_REMOVED | CHANGE_COUNTS);
-	}
-	headers_flush(e);
-	if (err)
-		engine_store_failed(e, g_steal_pointer(&err));
-	else
+	if (remove_unseen(e, job, job->lo, job->hi))
 		scan_window_done(e, job);
 }
 
@@ -376,6 +406,9 @@ void
 pull_resync(Engine *e)
 {
 	Selected *s = &e->sel;
+	/* an EXPUNGE whose number is not known is told by nothing else */
+	if (s->id && !s->selecting)
+		s->exists = imap_session_exists(e->session);
 	if (!s->id || s->below == 0 || s->held)
 		return;
 	g_autoptr(Folder) f = folders_get(e->db, s->id, NULL);
@@ -395,7 +428,8 @@ mark_seen(Engine *e, guint32 uid)
 {
 	for (guint i = 0; i < e->jobs->len; i++) {
 		Job *job = g_ptr_array_index(e->jobs, i);
-		if (!job->seen || (job->kind == JOB_RANGE && (uid < job->lo || uid > job->hi)) || (job->kind == JOB_NEW && uid < job->lo))
+		bool window = job->kind == JOB_RANGE || job->kind == JOB_BACKFILL;
+		if (!job->seen || (window && (uid < job->lo || uid > job->hi)) || (job->kind == JOB_NEW && uid < job->lo))
 			continue;
 		g_array_append_val(job->seen, uid);
 	}

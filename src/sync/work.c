@@ -33,7 +33,7 @@ work_job(Engine *e, JobKind kind, ImapCommand *command)
 	job->folder = e->sel.id;
 	job->since = e->now;
 	job->early = !e->ready;
-	if (kind == JOB_PAGE || kind == JOB_RANGE || kind == JOB_NEW)
+	if (kind == JOB_PAGE || kind == JOB_RANGE || kind == JOB_NEW || kind == JOB_BACKFILL)
 		job->seen = g_array_new(FALSE, FALSE, sizeof(guint32));
 	g_ptr_array_add(e->jobs, job);
 	job->id = imap_session_submit(e->session, command);
@@ -469,7 +469,7 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 	}
 	switch (job->kind) {
 	case JOB_SELECT:	pull_selected(e, job, r); break;
-	case JOB_PAGE:		pull_page_done(e, job); break;
+	case JOB_PAGE:		pull_page_done(e, job, r->status == IMAP_OK); break;
 	case JOB_NEW:		pull_new_done(e, job); break;
 	case JOB_BODY:		fetch_done(e, job, r); break;
 	case JOB_STORE:		push_done(e, job, r); break;

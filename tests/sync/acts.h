@@ -28,7 +28,7 @@ imap_account(guint16 port)
 static inline gint64
 folder_id(World *w, const char *wire)
 {
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	Db *db = world_reader(w);
 	g_autoptr(Folder) f = folders_find(db, wire, NULL);
 	return f && !f->gone ? f->id : 0;
 }
@@ -50,7 +50,7 @@ sorted(const char *text)
 static inline char *
 store_text(World *w, const char *wire)
 {
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	Db *db = world_reader(w);
 	gint64 folder = folder_id(w, wire);
 	g_autoptr(GArray) keys = messages_keys(db, folder, NULL, NULL, false, true, 1000, 0, NULL, NULL, NULL);
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -85,9 +85,17 @@ same(World *w, const char *name)
 static inline guint
 n_wishes(World *w)
 {
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	Db *db = world_reader(w);
 	g_autoptr(GPtrArray) all = journal_list(db, NULL);
 	return all->len;
+}
+
+/* Those that still have something to do; what failed is for the person. */
+static inline guint
+live_wishes(World *w)
+{
+	Db *db = world_reader(w);
+	return journal_count(db, WISH_WAITING) + journal_count(db, WISH_SENT) + journal_count(db, WISH_DOUBT);
 }
 
 #define ASSERT_SERVER(name, wanted) do { \
@@ -143,7 +151,7 @@ push_world(const char *caps)
 {
 	World *w = g_new0(World, 1);
 	boxes_reset(pop, caps);
-	w->dir = g_dir_make_tmp("eilpost-push-XXXXXX", NULL);
+	w->dir = world_dir("push");
 	w->store = g_build_filename(w->dir, "test.db", NULL);
 	w->account = imap_account(pop->port);
 	w->letters = chan_new((GDestroyNotify)letter_free);
@@ -156,7 +164,7 @@ push_world(const char *caps)
 static inline gint64
 message(World *w, const char *folder, guint id)
 {
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	Db *db = world_reader(w);
 	g_autoptr(GArray) keys = messages_keys(db, folder_id(w, folder), NULL, NULL, false, true, 1000, 0, NULL, NULL, NULL);
 	g_autofree char *subject = g_strdup_printf("m%u", id);
 
@@ -224,6 +232,33 @@ label(World *w, const char *from, guint a, bool on)
 {
 	Request *r = on_messages(w, REQ_KEYWORD, from, a, 0);
 	r->text = g_strdup("work");
+	r->on = on;
+	act(w, r);
+}
+
+/* To the archive, to the junk, or back to the inbox. */
+static inline void
+to_role(World *w, const char *from, guint a, FolderRole role)
+{
+	Request *r = on_messages(w, REQ_TO_ROLE, from, a, 0);
+	r->flag = role;
+	act(w, r);
+}
+
+/* REQ_MARK_READ_ALL, REQ_EMPTY. */
+static inline void
+whole(World *w, RequestKind kind, const char *name)
+{
+	Request *r = request_new(kind);
+	r->folder = folder_id(w, name);
+	act(w, r);
+}
+
+static inline void
+subscribe(World *w, const char *name, bool on)
+{
+	Request *r = request_new(REQ_FOLDER_SUBSCRIBE);
+	r->folder = folder_id(w, name);
 	r->on = on;
 	act(w, r);
 }

@@ -20,8 +20,10 @@ static struct {
 	guint bad;
 	guint n_uidvalidity;
 	guint meddle_at, meddle_step, meddled;	/* another client does something before command meddle_at, and each meddle_step behind it; 0: never */
+	const char *meddle_kind;	/* NULL: new mail, a flag, a message taken out, in turn; else of BOX_VICTIM: "flag", "take" */
 } boxes;
 
+enum { BOX_VICTIM = 2 };	/* the message that another client has its eye on */
 typedef struct { Box *box; } BoxView;
 
 static inline void
@@ -410,6 +412,29 @@ box_line(GString *out, BoxView *v, const char *line, char **code)
 	return "OK done";
 }
 
+/* It is flagged, or taken out, wherever it lies; from one place if it lies in two. */
+static inline void
+box_meddle_with_victim(GString *out, const BoxView *v)
+{
+	for (guint i = 0; i < boxes.all->len; i++) {
+		Box *b = boxes.all->pdata[i];
+		for (guint k = 0; k < b->messages->len; k++) {
+			BoxMessage *m = &g_array_index(b->messages, BoxMessage, k);
+			if (m->id != BOX_VICTIM)
+				continue;
+			bool take = !strcmp(boxes.meddle_kind, "take");
+			m->flags |= BOX_FLAGGED;
+			if (take)
+				g_array_remove_index(b->messages, k);
+			if (v->box == b && take)
+				g_string_append_printf(out, "* %u EXPUNGE\r\n", k + 1);
+			else if (v->box == b)
+				box_fetch(out, k + 1, m, "");
+			return;
+		}
+	}
+}
+
 /* What another client does, in turn; said to the connection that has the folder open, as far as sequence numbers allow. */
 static inline void
 box_meddle(GString *out, const BoxView *v, const char *line)
@@ -420,6 +445,11 @@ box_meddle(GString *out, const BoxView *v, const char *line)
 	if (g_str_has_prefix(line, "FETCH") || !boxes.all->len)
 		return;
 	boxes.meddle_at = boxes.meddle_step;
+	if (boxes.meddle_kind) {
+		boxes.meddled++;
+		box_meddle_with_victim(out, v);
+		return;
+	}
 	guint turn = boxes.meddled++, at = boxes.all->len > 1 && turn % 4 == 3 ? 1 : 0;
 	Box *b = boxes.all->pdata[at];
 	bool told = v->box == b;
@@ -507,6 +537,16 @@ box_listen(gpointer user)
 	}
 }
 
+/* As if it had been restored from a backup: other numbers for all that is in it. With the lock held. */
+static inline void
+box_renumber(Box *b)
+{
+	b->uidvalidity = boxes.n_uidvalidity += 90;
+	for (guint i = 0; i < b->messages->len; i++)
+		g_array_index(b->messages, BoxMessage, i).uid += 1000;
+	b->uidnext += 1000;
+}
+
 /* INBOX with eight messages, Archive with one, Trash and Work empty, Work.Old with one. */
 static inline void
 boxes_reset(Server *s, const char *caps)
@@ -517,7 +557,8 @@ boxes_reset(Server *s, const char *caps)
 	boxes.caps = caps;
 	boxes.refuse_move = boxes.refuse_store = 0;
 	boxes.refuse_words = "NO not you";
-	boxes.bad = boxes.n_uidvalidity = boxes.meddle_at = 0;
+	boxes.bad = boxes.n_uidvalidity = boxes.meddle_at = boxes.meddle_step = boxes.meddled = 0;
+	boxes.meddle_kind = NULL;
 	Box *inbox = box_make("INBOX");
 	for (guint id = 1; id <= 8; id++)
 		box_put(inbox, id, id % 2 ? BOX_SEEN : 0);

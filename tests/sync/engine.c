@@ -22,7 +22,7 @@ closed_world(const char *caps)
 	World *w = g_new0(World, 1);
 	server_reset(smtp);
 	mailbox_reset(pop, caps, N);
-	w->dir = g_dir_make_tmp("eilpost-engine-XXXXXX", NULL);
+	w->dir = world_dir("engine");
 	w->store = g_build_filename(w->dir, "test.db", NULL);
 	w->account = account_for(smtp->port, pop->port, CHECK_PUSH, "at once");
 	w->account->receive.scheme = SCHEME_IMAP_INSECURE;
@@ -34,7 +34,7 @@ closed_world(const char *caps)
 static bool
 same(World *w)
 {
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	Db *db = world_reader(w);
 	g_autoptr(Folder) f = db ? folders_find(db, "INBOX", NULL) : NULL;
 	g_autoptr(GArray) here = f ? messages_uids(db, f->id, 1, G_MAXUINT32, NULL) : NULL;
 	bool equal = true;
@@ -54,7 +54,7 @@ same(World *w)
 static void
 assert_subjects(World *w)
 {
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	Db *db = world_reader(w);
 	g_autoptr(Folder) f = folders_find(db, "INBOX", NULL);
 	for (guint i = 0; i < mbox.inbox->len; i += 97) {
 		guint uid = g_array_index(mbox.inbox, Msg, i).uid;

@@ -18,7 +18,7 @@ world_with(const char *caps, guint n, const char *disable)
 	World *w = g_new0(World, 1);
 	server_reset(smtp);
 	mailbox_reset(pop, caps, n);
-	w->dir = g_dir_make_tmp("eilpost-extensions-XXXXXX", NULL);
+	w->dir = world_dir("extensions");
 	w->store = g_build_filename(w->dir, "test.db", NULL);
 	w->account = account_for(smtp->port, pop->port, CHECK_PUSH, "at once");
 	w->account->receive.scheme = SCHEME_IMAP_INSECURE;

@@ -24,7 +24,7 @@ imap_world(guint check)
 	World *w = g_new0(World, 1);
 	server_reset(smtp);
 	imap_reset(pop);
-	w->dir = g_dir_make_tmp("eilpost-file-XXXXXX", NULL);
+	w->dir = world_dir("file");
 	w->store = g_build_filename(w->dir, "test.db", NULL);
 	w->account = imap_account(smtp->port, pop->port, check);
 	w->letters = chan_new((GDestroyNotify)letter_free);

@@ -19,7 +19,7 @@ static guint stride = STRIDE;
 static GPtrArray *
 folders_here(World *w)
 {
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	Db *db = world_reader(w);
 	g_autoptr(GPtrArray) all = folders_list(db, NULL);
 	GPtrArray *out = g_ptr_array_new_with_free_func((GDestroyNotify)folder_free);
 
@@ -36,7 +36,7 @@ folders_here(World *w)
 static gint64
 any_message(World *w, GRand *dice, const GPtrArray *folders)
 {
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	Db *db = world_reader(w);
 
 	for (int tries = 0; tries < 20; tries++) {
 		const Folder *f = folders->pdata[tries < 10 && g_rand_boolean(dice) ? 0 : g_rand_int_range(dice, 0, (gint32)folders->len)];
@@ -154,7 +154,7 @@ static World *
 new_world(void)
 {
 	World *w = g_new0(World, 1);
-	w->dir = g_dir_make_tmp("eilpost-queue-XXXXXX", NULL);
+	w->dir = world_dir("queue");
 	w->store = g_build_filename(w->dir, "test.db", NULL);
 	w->account = imap_account(pop->port);
 	w->letters = chan_new((GDestroyNotify)letter_free);
@@ -214,7 +214,7 @@ wait_all_done(World *w, const char *when)
 		turn(w);
 		if (g_get_monotonic_time() < until)
 			continue;
-		g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+		Db *db = world_reader(w);
 		g_autoptr(GPtrArray) all = journal_list(db, NULL);
 		for (guint i = 0; i < all->len; i++) {
 			const Wish *x = all->pdata[i];
@@ -308,13 +308,6 @@ child(char **argv)
 }
 
 /* ---- another client ---- */
-
-static guint
-live_wishes(World *w)
-{
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
-	return journal_count(db, WISH_WAITING) + journal_count(db, WISH_SENT) + journal_count(db, WISH_DOUBT);
-}
 
 static guint
 n_known(const char *text, guint id)

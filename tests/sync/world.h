@@ -21,6 +21,7 @@ typedef struct {
 	Account *account;	/* owned */
 	Chan *letters;		/* owned */
 	Engine *engine;		/* owned */
+	Db *reader;		/* owned; opened when it is first needed: tests ask again and again */
 	/* of the last LETTER_DRAFT */
 	gint64 row;
 	bool answered, failed, asked;
@@ -30,6 +31,14 @@ typedef struct {
 } World;
 
 /* ---- the world ---- */
+
+/* In memory where there is such a place: what a killed process leaves there is what it would leave on a disk. */
+static inline char *
+world_dir(const char *name)
+{
+	g_autofree char *in_memory = g_strdup_printf("/dev/shm/eilpost-%s-XXXXXX", name), *elsewhere = g_strdup_printf("eilpost-%s-XXXXXX", name);
+	return g_mkdtemp(in_memory) ? g_steal_pointer(&in_memory) : g_dir_make_tmp(elsewhere, NULL);
+}
 
 static inline Account *
 account_for(guint16 smtp_port, guint16 pop_port, guint check, const char *send_when)
@@ -60,9 +69,18 @@ world_open(World *w, guint undo_s)
 	g_assert_nonnull(w->engine);
 }
 
+static inline Db *
+world_reader(World *w)
+{
+	if (!w->reader)
+		w->reader = db_open(w->store, DB_READER, NULL);
+	return w->reader;
+}
+
 static inline void
 world_close(World *w)
 {
+	g_clear_pointer(&w->reader, db_close);
 	engine_end(w->engine, 5000);
 	w->engine = NULL;
 }
@@ -73,7 +91,7 @@ world_new(guint check, const char *send_when, guint undo_s)
 	World *w = g_new0(World, 1);
 	server_reset(smtp);
 	server_reset(pop);
-	w->dir = g_dir_make_tmp("eilpost-outbox-XXXXXX", NULL);
+	w->dir = world_dir("outbox");
 	w->store = g_build_filename(w->dir, "test.db", NULL);
 	w->account = account_for(smtp->port, pop->port, check, send_when);
 	w->letters = chan_new((GDestroyNotify)letter_free);
@@ -101,6 +119,7 @@ world_free(World *w)
 {
 	if (w->engine)
 		world_close(w);
+	g_clear_pointer(&w->reader, db_close);
 	chan_free(w->letters);
 	account_unref(w->account);
 	remove_folder(w->dir);
