@@ -209,6 +209,7 @@ account_new(void)
 	g_atomic_ref_count_init(&c->refs);
 	c->account.disable = g_new0(char *, 1);
 	c->account.ahead_mib = 500;
+	c->account.connections = 1;
 	return &c->account;
 }
 

@@ -49,6 +49,7 @@ typedef struct {
 	KeepKind keep;		/* keep-on-server */
 	int keep_days;
 	int offline_days;	/* bodies kept here: 0 headers only, -1 all */
+	guint connections;	/* at most so many to receive: 1, or 2: one more for large attachments */
 	guint ahead_mib;	/* a day, fetched before anybody asks for it */
 	char *sent;
 	char **disable;		/* upper case; never NULL: capabilities that count as not offered */

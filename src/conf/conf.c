@@ -352,6 +352,7 @@ account_make(Conf *c, const char *section)
 	a->send_when = g_strdup(conf_text(c, section, "send-when"));
 	account_parse_keep(conf_text(c, section, "keep-on-server"), &a->keep, &a->keep_days, NULL);
 	account_parse_days(conf_text(c, section, "offline"), &a->offline_days, NULL);
+	a->connections = (guint)conf_int(c, section, "connections");
 	a->ahead_mib = (guint)conf_int(c, section, "fetch-ahead");
 	a->sent = g_strdup(conf_text(c, section, "sent"));
 	account_set_disable(a, conf_text(c, section, "disable"));

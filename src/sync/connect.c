@@ -28,6 +28,7 @@ connect_drop(Engine *e)
 		secret_cancel_command(e);
 	g_byte_array_set_size(e->early, 0);
 	e->link_open = e->drop = e->ready = false;
+	bulk_drop(e);
 	extend_clear(e);
 	work_clear(e);
 }
@@ -174,11 +175,9 @@ session_failed(Engine *e, const ImapEvent *ev)
 
 /* ---- the session ---- */
 
-static void
-begin_session(Engine *e)
+ImapSession *
+connect_session(Engine *e)
 {
-	if (e->session || !e->link_open || !secret_text(e, RECEIVING))
-		return;
 	g_autofree char *known = db_fact(e->db, "capabilities");
 	g_auto(GStrv) words = known ? g_strsplit(known, " ", -1) : NULL;
 	const Account *a = e->account;
@@ -190,7 +189,15 @@ begin_session(Engine *e)
 		.disabled = (const char *const *)a->disable,
 		.known_capabilities = (const char *const *)words, .client_version = PACKAGE_VERSION,
 	};
-	e->session = imap_session_new(&setup, e->now);
+	return imap_session_new(&setup, e->now);
+}
+
+static void
+begin_session(Engine *e)
+{
+	if (e->session || !e->link_open || !secret_text(e, RECEIVING))
+		return;
+	e->session = connect_session(e);
 	engine_state(e, ENGINE_SIGNING_IN, _("signing in"));
 	work_ready(e);
 	if (e->early->len) {
@@ -401,11 +408,20 @@ static const LinkClient CLIENT = {
 
 /* ---- its beginning ---- */
 
+Link *
+connect_link(Engine *e, const LinkClient *client)
+{
+	const ServerUrl *url = &e->account->receive;
+	LinkTarget target = {
+		.host = url->host, .port = url->port, .ca_file = e->account->ca_file, .pins = e->account->pins,
+		.tls = url->scheme == SCHEME_IMAPS ? LINK_TLS_FIRST : url->scheme == SCHEME_IMAP ? LINK_TLS_LATER : LINK_TLS_NONE,
+	};
+	return link_open(&target, e->context, client, e);
+}
+
 void
 connect_start(Engine *e)
 {
-	const ServerUrl *url = &e->account->receive;
-
 	/* who has to type it may take longer than the server waits */
 	if (secret_by_person(e) && !secret_ready(e, RECEIVING)) {
 		if (e->state == ENGINE_OFFLINE)
@@ -413,10 +429,6 @@ connect_start(Engine *e)
 		return;
 	}
 	engine_state(e, ENGINE_CONNECTING, _("connecting"));
-	LinkTarget target = {
-		.host = url->host, .port = url->port, .ca_file = e->account->ca_file, .pins = e->account->pins,
-		.tls = url->scheme == SCHEME_IMAPS ? LINK_TLS_FIRST : url->scheme == SCHEME_IMAP ? LINK_TLS_LATER : LINK_TLS_NONE,
-	};
-	e->link = link_open(&target, e->context, &CLIENT, e);
+	e->link = connect_link(e, &CLIENT);
 	secret_ready(e, RECEIVING);	/* while the connection is made */
 }

@@ -179,6 +179,7 @@ wake_at(Engine *e)
 	gint64 at = save_waits(e) || e->sel.clearing ? e->now + 1 : e->now + 30000;	/* a jump of the clock is seen by then */
 	if (e->session)
 		at = earliest(at, imap_session_deadline(e->session));
+	at = earliest(at, bulk_deadline(e));
 	if (!e->schedule.stopped && !e->schedule.paused)
 		at = earliest(at, e->schedule.due);
 	at = earliest(at, pop_deadline(e));
@@ -210,6 +211,7 @@ look_at_clock(Engine *e)
 	if (e->last_now && (e->now - e->last_now) - (mono - e->last_mono) > CLOCK_JUMP_MS && e->session) {
 		log_line(LOG_INFO, "sync", "the computer slept; looking whether the connection is alive");
 		imap_session_probe(e->session, e->now);
+		bulk_probe(e);
 	}
 	e->last_now = e->now;
 	e->last_mono = mono;
@@ -226,6 +228,7 @@ network_changed(void *user)
 	keep_network_changed(e);
 	if (e->session && e->ready)
 		imap_session_probe(e->session, e->now);
+	bulk_probe(e);
 	if (e->state == ENGINE_WAITING)
 		e->next_try = e->now;
 }
@@ -246,6 +249,8 @@ turn(Engine *e)
 	if (e->session)
 		imap_session_tick(e->session, e->now);
 	connect_pump(e);
+	bulk_tick(e);
+	bulk_pump(e);
 	if (e->drop)
 		connect_lost(e, EIL_LATER, NULL);
 	if (e->offline || e->quitting)
@@ -394,6 +399,7 @@ engine_free(Engine *e)
 	g_ptr_array_set_size(e->saves, 0);
 	g_ptr_array_set_size(e->part_wishes, 0);
 	keep_free(e->keep);
+	bulk_free(e->bulk);
 	db_close(e->db);
 	chan_free(e->requests);
 	account_unref(e->account);
@@ -472,6 +478,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->sel.filled = g_array_new(FALSE, FALSE, sizeof(Window));
 	e->saves = saves_new();
 	e->keep = keep_new();
+	e->bulk = bulk_new();
 	e->part_wishes = g_ptr_array_new_with_free_func(part_wish_free);
 	e->jobs = g_ptr_array_new_with_free_func(work_job_free);
 	e->list = g_ptr_array_new_with_free_func(folder_free_void);

@@ -69,6 +69,7 @@ typedef struct {
 	gint64 synced;		/* ms */
 	bool begun, ended, stopping, broken;
 	bool whole;		/* the server knows no pieces */
+	bool large, bulk;	/* worth a connection of its own; begun over that */
 	bool told;		/* its progress */
 	bool by_itself;		/* nobody waits for it */
 } PartWish;
@@ -106,6 +107,7 @@ typedef struct {
 typedef struct Pop Pop;
 typedef struct Sender Sender;
 typedef struct Keep Keep;
+typedef struct Bulk Bulk;
 
 /* A send/receive cycle: first what waits in the outbox, then the receiving (S23). */
 typedef enum { CYCLE_NONE, CYCLE_SENDS, CYCLE_RECEIVES } Cycle;
@@ -154,6 +156,7 @@ struct Engine {
 	bool look;		/* the folder on the screen was opened just now */
 	gint64 person_at;	/* ms: of the last request */
 	Keep *keep;		/* owned; of keep.c */
+	Bulk *bulk;		/* owned; of bulk.c: the second connection */
 	bool paused, quitting, check_wanted, wake_wanted;
 	Schedule schedule;
 	Pop *pop;		/* owned; of pop*.c; NULL: an IMAP account */
@@ -302,6 +305,21 @@ char *refused_sentence(const Engine *e, RefusalBy by, const Refusal *row, const 
 bool refused_service(Engine *e, const ImapResponse *r);	/* after the sign-in the server says that the service is off: true: the connection is gone */
 void sign_in_took(Engine *e, gint64 ms);	/* one that is slow is told, once for an account */
 
+ImapSession *connect_session(Engine *e);	/* yours: of the account, with e->secret */
+Link *connect_link(Engine *e, const LinkClient *client);	/* yours: to its server */
+
+/* bulk.c: the second connection */
+Bulk *bulk_new(void);
+void bulk_free(Bulk *b);
+bool bulk_usable(const Engine *e);	/* it is there, or may be tried */
+void bulk_pump(Engine *e);
+void bulk_tick(Engine *e);
+void bulk_probe(Engine *e);
+gint64 bulk_deadline(const Engine *e);	/* ms, or -1 */
+void bulk_drop(Engine *e);	/* the first one is gone */
+Job *bulk_job(Engine *e, JobKind kind, ImapCommand *command);
+GPtrArray *bulk_jobs(const Engine *e);	/* of Job*, borrowed */
+
 /* work.c */
 void work_plan(Engine *e);
 bool work_waits(Engine *e);	/* something needs a connection */
@@ -406,13 +424,14 @@ bool fetch_in_flight(const Engine *e, gint64 message);
 void part_wish_free(gpointer w);
 void large_want(Engine *e, gint64 message, const char *section, bool by_itself);
 bool large_stop(Engine *e, gint64 message, const char *section);	/* 0: all; NULL: all of the message; false: there was none */
-gint64 large_folder(Engine *e);	/* that has to be selected for what is wanted; 0: none */
-bool large_ready(Engine *e);	/* more may be asked for */
-bool large_active(const Engine *e);
-void large_submit(Engine *e);
-bool large_part(Engine *e, guint32 uid, const ImapFetchPart *p);
+/* bulk: of what goes over the second connection */
+gint64 large_folder(Engine *e, bool bulk);	/* that has to be selected for what is wanted; 0: none */
+bool large_ready(Engine *e, bool bulk);	/* more may be asked for */
+bool large_active(const Engine *e, bool bulk);
+void large_submit(Engine *e, bool bulk);
+bool large_part(Engine *e, bool bulk, guint32 uid, const ImapFetchPart *p);
 void large_done(Engine *e, Job *job, const ImapResponse *r);
-void large_clear(Engine *e);	/* the connection is gone */
+void large_clear(Engine *e, bool bulk);	/* the connection is gone */
 void speed_began(Engine *e);
 void speed_got(Engine *e, guint64 bytes, bool ended);
 

@@ -384,7 +384,7 @@ fetch_parts(Engine *e, const ImapFetch *f)
 		g_autoptr(GError) err = NULL;
 		if (g_str_has_prefix(p->section, "HEADER.FIELDS"))
 			continue;
-		if (large_part(e, f->uid, p))
+		if (large_part(e, false, f->uid, p))
 			continue;
 		speed_got(e, p->data ? g_bytes_get_size(p->data) : 0, false);
 		if (p->streamed) {

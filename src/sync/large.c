@@ -127,6 +127,27 @@ speed_got(Engine *e, guint64 bytes, bool ended)
 
 /* ---- wishes ---- */
 
+static guint64
+announced(Engine *e, const Message *m, const char *section)
+{
+	if (!*section)
+		return m->size;
+	g_autoptr(GBytes) list = bodies_get(e->db, m->id, PARTS_SECTION, NULL);
+	g_autoptr(GArray) parts = list ? parts_read(list) : parts_new();
+	for (guint i = 0; i < parts->len; i++)
+		if (!strcmp(g_array_index(parts, PartInfo, i).section, section))
+			return g_array_index(parts, PartInfo, i).size;
+	return 0;
+}
+
+/* Worth a connection of its own? */
+static bool
+is_large(Engine *e, gint64 message, const char *section)
+{
+	g_autoptr(Message) m = e->account->connections > 1 ? messages_get(e->db, message, NULL) : NULL;
+	return m && announced(e, m, section) >= PIECE_MOST;
+}
+
 void
 large_want(Engine *e, gint64 message, const char *section, bool by_itself)
 {
@@ -140,6 +161,7 @@ large_want(Engine *e, gint64 message, const char *section, bool by_itself)
 		w->message = message;
 		w->section = g_strdup(section);
 		w->by_itself = by_itself;
+		w->large = is_large(e, message, section);
 		g_ptr_array_add(e->part_wishes, w);
 	}
 	/* what was asked for last goes first */
@@ -183,24 +205,31 @@ large_stop(Engine *e, gint64 message, const char *section)
 	return any;
 }
 
-/* The newest that can go on. */
+/* Where it was begun it goes on. */
+static bool
+goes_over(const Engine *e, const PartWish *w, bool bulk)
+{
+	return (w->begun ? w->bulk : w->large && bulk_usable(e)) == bulk;
+}
+
+/* The newest that can go on over that connection. */
 static PartWish *
-current(const Engine *e)
+current(const Engine *e, bool bulk)
 {
 	for (guint i = e->part_wishes->len; i-- > 0;) {
 		PartWish *w = g_ptr_array_index(e->part_wishes, i);
-		if (!w->stopping)
+		if (!w->stopping && goes_over(e, w, bulk))
 			return w;
 	}
 	return NULL;
 }
 
 gint64
-large_folder(Engine *e)
+large_folder(Engine *e, bool bulk)
 {
 	PartWish *w;
 
-	while ((w = current(e))) {
+	while ((w = current(e, bulk))) {
 		g_autoptr(Message) m = messages_get(e->db, w->message, NULL);
 		if (m)
 			return m->folder;
@@ -225,9 +254,9 @@ window_size(const Engine *e)
 }
 
 bool
-large_ready(Engine *e)
+large_ready(Engine *e, bool bulk)
 {
-	const PartWish *w = current(e);
+	const PartWish *w = current(e, bulk);
 
 	if (!w)
 		return false;
@@ -239,22 +268,9 @@ large_ready(Engine *e)
 }
 
 bool
-large_active(const Engine *e)
+large_active(const Engine *e, bool bulk)
 {
-	return current(e) != NULL;
-}
-
-static guint64
-announced(Engine *e, const Message *m, const char *section)
-{
-	if (!*section)
-		return m->size;
-	g_autoptr(GBytes) list = bodies_get(e->db, m->id, PARTS_SECTION, NULL);
-	g_autoptr(GArray) parts = list ? parts_read(list) : parts_new();
-	for (guint i = 0; i < parts->len; i++)
-		if (!strcmp(g_array_index(parts, PartInfo, i).section, section))
-			return g_array_index(parts, PartInfo, i).size;
-	return 0;
+	return current(e, bulk) != NULL;
 }
 
 /* In one piece, as ever: small ones, and where the server can't do better. */
@@ -266,11 +282,12 @@ ask_whole(Engine *e, const Message *m, PartWish *w)
 }
 
 static bool
-begin(Engine *e, const Message *m, PartWish *w)
+begin(Engine *e, const Message *m, PartWish *w, bool bulk)
 {
 	g_autoptr(GError) err = NULL;
 
 	w->begun = true;
+	w->bulk = bulk;
 	w->total = announced(e, m, w->section);
 	if (w->whole || (w->total && w->total < PIECE_MOST && !bodies_partial(e->db, m->id, w->section)))
 		return false;
@@ -286,9 +303,9 @@ begin(Engine *e, const Message *m, PartWish *w)
 }
 
 void
-large_submit(Engine *e)
+large_submit(Engine *e, bool bulk)
 {
-	PartWish *w = current(e);
+	PartWish *w = current(e, bulk);
 	g_autoptr(Message) m = w ? messages_get(e->db, w->message, NULL) : NULL;
 
 	if (!m)
@@ -298,9 +315,11 @@ large_submit(Engine *e)
 		give_up(e, w, _("There is no such part."));
 		return;
 	}
-	if (!w->begun && !begin(e, m, w)) {
-		if (!e->drop)
+	if (!w->begun && !begin(e, m, w, bulk)) {
+		if (!e->drop && !bulk)
 			ask_whole(e, m, w);
+		w->begun &= !bulk;	/* then the first one asks for it */
+		w->large &= !bulk;
 		return;
 	}
 	if (w->in_flight == 0)
@@ -310,7 +329,8 @@ large_submit(Engine *e)
 	guint length = piece_size(e);
 	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT, m->uid);
 	g_autofree char *items = g_strdup_printf("(UID BODY.PEEK[%s]<%" G_GUINT64_FORMAT ".%u>)", w->section, w->asked, length);
-	Job *job = work_job(e, JOB_PIECE, imap_command_uid_fetch(set, items, 0, false));
+	ImapCommand *c = imap_command_uid_fetch(set, items, 0, false);
+	Job *job = bulk ? bulk_job(e, JOB_PIECE, c) : work_job(e, JOB_PIECE, c);
 	job->message = w->message;
 	job->uid = m->uid;
 	job->section = g_strdup(w->section);
@@ -327,10 +347,11 @@ large_submit(Engine *e)
 /* ---- what comes ---- */
 
 static Job *
-job_of(Engine *e, guint32 uid, const ImapFetchPart *p)
+job_of(Engine *e, bool bulk, guint32 uid, const ImapFetchPart *p)
 {
-	for (guint i = 0; i < e->jobs->len; i++) {
-		Job *job = g_ptr_array_index(e->jobs, i);
+	GPtrArray *jobs = bulk ? bulk_jobs(e) : e->jobs;
+	for (guint i = 0; i < jobs->len; i++) {
+		Job *job = g_ptr_array_index(jobs, i);
 		if (job->kind == JOB_PIECE && !job->got && job->uid == uid && !strcmp(job->section, p->section))
 			return job;
 	}
@@ -368,9 +389,9 @@ write_piece(Engine *e, PartWish *w, GBytes *data)
 
 /* True: it was a piece of ours. */
 bool
-large_part(Engine *e, guint32 uid, const ImapFetchPart *p)
+large_part(Engine *e, bool bulk, guint32 uid, const ImapFetchPart *p)
 {
-	Job *job = job_of(e, uid, p);
+	Job *job = job_of(e, bulk, uid, p);
 	PartWish *w = job ? wish_of(e, job->message, job->section) : NULL;
 	gsize len = p->data ? g_bytes_get_size(p->data) : 0;
 
@@ -422,7 +443,7 @@ go_whole(PartWish *w)
 	if (w->writer)
 		bodies_write_abort(g_steal_pointer(&w->writer));
 	w->have = w->asked = 0;
-	w->begun = w->ended = false;
+	w->begun = w->ended = w->large = false;	/* the first connection streams it */
 	w->whole = true;
 }
 
@@ -465,17 +486,19 @@ large_done(Engine *e, Job *job, const ImapResponse *r)
 		finish(e, w);
 }
 
-/* The connection is gone: what came is kept, the rest is asked for in the next one. */
+/* The connection is gone: what came is kept, the rest is asked for in the next one, or over the other. */
 void
-large_clear(Engine *e)
+large_clear(Engine *e, bool bulk)
 {
 	for (guint i = e->part_wishes->len; i-- > 0;) {
 		PartWish *w = g_ptr_array_index(e->part_wishes, i);
+		if (w->bulk != bulk)
+			continue;
 		bodies_write_pause(g_steal_pointer(&w->writer));
 		w->begun = w->ended = false;
 		w->in_flight = 0;
 		tell_end(e, w);
-		w->told = false;
+		w->told = w->bulk = false;
 		if (w->stopping)
 			g_ptr_array_remove_index(e->part_wishes, i);
 	}

@@ -61,7 +61,7 @@ work_clear(Engine *e)
 		bodies_write_abort(g_steal_pointer(&e->writer));
 		e->writer_job = NULL;
 	}
-	large_clear(e);
+	large_clear(e, false);
 	for (guint i = 0; i < e->jobs->len; i++)
 		ask_again(e, g_ptr_array_index(e->jobs, i));
 	g_ptr_array_set_size(e->jobs, 0);
@@ -156,7 +156,7 @@ work_target(Engine *e)
 	/* large ones take their time: the folder on the screen, and what the person did, go first */
 	if (e->shown && (e->look = looks(e)))
 		return e->shown;
-	folder = large_folder(e);
+	folder = large_folder(e, false);
 	if (folder)
 		return folder;
 	folder = news_visit(e);
@@ -171,7 +171,7 @@ more_bodies(Engine *e)
 	gint64 folder = opening_folder(e);
 	if (folder && folder == e->sel.id)
 		return true;
-	return !folder && large_ready(e) && large_folder(e) == e->sel.id;
+	return !folder && large_ready(e, false) && large_folder(e, false) == e->sel.id;
 }
 
 /* Forgets those that are here, or on their way. */
@@ -204,7 +204,7 @@ facts(Engine *e)
 	if (listing_look_due(e))
 		e->listed = false;
 	PlanFacts f = { .target = work_target(e), .listed = e->listed, .paused = e->paused, .quiet = e->now < e->quiet_until && e->sel.fill_at > 1 };
-	f.quiet |= large_active(e);	/* the line is for what the person waits for */
+	f.quiet |= large_active(e, false);	/* the line is for what the person waits for */
 	bool settled = e->now - e->last_use >= SETTLE_MS;
 
 	for (guint i = 0; i < e->jobs->len; i++) {
@@ -245,7 +245,7 @@ bool
 work_waits(Engine *e)
 {
 	gint64 folder;
-	if (e->wake_wanted || e->check_wanted || opening_folder(e) || large_active(e) || file_waits(e))
+	if (e->wake_wanted || e->check_wanted || opening_folder(e) || large_active(e, false) || large_active(e, true) || file_waits(e))
 		return true;
 	/* nothing goes out by itself: what the person changed waits for the command (S25) */
 	if ((e->account->check & CHECK_MANUAL) || e->schedule.paused || e->schedule.stopped || e->headless)
@@ -322,7 +322,9 @@ bodies(Engine *e)
 		fetch_submit(e, message, false);
 		return;
 	}
-	large_submit(e);
+	if (e->jobs->len == 0 && large_active(e, false) && extend_compress_wanted(e))	/* the third that base64 adds */
+		extend_compress(e);
+	large_submit(e, false);
 }
 
 static void

@@ -113,6 +113,13 @@ finish(World *w)
 	world_free(w);
 }
 
+static guint
+unseen_of(World *w, const char *wire)
+{
+	g_autoptr(Folder) f = folder(w, wire);
+	return f ? f->server_unseen : 0;
+}
+
 /* ---- the plain path, and what makes it cheaper ---- */
 
 static void
@@ -165,6 +172,50 @@ test_unchanged(void)
 	open_and_check(w);
 	wait_ms(w, 2500);
 	g_assert_cmpuint(times_said("UID FETCH"), ==, 1);
+	finish(w);
+}
+
+/* Counts hold anywhere: with nothing but what Exchange announces, an unchanged folder of 10,000 is in step after at most 6 round
+ * trips, those of TCP and greeting among them. */
+static void
+test_turns_unchanged(void)
+{
+	World *w = world_with(EXCHANGE, 10000, NULL);
+
+	first_session(w);
+	clock_shift(3601 * 1000);	/* the last whole pass is long ago */
+	pop->turns = 0;
+	w->checked = 0;
+	world_open(w, 0);
+	WAIT_FOR(w, said("UID SEARCH UID 1:10000 UNSEEN") && said("UID FETCH 9001:10000 (UID FLAGS)") && said("FLAGGED"));
+	WAIT_FOR(w, said("IDLE") && w->checked > 0);
+	guint turns = pop->turns - 1;	/* the one to IDLE: nobody waits for it */
+	g_test_message("%u turns and TCP and greeting", turns);
+	g_assert_cmpuint(turns + 1, <=, 6);	/* the first turn is the answer to the greeting */
+	g_assert_true(same(w));
+	finish(w);
+}
+
+/* A folder never seen, on a connection that is open: its first screen is here after at most 3 round trips. */
+static void
+test_turns_first_screen(gconstpointer caps)
+{
+	World *w = world_with(caps, 5, NULL);
+
+	mbox.names = "\\HasNoChildren|F1|Work";
+	open_and_check(w);
+	WAIT_FOR(w, unseen_of(w, "Work") == 3 && said("IDLE"));
+	wait_ms(w, 200);
+	g_autoptr(Folder) f = folder(w, "Work");
+	pop->turns = 0;
+	forget_said();
+	Request *r = request_new(REQ_OPEN_FOLDER);
+	r->folder = f->id;
+	engine_post(w->engine, r);
+	WAIT_FOR(w, said("FETCH 1:"));
+	guint turns = pop->turns;
+	g_test_message("%u turns", turns);
+	g_assert_cmpuint(turns, <=, 3);
 	finish(w);
 }
 
@@ -332,13 +383,6 @@ test_without_list_status(void)
 	g_autoptr(Folder) work = folder(w, "Work");
 	g_assert_cmpuint(work->server_unseen, ==, 3);
 	finish(w);
-}
-
-static guint
-unseen_of(World *w, const char *wire)
-{
-	g_autoptr(Folder) f = folder(w, wire);
-	return f ? f->server_unseen : 0;
 }
 
 static void
@@ -704,6 +748,9 @@ main(int argc, char **argv)
 	g_test_add_data_func("/sync/extensions/pass/condstore", EXCHANGE " CONDSTORE", test_pass);
 	g_test_add_data_func("/sync/extensions/pass/all", MUCH, test_pass);
 	g_test_add_func("/sync/extensions/unchanged", test_unchanged);
+	g_test_add_func("/sync/extensions/round-trips/unchanged", test_turns_unchanged);
+	g_test_add_data_func("/sync/extensions/round-trips/first-screen/plain", EXCHANGE, test_turns_first_screen);
+	g_test_add_data_func("/sync/extensions/round-trips/first-screen/all", MUCH " PARTIAL", test_turns_first_screen);
 	g_test_add_data_func("/sync/extensions/counts-agree/plain", EXCHANGE, test_counts_agree);
 	g_test_add_data_func("/sync/extensions/counts-agree/condstore", EXCHANGE " CONDSTORE ESEARCH", test_counts_agree);
 	g_test_add_func("/sync/extensions/condstore", test_condstore);

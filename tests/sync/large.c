@@ -109,6 +109,14 @@ post_part(World *w, RequestKind kind, gint64 message, const char *section, const
 }
 
 static void
+ask_folder(World *w, gint64 folder)
+{
+	Request *r = request_new(REQ_OPEN_FOLDER);
+	r->folder = folder;
+	engine_post(w->engine, r);
+}
+
+static void
 open_text(World *w, gint64 message)
 {
 	ask(w, REQ_OPEN_MESSAGE, message, false);
@@ -197,6 +205,7 @@ test_pieces(void)
 	for (guint i = 0; i < textd.pieces->len; i++)
 		g_assert_cmpuint(g_array_index(textd.pieces, Piece, i).length, <, LIMIT_IMAP_INLINE);
 	g_assert_cmpuint(heard.progress, >, 0);
+	g_assert_cmpuint(pop->connections, ==, 1);	/* unless the account says otherwise */
 	forget();
 	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "2", NULL);	/* it is here */
 	UNTIL(w, told("2"));
@@ -487,6 +496,154 @@ test_wanted(void)
 	world_free(w);
 }
 
+/* ---- a second connection ---- */
+
+static guint
+times_said(const char *words)
+{
+	guint n = 0;
+	g_mutex_lock(&pop->lock);
+	for (const char *p = pop->log->str; (p = strstr(p, words)); p++)
+		n++;
+	g_mutex_unlock(&pop->lock);
+	return n;
+}
+
+static World *
+world_of_two(void)
+{
+	World *w = world_closed();
+	w->account->connections = 2;
+	world_open(w, 0);
+	UNTIL(w, id_of(w, "INBOX", 3));
+	open_text(w, id_of(w, "INBOX", 1));
+	UNTIL(w, told(""));
+	forget();
+	return w;
+}
+
+/* Texts are opened over the first while the file comes over the second. */
+static void
+test_second(void)
+{
+	World *w = world_of_two();
+
+	g_assert_cmpuint(pop->connections, ==, 1);	/* none before it is needed */
+	textd.piece_ms = 20;
+	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "2", NULL);
+	UNTIL(w, heard.done > 500000);
+	for (guint uid = 2; uid <= 3; uid++) {
+		g_ptr_array_set_size(heard.bodies, 0);
+		open_text(w, id_of(w, "INBOX", uid));
+		UNTIL(w, told(""));
+		g_assert_false(told("2"));
+	}
+	UNTIL(w, told("2"));
+	g_assert_true(file_is_right(w, "2", 0));
+	g_assert_cmpuint(asked_from(0), ==, FILE_BYTES);
+	g_assert_cmpuint(pop->connections, ==, 2);
+	g_assert_cmpuint(times_said("imap 2: EXAMINE INBOX"), ==, 1);
+	g_assert_cmpuint(times_said("imap 2: SELECT"), ==, 0);
+	for (const char *p = pop->log->str; (p = strstr(p, "BODY.PEEK[2]<")); p++) {
+		const char *line = g_strrstr_len(pop->log->str, p - pop->log->str, "imap ");
+		g_assert_true(g_str_has_prefix(line, "imap 2: "));
+	}
+	g_assert_null(w->trouble);
+	world_free(w);
+}
+
+/* The first stays in the folder that is on the screen. */
+static void
+test_second_elsewhere(void)
+{
+	World *w = world_closed();
+
+	doc_put("Archive", 1, 1, FILE_BYTES);
+	w->account->connections = 2;
+	world_open(w, 0);
+	UNTIL(w, id_of(w, "INBOX", 3));
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(Folder) inbox = folders_find(db, "INBOX", NULL), archive = NULL;
+	UNTIL(w, (archive = folders_find(db, "Archive", NULL)));
+	ask_folder(w, archive->id);
+	UNTIL(w, id_of(w, "Archive", 1));
+	open_text(w, id_of(w, "Archive", 1));
+	UNTIL(w, told(""));
+	ask_folder(w, inbox->id);
+	UNTIL(w, times_said("imap 1: SELECT INBOX") == 2);
+	post_part(w, REQ_FETCH_PART, id_of(w, "Archive", 1), "2", NULL);
+	UNTIL(w, told("2"));
+	g_assert_cmpuint(times_said("imap 2: EXAMINE Archive"), ==, 1);
+	g_assert_cmpuint(times_said("imap 1: SELECT Archive"), ==, 1);
+	g_clear_pointer(&db, db_close);
+	world_free(w);
+}
+
+/* The server lets one in: the first does it all, nothing is told, and the second is not tried again. */
+static void
+test_second_refused(void)
+{
+	World *w = world_of_two();
+
+	textd.only_one = true;
+	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "2", NULL);
+	UNTIL(w, told("2"));
+	g_assert_true(file_is_right(w, "2", 0));
+	forget();
+	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "", NULL);
+	UNTIL(w, told(""));
+	g_assert_cmpuint(pop->connections, ==, 2);
+	g_assert_cmpuint(times_said("imap 2: "), ==, 1);
+	g_assert_null(w->trouble);
+	world_free(w);
+}
+
+/* Cut off in the middle of a piece: the first goes on where it was. */
+static void
+test_second_cut(void)
+{
+	World *w = world_of_two();
+
+	textd.cut_after = 6;
+	textd.piece_ms = 5;
+	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "2", NULL);
+	UNTIL(w, told("2"));
+	g_assert_true(file_is_right(w, "2", 0));
+	g_assert_cmpuint(asked_from(0), >, FILE_BYTES);
+	g_assert_cmpuint(asked_from(0), <, FILE_BYTES + 3 * MIB);
+	g_assert_cmpuint(times_said("imap 1: UID FETCH 1 (UID BODY.PEEK[2]<"), >, 0);
+	g_assert_null(w->trouble);
+	world_free(w);
+}
+
+/* Stopped and gone on with, and the server that knows no pieces is asked by the first. */
+static void
+test_second_stop(void)
+{
+	World *w = world_of_two();
+	gint64 m = id_of(w, "INBOX", 1);
+
+	textd.piece_ms = 15;
+	post_part(w, REQ_FETCH_PART, m, "2", NULL);
+	UNTIL(w, heard.done > 500000);
+	post_part(w, REQ_CANCEL, m, "2", NULL);
+	UNTIL(w, told_failed("2"));
+	forget();
+	post_part(w, REQ_FETCH_PART, m, "2", NULL);
+	UNTIL(w, told("2"));
+	g_assert_true(file_is_right(w, "2", 0));
+	g_assert_cmpuint(asked_from(0), <, FILE_BYTES + 2 * MIB);
+	world_free(w);
+}
+
+static void
+test_second_without_pieces(void)
+{
+	World *w = world_of_two();
+	textd.no_pieces = true;
+	fetch_from(w);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -505,6 +662,12 @@ main(int argc, char **argv)
 	g_test_add_data_func("/sync/large/lying-size/small", GINT_TO_POINTER(-1000000), test_lying_sizes);
 	g_test_add_data_func("/sync/large/lying-size/large", GINT_TO_POINTER(1000000), test_lying_sizes);
 	g_test_add_data_func("/sync/large/lying-size/one-less", GINT_TO_POINTER(-1), test_lying_sizes);
+	g_test_add_func("/sync/large/second/reading-goes-on", test_second);
+	g_test_add_func("/sync/large/second/of-another-folder", test_second_elsewhere);
+	g_test_add_func("/sync/large/second/refused", test_second_refused);
+	g_test_add_func("/sync/large/second/cut", test_second_cut);
+	g_test_add_func("/sync/large/second/stop", test_second_stop);
+	g_test_add_func("/sync/large/second/no-pieces", test_second_without_pieces);
 	g_test_add_func("/sync/large/no-pieces", test_no_pieces);
 	g_test_add_func("/sync/large/bad-pieces", test_bad_pieces);
 	g_test_add_data_func("/sync/large/beyond/no", &textd, test_beyond);

@@ -36,6 +36,7 @@ typedef struct {
 	GPtrArray *taken;	/* owned: of Taken */
 	GPtrArray *mails, *old;	/* owned: of Mail: what lies in the box; lay there in earlier stories */
 	GString *log;		/* owned: a line each, "smtp 1: EHLO" */
+	guint turns;		/* something came after something was said */
 	guint connections, signed_in, refused, lines;
 	bool pop;
 } Server;
@@ -47,6 +48,7 @@ typedef struct {
 	char room[4096];
 	gsize at, len;
 	GPtrArray *box;		/* owned: of Mail*, borrowed: what lay there at the beginning */
+	bool spoke;		/* since something came */
 } Talk;
 
 static inline void
@@ -72,6 +74,7 @@ take_one(Server *s, int *count)
 static inline void
 say(Talk *t, const char *text)
 {
+	t->spoke = true;
 	if (send(t->fd, text, strlen(text), MSG_NOSIGNAL) < 0)
 		shutdown(t->fd, SHUT_RDWR);
 }
@@ -83,6 +86,9 @@ next_byte(Talk *t)
 		ssize_t n = recv(t->fd, t->room, sizeof t->room, 0);
 		if (n <= 0)
 			return -1;
+		if (t->spoke)
+			__atomic_fetch_add(&t->s->turns, 1, __ATOMIC_RELAXED);
+		t->spoke = false;
 		t->at = 0;
 		t->len = (gsize)n;
 	}

@@ -21,6 +21,7 @@ static struct {
 	gint64 lie;		/* added to the announced size of a file */
 	int cut_after;		/* pieces, then the line is cut; 0: never */
 	int piece_ms;		/* of thinking before a piece */
+	bool only_one;		/* connection is let in; from then on */
 	Shelf shelves[3];
 	GArray *pieces;		/* owned, of Piece: what was asked */
 	GPtrArray *texts;	/* owned, of char*: "folder/uid", bodies asked without an offset, in order */
@@ -233,7 +234,8 @@ text_talk(gpointer user)
 		g_mutex_lock(&t->s->lock);
 		guint n = textd.pieces->len;
 		g_string_append_printf(t->s->log, "imap %u: %s\n", t->number, g_str_has_prefix(verb, "AUTHENTICATE") ? "(a secret)" : verb);
-		const char *said = text_command(t, out, &in, verb);
+		bool turned_away = textd.only_one && t->number > 1 && g_str_has_prefix(verb, "AUTHENTICATE");
+		const char *said = turned_away ? "NO [LIMIT] Too many simultaneous connections." : text_command(t, out, &in, verb);
 		bool piece = textd.pieces->len > n, cut = piece && textd.cut_after && --textd.cut_after == 0;
 		int ms = piece ? textd.piece_ms : 0;
 		g_string_append_printf(out, "%s %s\r\n", line, said);
