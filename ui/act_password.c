@@ -134,6 +134,36 @@ password_answered(App *a, const char *password)
 		ask_keep(a, acc, which, where);
 }
 
+static void
+offered(void *user, const char *password, const char *where, const GError *err)
+{
+	App *a = user;
+	const AppAccount *acc = app_account_of(a, a->offer_account);
+
+	a->offer = NULL;
+	if (acc && !acc->gone)
+		ask_keep(a, acc, 0, where);
+	app_dirty(a, 0);
+}
+
+void
+password_offer(App *a, const char *account)
+{
+	const AppAccount *acc = settings_account(a, account);
+
+	password_offer_end(a);
+	if (!acc || !acc->engine || !a->setup->vault)
+		return;
+	a->offer_account = acc->number;
+	a->offer = vault_password(a->setup->vault, acc->account, VAULT_RECEIVE, g_main_context_default(), offered, a);
+}
+
+void
+password_offer_end(App *a)
+{
+	g_clear_pointer(&a->offer, vault_ticket_cancel);
+}
+
 /* ---- commands ---- */
 
 /* The named account, else the one on the screen; NULL: it was said why not. */

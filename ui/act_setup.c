@@ -25,7 +25,7 @@ watch(SetupPane *p, int fd, gboolean (*ready)(gint, GIOCondition, gpointer))
 
 /* ---- saving ---- */
 
-/* A password that was typed: the engine has it at once; later starts ask for it, or a command gives it. */
+/* A password that was typed: the engine has it at once; whether it is kept is asked. */
 static void
 saved(SetupPane *p, const char *name)
 {
@@ -41,6 +41,8 @@ saved(SetupPane *p, const char *name)
 		over_pop(a);
 	app_show_account(a, kept);
 	app_say(a, STYLE_STATUS, _("The account “%s” is there; it is written in %s."), kept, a->setup->places->config);
+	if (password)
+		password_offer(a, kept);
 }
 
 static void

@@ -364,6 +364,7 @@ static void
 app_free(App *a)
 {
 	a->quitting = true;
+	password_offer_end(a);
 	open_close(a);
 	over_clear(a);
 	notices_free(a->notices);

@@ -120,6 +120,8 @@ struct App {
 	Answering *answering;	/* owned: an answer whose original is on its way; NULL: none */
 	char *files_folder;	/* owned: where files were chosen last; NULL: nowhere */
 	char *ask_context;	/* owned: the limit before, the path to overwrite */
+	VaultTicket *offer;	/* owned: asks where the password of offer_account could be kept; NULL: it does not */
+	guint offer_account;
 	GArray *saves;		/* owned, of Saving: parts on their way to a file */
 	Clean *message;		/* owned: what just happened; NULL: nothing */
 	CellStyle message_style;
@@ -222,6 +224,8 @@ bool password_waits(const AppAccount *acc);
 bool password_ask(App *a, AppAccount *acc);	/* true: a question is open now */
 void password_answered(App *a, const char *password);
 void password_clear(AppAccount *acc);
+void password_offer(App *a, const char *account);	/* the engine has one that was typed just now: asks whether it is kept */
+void password_offer_end(App *a);
 
 /* act_compose.c */
 void compose_begin(App *a, Draft *d);	/* takes d: a mail that the command line or a link began */

@@ -93,7 +93,8 @@ def S31_advice():
 def S32_help():
     """? on the settings screen explains the keys and every option; the manual page has the three modes by their names."""
     r = Reader(server)
-    r.wait("Number 5").keys(F2).wait("Send and receive").keys("?").wait("Help: keys in the settings").wait("mode-manual")
+    r.wait("Number 5").keys(F2).wait("Send and receive").keys("?").wait("Help: keys in the settings")
+    r.keys("/mode-manual\r").wait("Send and receive only on command")
     r.keys("/keep-on-server\r").wait("keep-on-server").wait("POP3")
     r.keys("/check \r").pump(0.1)
     r.keys("q").wait("Send and receive")
