@@ -153,7 +153,10 @@ worker_end(Render *r, Worker *w)
 static void
 keep_warm(Render *r)
 {
-	while (r->workers->len < r->warm && r->failed_starts < FAILED_STARTS) {
+	/* the second one is for a job that hangs: it waits for the first job of all, and costs no memory until then */
+	guint wanted = r->next_id == 0 ? MIN(r->warm, 1) : r->warm;
+
+	while (r->workers->len < wanted && r->failed_starts < FAILED_STARTS) {
 		g_autoptr(GError) err = NULL;
 		if (!worker_start(r, LIMIT_WORKER_MEMORY, &err))
 			log_line(LOG_WARN, "render", "%s", err->message);

@@ -288,11 +288,9 @@ event(Engine *e, const ImapEvent *ev)
 	return e->session && !e->drop;
 }
 
-void
-connect_pump(Engine *e)
+static void
+take_events(Engine *e)
 {
-	gsize len = 0;
-
 	while (e->session && !e->drop) {
 		ImapEvent ev = imap_session_next(e->session);
 		if (ev.kind == IMAP_WANTS_BYTES)
@@ -300,6 +298,14 @@ connect_pump(Engine *e)
 		if (!event(e, &ev))
 			break;
 	}
+}
+
+void
+connect_pump(Engine *e)
+{
+	gsize len = 0;
+
+	take_events(e);
 	/* the first page of a folder is one picture: its oldest rows come first on the wire, and the cursor would stay on one of them */
 	if (!work_page_comes(e))
 		headers_pause(e);
@@ -364,8 +370,15 @@ on_feed(void *user, const guint8 *data, gsize len)
 	}
 	imap_session_tick(e->session, e->now);
 	imap_session_feed(e->session, data, len);
-	connect_pump(e);
+	take_events(e);
 	return e->link != NULL;
+}
+
+/* What several reads brought shares a commit. */
+static void
+on_rested(void *user)
+{
+	connect_pump(user);
 }
 
 static const guint8 *
@@ -403,7 +416,7 @@ on_closed(void *user, const GError *err)
 
 static const LinkClient CLIENT = {
 	.stage = on_stage, .opened = on_opened, .tls_started = on_tls_started,
-	.feed = on_feed, .output = on_output, .taken = on_taken, .closed = on_closed,
+	.feed = on_feed, .rested = on_rested, .output = on_output, .taken = on_taken, .closed = on_closed,
 };
 
 /* ---- its beginning ---- */

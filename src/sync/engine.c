@@ -406,6 +406,7 @@ engine_free(Engine *e)
 	g_array_unref(e->opening);
 	g_array_unref(e->near);
 	g_array_unref(e->news);
+	g_array_unref(e->came);
 	g_array_unref(e->visits);
 	g_array_unref(e->status_queue);
 	g_array_unref(e->sel.filled);
@@ -473,6 +474,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->opening = g_array_new(FALSE, FALSE, sizeof(gint64));
 	e->near = g_array_new(FALSE, FALSE, sizeof(gint64));
 	e->news = g_array_new(FALSE, FALSE, sizeof(gint64));
+	e->came = g_array_new(FALSE, FALSE, sizeof(gint64));
 	e->visits = g_array_new(FALSE, FALSE, sizeof(gint64));
 	e->status_queue = g_array_new(FALSE, FALSE, sizeof(gint64));
 	e->sel.filled = g_array_new(FALSE, FALSE, sizeof(Window));

@@ -208,6 +208,7 @@ struct Engine {
 	bool in_batch;		/* a transaction is open */
 	guint batch_rows, batch_change;
 	gint64 batch_since;	/* ms: the first of batch came */
+	GArray *came;		/* owned, of gint64: texts that the open batch brings; told after its commit */
 	gint64 barred, barred_until;	/* a folder that the journal can't look at now; Unix seconds */
 	bool threads_wanted;	/* messages came that are in no thread yet */
 	BodyWriter *writer;	/* owned: a large literal on its way */
@@ -413,7 +414,8 @@ bool fetch_submit(Engine *e, gint64 message, bool ahead);	/* false: not needed o
 void fetch_submit_part(Engine *e, const Message *m, const char *section);	/* in one piece */
 void fetch_want(Engine *e, gint64 message, const char *section);	/* the person wants that part, which is not here */
 void fetch_came(Engine *e, gint64 message, const char *section);	/* it is here: told to all who wait */
-void fetch_body_is_here(Engine *e, gint64 message);
+void fetch_body_is_here(Engine *e, gint64 message);	/* committed */
+void fetch_tell_came(Engine *e);	/* of e->came */
 void fetch_parts(Engine *e, const ImapFetch *f);
 void fetch_literal(Engine *e, const ImapEvent *ev);
 void fetch_done(Engine *e, Job *job, const ImapResponse *r);
@@ -452,6 +454,7 @@ void wanted_load(Engine *e);
 Keep *keep_new(void);
 void keep_free(Keep *k);
 bool keep_wanted(Engine *e);	/* in the selected folder */
+bool keep_goes_on(Engine *e);	/* and its next piece may be asked for now */
 void keep_submit(Engine *e);
 void keep_again(Engine *e);	/* there may be more to keep in the selected folder */
 gint64 keep_visit(Engine *e);	/* another folder that is to be selected for it; 0: none */

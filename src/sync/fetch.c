@@ -250,7 +250,8 @@ fetch_submit(Engine *e, gint64 message, bool ahead)
 	}
 	if (!save_list(e, message, body))
 		return false;
-	headers_flush(e);
+	if (!ahead)	/* else whoever asks for many does it once behind them */
+		headers_flush(e);
 	return submit_chosen(e, m, body, ahead);
 }
 
@@ -413,14 +414,49 @@ fetch_failed(Engine *e, gint64 message, const char *section, const char *why)
 	engine_tell(e, l);
 }
 
+static bool
+put_here(Engine *e, gint64 message)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (!batch_begin(e))
+		return false;
+	if (bodies_set_here(e->db, message, true, &err))
+		return true;
+	engine_store_failed(e, g_steal_pointer(&err));
+	return false;
+}
+
 void
 fetch_body_is_here(Engine *e, gint64 message)
 {
-	g_autoptr(GError) err = NULL;
-	if (!db_begin(e->db, &err) || !bodies_set_here(e->db, message, true, &err) || !db_commit(e->db, &err)) {
-		db_rollback(e->db);
-		engine_store_failed(e, g_steal_pointer(&err));
+	put_here(e, message);
+	headers_flush(e);
+}
+
+/* Nobody waits for it: many share one commit. */
+static void
+came_ahead(Engine *e, gint64 message)
+{
+	if (!put_here(e, message))
+		return;
+	g_array_append_val(e->came, message);
+	batch_row(e, 0);
+	wanted_done(e, message, WANTED_TEXT);
+}
+
+void
+fetch_tell_came(Engine *e)
+{
+	g_autoptr(GArray) came = e->came;
+
+	if (came->len == 0) {
+		g_steal_pointer(&came);
+		return;
 	}
+	e->came = g_array_new(FALSE, FALSE, sizeof(gint64));
+	for (guint i = 0; i < came->len; i++)
+		fetch_came(e, g_array_index(came, gint64, i), "");
 }
 
 void
@@ -453,6 +489,11 @@ fetch_done(Engine *e, Job *job, const ImapResponse *r)
 	if (!job->attachment) {
 		if (fetch_in_flight(e, job->message))
 			return;	/* more of it is coming */
+		if (job->ahead) {
+			e->speed_since = 0;
+			came_ahead(e, job->message);
+			return;
+		}
 		fetch_body_is_here(e, job->message);
 		wanted_done(e, job->message, WANTED_TEXT);
 	} else if (!*job->section) {

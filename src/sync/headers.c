@@ -270,8 +270,10 @@ batch_commit(Engine *e)
 	e->in_batch = false;
 	if (!db_commit(e->db, &err)) {
 		db_rollback(e->db);
+		g_array_set_size(e->came, 0);
 		engine_store_failed(e, g_steal_pointer(&err));
 	}
+	fetch_tell_came(e);
 	e->batch_rows = 0;
 	if (e->batch_change)
 		engine_changed(e, e->sel.id, e->batch_change);
@@ -282,7 +284,7 @@ void
 batch_row(Engine *e, guint change)
 {
 	e->batch_change |= change;
-	if (++e->batch_rows >= STORE_BATCH_ROWS)
+	if (++e->batch_rows >= (acting(e) ? STORE_BATCH_ROWS : STORE_BULK_ROWS))
 		batch_commit(e);
 }
 
@@ -327,6 +329,7 @@ headers_put(Engine *e)
 	if (err) {
 		e->in_batch = false;
 		db_rollback(e->db);
+		g_array_set_size(e->came, 0);
 		engine_store_failed(e, g_steal_pointer(&err));
 	}
 	return well;

@@ -13,7 +13,7 @@
 #define TOUR_MS 8000		/* away from the folder on the screen */
 #define STAY_MS 2000		/* and back in it */
 #define LOOK_ROWS 500		/* of one step along the list */
-#define AT_ONCE 50		/* messages of a piece */
+#define AT_ONCE 100		/* messages of a piece */
 #define PIECE_MS 300
 #define PIECE_LEAST (64 * KIB)
 #define PIECE_MOST (1 * MIB)
@@ -27,6 +27,9 @@ struct Keep {
 	MessageKey at;		/* behind this */
 	bool ended, done;	/* nothing more to be found in it; and all of that is here */
 	GArray *ids;		/* owned, of gint64: not asked for yet */
+	guint64 room;		/* bytes of the next piece, adapted; 0: not known yet */
+	gint64 asked_at;	/* ms: the last piece */
+	guint asked;		/* its messages */
 	GArray *tour;		/* owned, of gint64: folders that want something */
 	gint64 visiting;	/* 0: none */
 	gint64 left_at, next_at;	/* ms: when the folder on the screen was left; not before */
@@ -208,6 +211,46 @@ keep_wanted(Engine *e)
 	return !k->done;
 }
 
+static guint
+in_flight(const Engine *e)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < e->jobs->len; i++) {
+		const Job *job = g_ptr_array_index(e->jobs, i);
+		n += job->kind == JOB_BODY && job->ahead && !job->attachment;
+	}
+	return n;
+}
+
+/* Its next piece may be asked for while the last half of the one before is still on its way. */
+bool
+keep_goes_on(Engine *e)
+{
+	const Keep *k = e->keep;
+	guint n = in_flight(e);
+
+	if (e->jobs->len > n || n > k->asked / 2 || (n > 0 && k->ended && k->ids->len == 0))
+		return false;
+	return keep_wanted(e);
+}
+
+/* Pieces of PIECE_MS: whoever opens a message waits no longer for what is under way. */
+static guint64
+room_of_piece(Engine *e)
+{
+	Keep *k = e->keep;
+	gint64 took = e->now - k->asked_at - e->rtt_ms;
+
+	if (k->room == 0)
+		k->room = e->speed * PIECE_MS / 1000;
+	else if (took < PIECE_MS / 3)
+		k->room *= 2;
+	else if (took > PIECE_MS)
+		k->room /= 2;
+	return k->room = CLAMP(k->room, PIECE_LEAST, PIECE_MOST);
+}
+
 static void
 look_further(Engine *e, const Folder *f, int policy)
 {
@@ -228,7 +271,7 @@ keep_submit(Engine *e)
 {
 	Keep *k = e->keep;
 	g_autoptr(Folder) f = folders_get(e->db, k->folder, NULL);
-	guint64 room = CLAMP(e->speed * PIECE_MS / 1000, PIECE_LEAST, PIECE_MOST), spent = k->spent;
+	guint64 room = room_of_piece(e), spent = k->spent;
 	guint n = 0, at = 0;
 
 	if (!f) {
@@ -243,8 +286,11 @@ keep_submit(Engine *e)
 		e->quiet_until = MAX(e->quiet_until, e->now + 1);
 	while (at < k->ids->len && n < AT_ONCE && k->spent - spent < room)
 		n += fetch_submit(e, g_array_index(k->ids, gint64, at++), true);
+	headers_flush(e);	/* lists of parts */
+	k->asked_at = e->now;
+	k->asked = n;
 	g_array_remove_range(k->ids, 0, at);
-	if (k->ended && k->ids->len == 0 && n == 0) {	/* the last piece is here too */
+	if (k->ended && k->ids->len == 0 && n == 0 && in_flight(e) == 0) {	/* the last piece is here too */
 		log_line(LOG_INFO, "sync", "the texts of %s are here", f->wire);
 		k->done = true;
 		mark_done(e, f, policy);
@@ -359,6 +405,7 @@ keep_clear(Engine *e)
 	Keep *k = e->keep;
 
 	k->folder = k->visiting = k->next_at = 0;
+	k->room = k->asked = 0;
 	g_array_set_size(k->ids, 0);
 	g_array_set_size(k->tour, 0);
 }

@@ -26,12 +26,21 @@ in_folder(const PlanFacts *f)
 	return PLAN_WAIT;
 }
 
+static bool
+other_background(const PlanFacts *f)
+{
+	return f->compress_wanted || f->prefetch_wanted || f->changes_wanted || f->scan_wanted || f->paused || f->range_wanted || f->backfill_wanted ||
+		f->status_wanted;
+}
+
 /* What goes on behind the person's back, in the selected folder. */
 static PlanStep
 background(const PlanFacts *f)
 {
-	if (f->background >= PLAN_DEPTH || f->page_in_flight || f->quiet)
+	if (f->page_in_flight || f->quiet)
 		return PLAN_WAIT;
+	if (f->background >= PLAN_DEPTH)	/* texts that are kept come in a stream, as long as nothing else is wanted */
+		return f->keep_wanted && !other_background(f) ? PLAN_KEEP : PLAN_WAIT;
 	if (f->compress_wanted && !f->paused)
 		return f->in_flight ? PLAN_WAIT : PLAN_COMPRESS;
 	if (f->prefetch_wanted && !f->prefetch_in_flight)
@@ -48,7 +57,7 @@ background(const PlanFacts *f)
 		return PLAN_BACKFILL;
 	if (f->status_wanted)
 		return PLAN_STATUS;
-	if (f->keep_wanted && !f->in_flight)
+	if (f->keep_wanted)
 		return PLAN_KEEP;
 	return PLAN_WAIT;
 }

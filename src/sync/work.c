@@ -234,7 +234,7 @@ facts(Engine *e)
 	f.status_wanted = e->status_queue->len > 0;
 	f.check_wanted = e->check_wanted || work_poll_at(e) == e->now;
 	f.prefetch_wanted = settled && near_wanted(e);
-	f.keep_wanted = settled && keep_wanted(e);
+	f.keep_wanted = keep_goes_on(e);
 	f.compress_wanted = (f.backfill_wanted || f.range_wanted || f.prefetch_wanted) && extend_compress_wanted(e);
 	f.push = settled && (e->account->check & CHECK_PUSH) && imap_session_can(e->session, "IDLE");
 	f.linger = !settled || e->now - e->last_use < LINGER_MS || (e->account->check & CHECK_PUSH);
@@ -333,6 +333,7 @@ prefetch(Engine *e)
 	gint64 id = g_array_index(e->near, gint64, 0);
 	g_array_remove_index(e->near, 0);
 	fetch_submit(e, id, true);
+	headers_flush(e);	/* a list of parts */
 }
 
 /* A dead line is known after the short deadline of a probe, not after the long one. */
@@ -456,7 +457,9 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 	Job *job = job_steal(e, id);
 	if (!job)
 		return;
-	if (job->kind != JOB_BACKFILL || r->status != IMAP_OK)	/* that one puts its mark into the same commit */
+	/* a window's mark, and texts that nobody waits for, go into the commit of what they are about */
+	bool shares = job->kind == JOB_BACKFILL || (job->kind == JOB_BODY && job->ahead && !job->attachment);
+	if (!shares || r->status != IMAP_OK)
 		headers_flush(e);
 	extend_took(e, job);
 	if (e->poor && r->status == IMAP_OK && (job->kind == JOB_PAGE || job->kind == JOB_NEW || job->kind == JOB_BACKFILL))
