@@ -41,9 +41,59 @@ zone_minutes(const char *zone)
 	return 0;	/* GMT, UT, Z, and what nobody knows */
 }
 
+static int
+digits(const char **at, int least, int most)
+{
+	int n = 0, value = 0;
+
+	for (; n < most && g_ascii_isdigit((*at)[n]); n++)
+		value = value * 10 + (*at)[n] - '0';
+	*at += n;
+	return n >= least ? value : -1;
+}
+
+static bool
+skip(const char **at, const char *what)
+{
+	gsize len = strlen(what);
+
+	if (strncmp(*at, what, len))
+		return false;
+	*at += len;
+	return true;
+}
+
+/* "Mon, 2 Jan 2006 15:04:05 -0700", as nearly all write it; false: whoever knows the other ways may look. */
+static bool
+date_plain(const char *at, gint64 *when)
+{
+	static const int before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365 };
+
+	if (g_ascii_isalpha(at[0]) && at[1] && at[2] && at[3] == ',' && at[4] == ' ')
+		at += 5;
+	int day = digits(&at, 1, 2), month = skip(&at, " ") ? month_of(at) : 0;
+	if (!month)
+		return false;
+	at += 3;
+	int year = skip(&at, " ") ? digits(&at, 4, 4) : -1, hour = skip(&at, " ") ? digits(&at, 2, 2) : -1;
+	int minute = skip(&at, ":") ? digits(&at, 2, 2) : -1, second = skip(&at, ":") ? digits(&at, 2, 2) : -1;
+	if (!skip(&at, " ") || (*at != '+' && *at != '-') || strspn(at + 1, "0123456789") != 4)
+		return false;
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	int length = month > 0 ? before[month] - before[month - 1] + (month == 2 && leap) : 0;
+	if (year < 1970 || year > 9998 || day < 1 || day > length || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+		return false;
+	int y = year - 1, leaps = y / 4 - y / 100 + y / 400 - (1969 / 4 - 1969 / 100 + 1969 / 400);
+	gint64 days = (gint64)(year - 1970) * 365 + leaps + before[month - 1] + (month > 2 && leap) + day - 1;
+	*when = ((days * 24 + hour) * 60 + minute - zone_minutes(at)) * 60 + second;
+	return true;
+}
+
 bool
 date_parse(const char *text, gint64 *when)
 {
+	if (date_plain(text, when))
+		return true;
 	int day, year, hour, minute, second = 0, used = 0;
 	char month[4], zone[8] = "";
 
@@ -81,7 +131,7 @@ addr_spec(const ImapAddress *a)
 	if (!a->mailbox)
 		return NULL;
 	/* a NIL host starts a group (RFC 9051, 7.5.2) */
-	return a->host ? g_strdup_printf("%s@%s", a->mailbox, a->host) : g_strdup(a->mailbox);
+	return a->host ? g_strconcat(a->mailbox, "@", a->host, NULL) : g_strdup(a->mailbox);
 }
 
 static char *
@@ -97,10 +147,14 @@ address_list(const GPtrArray *list)
 			continue;
 		if (out->len)
 			g_string_append(out, ", ");
-		if (a->name && *a->name)
-			g_string_append_printf(out, "%s <%s>", a->name, spec);
-		else
-			g_string_append(out, spec);
+		bool named = a->name && *a->name;
+		if (named) {
+			g_string_append(out, a->name);
+			g_string_append(out, " <");
+		}
+		g_string_append(out, spec);
+		if (named)
+			g_string_append_c(out, '>');
 	}
 	return g_string_free(out, FALSE);
 }
