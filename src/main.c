@@ -70,7 +70,7 @@ parse(int *argc, char ***argv, Options *o, GError **err)
 	g_autoptr(GOptionContext) context = g_option_context_new(_("- a mail reader for the terminal"));
 	o->log_level = -1;
 	g_option_context_set_strict_posix(context, TRUE);	/* what follows a subcommand is its own */
-	g_option_context_set_summary(context, _("eilpost sync [ACCOUNT]... sends and receives once; eilpost send < MESSAGE sends (as sendmail does); eilpost oauth ACCOUNT signs in at a provider; eilpost verify [ACCOUNT]... compares what is here with the server."));
+	g_option_context_set_summary(context, _("eilpost sync [ACCOUNT]... sends and receives once; eilpost send < MESSAGE sends (as sendmail does); eilpost oauth ACCOUNT signs in at a provider; eilpost verify [ACCOUNT]... compares what is here with the server; eilpost doctor [ACCOUNT]... says why it does not connect."));
 	g_option_context_add_main_entries(context, entries, PACKAGE);
 	return g_option_context_parse(context, argc, argv, err);
 }
@@ -130,6 +130,7 @@ subcommand(char **rest)
 	static const struct { const char *name; Subcommand run; } table[] = {
 		{ "export", batch_export },
 		{ "import", batch_import },
+		{ "doctor", batch_doctor },
 		{ "oauth", batch_oauth },
 		{ "send", batch_send },
 		{ "sync", batch_sync },

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "ui/app_private.h"
+#include "ui/panes/report.h"
 #include "base/intl.h"
 
 #include <string.h>
@@ -131,6 +132,8 @@ void cmd_last_entry(App *a, const char *arg) { end_of_list(a, true); }
 static void
 scroll(App *a, int lines)
 {
+	if (report_scroll(a, lines))
+		return;
 	if (a->over == OVER_HELP)
 		help_scroll(a->help, lines, over_height(a));
 	else if (a->open.view && !readview_scroll(a->open.view, lines) && lines > 0)
@@ -143,6 +146,8 @@ void cmd_previous_line(App *a, const char *arg) { scroll(a, -1); }
 void
 cmd_top(App *a, const char *arg)
 {
+	if (report_scroll(a, -1000000))
+		return;
 	if (a->over == OVER_HELP)
 		help_scroll(a->help, -1000000, over_height(a));
 	else if (a->open.view)
@@ -152,6 +157,8 @@ cmd_top(App *a, const char *arg)
 void
 cmd_bottom(App *a, const char *arg)
 {
+	if (report_scroll(a, 1000000))
+		return;
 	if (a->over == OVER_HELP)
 		help_scroll(a->help, 1000000, over_height(a));
 	else if (a->open.view)
@@ -195,8 +202,10 @@ void cmd_previous_unread(App *a, const char *arg) { find(a, "~U", true); }
 static void
 search_in_text(App *a, const char *text, bool backwards)
 {
-	bool wrapped = false, hit = a->over == OVER_HELP ? help_search(a->help, text, backwards) :
-		a->open.view && readview_search(a->open.view, text, backwards, &wrapped);
+	bool wrapped = false, hit = false;
+	if (!report_search(a, text, backwards, &hit))
+		hit = a->over == OVER_HELP ? help_search(a->help, text, backwards) :
+			a->open.view && readview_search(a->open.view, text, backwards, &wrapped);
 	if (!hit)
 		app_say(a, STYLE_WARN, "%s", _("Nothing found."));
 	else if (wrapped)

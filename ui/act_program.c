@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "ui/app_private.h"
+#include "ui/panes/report.h"
 #include "base/intl.h"
 
 #include <string.h>
@@ -99,6 +100,8 @@ void
 cmd_cancel(App *a, const char *arg)
 {
 	AppAccount *acc = app_account(a);
+	if (report_stop(a))
+		return;
 	if (a->list && listview_busy(a->list)) {
 		listview_find_stop(a->list);
 		app_say(a, STYLE_STATUS, "%s", _("Search cancelled."));

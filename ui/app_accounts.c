@@ -537,6 +537,7 @@ letter(App *a, const Letter *l)
 	case LETTER_POP_REMOVAL:
 		removal_came(a, l);
 		break;
+	case LETTER_TRACE:	/* for the pane that asked for it */
 	case LETTER_ENDED:
 		break;
 	}

@@ -198,7 +198,7 @@ status_text(App *a, CellStyle *style)
 		*style = STYLE_WARN;
 		return clean_printf(_("%s asks for its password; Esc leads to the question."), acc->account->name);
 	}
-	if (acc && acc->trouble && app_where(a) != IN_CERTIFICATE) {
+	if (acc && acc->trouble && !(app_where(a) & (IN_CERTIFICATE | IN_REPORT))) {
 		*style = STYLE_ERROR;
 		return certificate_trouble(a, acc);
 	}
@@ -272,6 +272,17 @@ draw_long_message(App *a, const Clean *text, CellStyle style)
 	return true;
 }
 
+/* Beside a trouble stands the key that looks into it, however long the sentence is. NULL: no trouble is shown; yours. */
+static Clean *
+trouble_key(App *a, const Clean *shown)
+{
+	const AppAccount *acc = app_account(a);
+	if (a->message || !acc || !acc->trouble || strcmp(clean_peek(shown), clean_peek(acc->trouble)))
+		return NULL;
+	g_autofree char *key = keymap_first_key(a->keymap, app_where(a), CMD_doctor);
+	return key ? clean_printf(_(" %s why?"), key) : NULL;
+}
+
 static void
 draw_status(App *a)
 {
@@ -292,7 +303,9 @@ draw_status(App *a)
 		return;
 	}
 	int wanted = utf8_columns(clean_peek(left), -1) + 2;
-	Clean *keys = keymap_line(a->keymap, app_where(a), MAX(r.w - wanted - 1, 0), 5);
+	Clean *keys = trouble_key(a, left);
+	if (!keys)
+		keys = keymap_line(a->keymap, app_where(a), MAX(r.w - wanted - 1, 0), 5);
 	int keys_w = utf8_columns(clean_peek(keys), -1);
 	canvas_put(a->canvas, r.y, r.x + 1, r.w - 1 - (keys_w ? keys_w + 1 : 0), style, PUT_CUT, left);
 	if (keys_w)

@@ -36,11 +36,12 @@ typedef enum {	/* contexts: who has the keys */
 	IN_SIGNIN = 1 << 13 /* signing in by OAuth */,
 	IN_SETUP = 1 << 14 /* making an account */,
 	IN_CERTIFICATE = 1 << 15 /* what a server showed of itself */,
+	IN_REPORT = 1 << 16 /* what the doctor found out; the connection log */,
 	IN_LISTS = IN_INDEX | IN_FOLDERS | IN_PARTS | IN_FILES | IN_SETTINGS | IN_WAITING | IN_LEDGER | IN_HISTORY | IN_CERTIFICATE,
-	IN_TEXTS = IN_PAGER | IN_HELP,
+	IN_TEXTS = IN_PAGER | IN_HELP | IN_REPORT,
 	IN_ANY = IN_LISTS | IN_TEXTS,	/* not where text is typed */
 	IN_EVERYWHERE = IN_ANY | IN_COMPOSE | IN_EDITOR | IN_QUESTION | IN_SIGNIN | IN_SETUP,
-	N_CONTEXTS = 16,
+	N_CONTEXTS = 17,
 } Where;
 
 typedef enum {

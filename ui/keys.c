@@ -45,7 +45,7 @@ static const struct { const char *name; Where context; } contexts[] = {
 	{ "attachments", IN_PARTS }, { "help", IN_HELP },
 	{ "compose", IN_COMPOSE }, { "editor", IN_EDITOR }, { "files", IN_FILES }, { "settings", IN_SETTINGS },
 	{ "waiting", IN_WAITING }, { "ledger", IN_LEDGER }, { "question", IN_QUESTION }, { "history", IN_HISTORY }, { "sign-in", IN_SIGNIN },
-	{ "setup", IN_SETUP }, { "certificate", IN_CERTIFICATE },
+	{ "setup", IN_SETUP }, { "certificate", IN_CERTIFICATE }, { "report", IN_REPORT },
 	{ "parts", IN_PARTS },
 };
 

@@ -66,6 +66,12 @@ imap_session_capabilities(const ImapSession *s)
 	return s->capabilities_final ? (const char *const *)s->capabilities : NULL;
 }
 
+const char *const *
+imap_session_offers(const ImapSession *s)
+{
+	return (const char *const *)s->capabilities;
+}
+
 guint64
 imap_session_append_limit(const ImapSession *s)
 {

@@ -93,4 +93,5 @@
 #define STORE_BATCH_ROWS	100		/* in one transaction, while somebody may wait behind it */
 #define STORE_CLEAR_ROWS	500		/* that are taken out in one transaction */
 #define STORE_BULK_ROWS		1000		/* and while nobody does */
+#define TRACE_LINES		500	/* of an account's exchanges that are kept in memory */
 #define THREADS_PIECE		2000	/* messages that find their thread in one transaction */

@@ -31,5 +31,7 @@ int batch_verify(const Batch *h, char **args);
 /* args: [--here] FORMAT ACCOUNT FOLDER TARGET; ACCOUNT FOLDER FILE... */
 int batch_export(const Batch *h, char **args);
 int batch_import(const Batch *h, char **args);
+/* Why the accounts that are named (none: all, or that of -A) don't connect; EXIT_DONE: all is well. */
+int batch_doctor(const Batch *h, char **accounts);
 /* A mail that the command line began leaves, with the standard input as its text. */
 int batch_write(const Batch *h, Draft *d);

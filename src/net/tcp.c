@@ -6,8 +6,10 @@
 #include "base/intl.h"
 #include "base/limits.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <glib-unix.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -38,6 +40,7 @@ struct TcpConnect {
 	char *host;		/* owned */
 	guint16 port;
 	TcpDone done;
+	TcpFound found;		/* instead of done: nothing is connected */
 	void *user;
 	Lookup *lookup;		/* one reference, until it answered */
 	GArray *addresses;	/* owned, of Address, in the order to try */
@@ -178,9 +181,13 @@ static void
 finish(TcpConnect *c, int fd, GError *err)
 {
 	TcpDone done = c->done;
+	TcpFound found = c->found;
 	void *user = c->user;
 	tcp_cancel(c);
-	done(user, fd, err);
+	if (found)
+		found(user, NULL, err);
+	else
+		done(user, fd, err);
 	g_clear_error(&err);
 }
 
@@ -296,6 +303,24 @@ interleave(const GArray *found, GArray *order)
 }
 
 static void
+tell_found(TcpConnect *c)
+{
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+	TcpFound found = c->found;
+	void *user = c->user;
+
+	for (guint i = 0; i < c->addresses->len; i++) {
+		const Address *a = &g_array_index(c->addresses, Address, i);
+		char text[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
+		if (!getnameinfo((const struct sockaddr *)&a->addr, a->len, text, sizeof text, NULL, 0, NI_NUMERICHOST))
+			g_ptr_array_add(list, g_strdup(text));
+	}
+	g_ptr_array_add(list, NULL);
+	tcp_cancel(c);
+	found(user, (const char *const *)list->pdata, NULL);
+}
+
+static void
 resolved(TcpConnect *c, int result, const GArray *found)
 {
 	if (result != 0 || found->len == 0) {
@@ -304,13 +329,20 @@ resolved(TcpConnect *c, int result, const GArray *found)
 		return;
 	}
 	interleave(found, c->addresses);
-	try_next(c);
+	if (c->found)
+		tell_found(c);
+	else
+		try_next(c);
 }
 
 static gboolean
 deadline_passed(gpointer user)
 {
-	failed(user, _("no answer in time"));
+	TcpConnect *c = user;
+	if (c->found)
+		finish(c, -1, g_error_new(EIL_ERROR, EIL_LATER, _("The address of %s can't be found: %s"), c->host, _("no answer in time")));
+	else
+		failed(c, _("no answer in time"));
 	return G_SOURCE_REMOVE;
 }
 
@@ -320,7 +352,10 @@ literal_begin(gpointer user)
 {
 	TcpConnect *c = user;
 	clear_source(&c->next_timer);
-	try_next(c);
+	if (c->found)
+		tell_found(c);
+	else
+		try_next(c);
 	return G_SOURCE_REMOVE;
 }
 
@@ -337,8 +372,8 @@ without_lookup(const char *host, const char *service, GArray *addresses)
 	return addresses->len > 0;
 }
 
-TcpConnect *
-tcp_connect(const char *host, guint16 port, GMainContext *context, TcpDone done, void *user)
+static TcpConnect *
+begin(const char *host, guint16 port, GMainContext *context, TcpDone done, TcpFound found, void *user)
 {
 	TcpConnect *c = g_new0(TcpConnect, 1);
 	char service[8];
@@ -347,6 +382,7 @@ tcp_connect(const char *host, guint16 port, GMainContext *context, TcpDone done,
 	c->host = g_strdup(host);
 	c->port = port;
 	c->done = done;
+	c->found = found;
 	c->user = user;
 	c->addresses = g_array_new(FALSE, FALSE, sizeof(Address));
 	c->attempts = g_ptr_array_new_with_free_func(attempt_free);
@@ -363,6 +399,18 @@ tcp_connect(const char *host, guint16 port, GMainContext *context, TcpDone done,
 		lookup_start(c, service);
 	}
 	return c;
+}
+
+TcpConnect *
+tcp_connect(const char *host, guint16 port, GMainContext *context, TcpDone done, void *user)
+{
+	return begin(host, port, context, done, NULL, user);
+}
+
+TcpConnect *
+tcp_lookup(const char *host, GMainContext *context, TcpFound found, void *user)
+{
+	return begin(host, 0, context, NULL, found, user);
 }
 
 /* ---- the socket as the lowest layer ---- */

@@ -21,6 +21,7 @@ void
 connect_drop(Engine *e)
 {
 	headers_flush(e);
+	trace_ends(e, "imap", e->link);
 	g_clear_pointer(&e->link, link_close);
 	g_clear_pointer(&e->session, imap_session_free);
 	/* the sending may wait for the same secret, and needs it though the receiving is over */
@@ -336,6 +337,7 @@ on_stage(void *user, LinkStage stage)
 		engine_state(e, ENGINE_CONNECTING, _("securing the connection"));
 	else if (stage == LINK_OPEN)
 		engine_peer(e, e->link, false);
+	trace_stage(e, "imap", stage);
 }
 
 static void
@@ -407,6 +409,7 @@ on_closed(void *user, const GError *err)
 	EilError code = err && err->domain == EIL_ERROR ? (EilError)err->code : EIL_LATER;
 	char *sentence = err ? g_strdup(err->message) : g_strdup_printf(_("%s closed the connection. eilpost connects again by itself."),
 		e->account->receive.host);
+	trace_printf(e->trace, "imap", '-', "%s", err ? err->message : "the server closed the connection");
 	if (!e->ready && e->session && !err)
 		e->no_early = true;
 	e->now = clock_ms();
@@ -442,6 +445,7 @@ connect_start(Engine *e)
 		return;
 	}
 	engine_state(e, ENGINE_CONNECTING, _("connecting"));
+	trace_printf(e->trace, "imap", '-', "connecting to %s, port %u", e->account->receive.host, e->account->receive.port);
 	e->link = connect_link(e, &CLIENT);
 	secret_ready(e, RECEIVING);	/* while the connection is made */
 }

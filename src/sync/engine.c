@@ -116,6 +116,9 @@ request(Engine *e, Request *r)
 	case REQ_CANCEL:
 		e->paused |= !large_stop(e, r->message, r->text) && !r->message;
 		break;
+	case REQ_TRACE:
+		trace_tell(e);
+		break;
 	case REQ_PAUSE:
 		e->paused = true;
 		break;
@@ -422,6 +425,7 @@ engine_free(Engine *e)
 	g_byte_array_unref(e->early);
 	g_free(e->socket);
 	g_free(e->last_trouble);
+	trace_free(e->trace);
 	if (e->timer) {
 		g_source_destroy(e->timer);
 		g_source_unref(e->timer);
@@ -470,6 +474,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->keys[RECEIVING].secret = setup->secret ? secret_new(setup->secret, -1) : NULL;
 	e->is_pop = account_is_pop(e->account);
 	e->requests = chan_new((GDestroyNotify)request_free);
+	e->trace = trace_new(TRACE_LINES);
 	e->context = g_main_context_new();
 	e->opening = g_array_new(FALSE, FALSE, sizeof(gint64));
 	e->near = g_array_new(FALSE, FALSE, sizeof(gint64));

@@ -56,6 +56,7 @@ typedef enum {
 	REQ_KEEP_SECRET,	/* message: as there: the vault keeps it as soon as a server took it */
 	REQ_FORGET_SECRET,	/* the passwords of the account are forgotten, in the vault too (answered by its AUTH_KEPT) */
 	REQ_SIGNED_IN,		/* the answer to LETTER_ASK_SIGN_IN: on: the vault has tokens now; !on: the person declined */
+	REQ_TRACE,		/* the last exchanges with its servers are wanted; answered by LETTER_TRACE */
 	REQ_QUIT,
 } RequestKind;
 
@@ -104,6 +105,7 @@ typedef enum {
 	LETTER_SCHEDULE,	/* when: the next cycle (Unix seconds; 0: none by itself); text: the mode in words; failed: stopped until the person acts */
 	LETTER_NEWS,		/* ids: messages that came to `folder` since it was last looked at, unread; after their LETTER_CHANGED; each once */
 	LETTER_POP_REMOVAL,	/* the policy would remove `total` messages from the server for the first time: ask (done: bytes) */
+	LETTER_TRACE,		/* text: base/trace.h, oldest first; no secret is in it */
 	LETTER_ENDED,		/* the engine's thread is gone (after REQ_QUIT) */
 } LetterKind;
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/secret.h"
+#include "base/trace.h"
 #include "conf/refusals.h"
 #include "conf/secrets.h"
 #include "net/change.h"
@@ -164,6 +165,7 @@ struct Engine {
 	Door *door;		/* owned; NULL: none */
 	char *socket;		/* owned */
 	char *last_trouble;	/* owned: the last sentence of engine_trouble */
+	Trace *trace;		/* owned: the last exchanges with the servers */
 
 	/* the connection */
 	EngineState state;
@@ -305,6 +307,9 @@ const Refusal *refused_row(const Engine *e, RefusalBy by, const char *said);	/* 
 char *refused_sentence(const Engine *e, RefusalBy by, const Refusal *row, const char *words, const char *tail);
 bool refused_service(Engine *e, const ImapResponse *r);	/* after the sign-in the server says that the service is off: true: the connection is gone */
 void sign_in_took(Engine *e, gint64 ms);	/* one that is slow is told, once for an account */
+void trace_stage(Engine *e, const char *protocol, LinkStage stage);
+void trace_ends(Engine *e, const char *protocol, const Link *link /* NULL: there is none */);
+void trace_tell(Engine *e);	/* LETTER_TRACE */
 
 ImapSession *connect_session(Engine *e);	/* yours: of the account, with e->secret */
 Link *connect_link(Engine *e, const LinkClient *client);	/* yours: to its server */

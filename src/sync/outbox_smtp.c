@@ -100,6 +100,7 @@ void
 smtp_drop(Engine *e)
 {
 	Sender *s = e->sender;
+	trace_ends(e, "smtp", s->link);
 	g_clear_pointer(&s->link, link_close);
 	g_clear_pointer(&s->session, smtp_session_free);
 	g_byte_array_set_size(s->early, 0);
@@ -567,6 +568,7 @@ on_stage(void *user, LinkStage stage)
 	Engine *e = user;
 	if (stage == LINK_OPEN)
 		engine_peer(e, e->sender->link, false);
+	trace_stage(e, "smtp", stage);
 }
 
 static void
@@ -641,6 +643,7 @@ on_closed(void *user, const GError *err)
 	EilError code = err && err->domain == EIL_ERROR ? (EilError)err->code : EIL_LATER;
 	Sender *s = e->sender;
 
+	trace_printf(e->trace, "smtp", '-', "%s", err ? err->message : "the server closed the connection");
 	e->now = clock_ms();
 	if (!err && s->ready && !s->row) {	/* the server had enough of waiting, and so do we */
 		smtp_drop(e);
@@ -670,5 +673,6 @@ smtp_connect(Engine *e)
 		.tls = url->scheme == SCHEME_SMTPS ? LINK_TLS_FIRST : url->scheme == SCHEME_SMTP ? LINK_TLS_LATER : LINK_TLS_NONE,
 	};
 	s->starting = false;
+	trace_printf(e->trace, "smtp", '-', "connecting to %s, port %u", url->host, url->port);
 	s->link = link_open(&target, e->context, &CLIENT, e);
 }

@@ -52,6 +52,7 @@ pop_drop(Engine *e)
 	if (!p)
 		return;
 	pop_flush(e, true);	/* what is whole is kept, whatever happens to the rest */
+	trace_ends(e, "pop3", p->link);
 	g_clear_pointer(&p->link, link_close);
 	g_clear_pointer(&p->session, pop3_session_free);
 	g_byte_array_set_size(p->early, 0);
@@ -311,6 +312,7 @@ on_stage(void *user, LinkStage stage)
 		engine_state(e, ENGINE_CONNECTING, _("securing the connection"));
 	else if (stage == LINK_OPEN)
 		engine_peer(e, e->pop->link, false);
+	trace_stage(e, "pop3", stage);
 }
 
 static void
@@ -372,6 +374,7 @@ on_closed(void *user, const GError *err)
 {
 	Engine *e = user;
 	EilError code = err && err->domain == EIL_ERROR ? (EilError)err->code : EIL_LATER;
+	trace_printf(e->trace, "pop3", '-', "%s", err ? err->message : "the server closed the connection");
 
 	e->now = clock_ms();
 	engine_peer(e, e->pop->link, true);
@@ -399,6 +402,7 @@ pop_start(Engine *e)
 		.host = url->host, .port = url->port, .ca_file = e->account->ca_file, .pins = e->account->pins,
 		.tls = url->scheme == SCHEME_POP3S ? LINK_TLS_FIRST : url->scheme == SCHEME_POP3 ? LINK_TLS_LATER : LINK_TLS_NONE,
 	};
+	trace_printf(e->trace, "pop3", '-', "connecting to %s, port %u", url->host, url->port);
 	p->link = link_open(&target, e->context, &CLIENT, e);
 }
 

@@ -1,4 +1,4 @@
-/* refused.c - what a refused sign-in means: the row of conf/refusals.h, and what comes next.
+/* refused.c - what a refused sign-in means (the row of conf/refusals.h), and what the log tells of the connection itself.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * Only what time heals is tried again without the person (SEED S2, S4). */
@@ -56,5 +56,27 @@ sign_in_took(Engine *e, gint64 ms)
 	Letter *l = letter_new(LETTER_NOTE);
 	l->text = g_strdup_printf(_("%s takes %.1f s to answer a sign-in; that is the server, not the network here. It is said once."),
 		e->account->receive.host, (double)ms / 1000);
+	engine_tell(e, l);
+}
+
+void
+trace_stage(Engine *e, const char *protocol, LinkStage stage)
+{
+	static const char *const words[] = { [LINK_TCP] = "connected", [LINK_TLS_HANDSHAKE] = "securing the connection (TLS)", [LINK_OPEN] = "the connection is open" };
+	trace_line(e->trace, protocol, '-', words[stage], -1);
+}
+
+void
+trace_ends(Engine *e, const char *protocol, const Link *link)
+{
+	if (link)
+		trace_printf(e->trace, protocol, '-', "closed after %" G_GUINT64_FORMAT " bytes in, %" G_GUINT64_FORMAT " bytes out", link_bytes_in(link), link_bytes_out(link));
+}
+
+void
+trace_tell(Engine *e)
+{
+	Letter *l = letter_new(LETTER_TRACE);
+	l->text = trace_text(e->trace);
 	engine_tell(e, l);
 }

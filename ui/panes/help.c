@@ -83,6 +83,7 @@ title_of(Where context)
 	case IN_WAITING:	return _("Help: keys in the list of what waits");
 	case IN_LEDGER:		return _("Help: keys in the list of what lies on the server");
 	case IN_HISTORY:	return _("Help: keys in the list of what was done");
+	case IN_REPORT:		return _("Help: keys in the doctor's report and the connection log");
 	case IN_SIGNIN:		return _("Help: keys while you sign in");
 	case IN_CERTIFICATE:	return _("Help: keys at a server's certificate");
 	case IN_SETUP:		return _("Help: keys while an account is made");
