@@ -38,6 +38,7 @@ imap_session_new(const ImapSetup *setup, gint64 now_ms)
 	bytes_init(&s->out, LIMIT_OUTPUT);
 	s->flights = g_ptr_array_new_with_free_func(flight_free);
 	s->refused = g_ptr_array_new();
+	s->trace = setup->trace;
 	s->uids = g_array_new(FALSE, TRUE, sizeof(guint32));
 	g_queue_init(&s->waiting);
 	g_queue_init(&s->events);
@@ -117,10 +118,12 @@ session_write_line(ImapSession *s, Flight *f, const char *text)
 {
 	if (s->idle) {
 		bytes_append_text(&s->out, "DONE\r\n");
+		trace_line(s->trace, "imap", '>', "DONE", -1);
 		s->idle = false;
 	}
 	g_ptr_array_add(s->flights, f);
 	bytes_printf(&s->out, "e%" G_GUINT32_FORMAT " %s\r\n", f->id, text);
+	trace_printf(s->trace, "imap", '>', "e%" G_GUINT32_FORMAT " %s", f->id, text);
 	s->progress = s->now;
 }
 
@@ -148,10 +151,12 @@ session_write_command(ImapSession *s, Flight *f)
 	if (f->piece == 0 && f != s->literal_wait) {
 		if (s->idle) {
 			bytes_append_text(&s->out, "DONE\r\n");
+			trace_line(s->trace, "imap", '>', "DONE", -1);
 			s->idle = false;
 		}
 		g_ptr_array_add(s->flights, f);
 		bytes_printf(&s->out, "e%" G_GUINT32_FORMAT " ", f->id);
+		session_trace_command(s, f);
 		if (c->select)
 			select_written(s);
 	}
@@ -604,6 +609,7 @@ imap_session_next(ImapSession *s)
 		if (p.kind == IMAP_FRAME_WANTS_BYTES)
 			return (ImapEvent){ .kind = IMAP_WANTS_BYTES };
 		ImapEvent e;
+		session_trace_read(s, &p);
 		bool given = piece(s, &p, &e);
 		if (given && g_queue_is_empty(&s->events))
 			return e;

@@ -31,6 +31,7 @@ typedef struct {
 	const char *const *disabled;	/* borrowed for the call: names that count as not offered ("COMPRESS" also takes "COMPRESS=DEFLATE" away); NULL: none */
 	bool no_early;		/* this server lost pipelined commands before */
 	const char *client_version;	/* for ID */
+	struct Trace *trace;	/* borrowed: lives longer; what is said goes there without secrets and texts; NULL: nowhere */
 } ImapSetup;
 
 typedef enum {

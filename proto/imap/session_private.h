@@ -9,6 +9,7 @@
 #include "proto/sasl.h"
 #include "base/bytes.h"
 #include "base/secret.h"
+#include "base/trace.h"
 
 typedef enum {
 	PHASE_GREETING,		/* nothing may be written */
@@ -77,6 +78,7 @@ struct ImapSession {
 	GQueue events;		/* of ImapEvent*, owned: to be given out before anything else is read */
 	ImapFailure failure;
 	char *failure_text, *failure_said;	/* owned */
+	Trace *trace;		/* borrowed; NULL: none */
 };
 
 /* session.c */
@@ -87,6 +89,10 @@ bool session_write_command(ImapSession *s, Flight *f);	/* false: waits for "+" *
 void session_event(ImapSession *s, ImapEventKind kind, const char *text);
 void session_fail(ImapSession *s, ImapFailure failure, const char *text);
 void session_send_id(ImapSession *s);
+
+/* trace.c */
+void session_trace_command(const ImapSession *s, const Flight *f);
+void session_trace_read(const ImapSession *s, const ImapFramePiece *p);
 
 /* capabilities.c */
 void session_set_capabilities(ImapSession *s, char **words);	/* copied */

@@ -111,6 +111,7 @@ authenticate(ImapSession *s)
 	}
 	g_ptr_array_add(s->flights, f);
 	bytes_printf(&s->out, "e%" G_GUINT32_FORMAT " AUTHENTICATE %s ", f->id, s->mechanism);
+	trace_printf(s->trace, "imap", '>', "e%" G_GUINT32_FORMAT " AUTHENTICATE %s (sign-in data, not shown)", f->id, s->mechanism);
 	write_secret(s, first, true);
 	sasl_bytes_free(first);
 	if (!g_str_has_prefix(s->mechanism, "SCRAM"))
@@ -318,6 +319,7 @@ challenge(ImapSession *s, const ImapResponse *r)
 		return;
 	}
 	g_autofree guchar *data = *r->text ? g_base64_decode(r->text, &len) : NULL;
+	trace_line(s->trace, "imap", '>', "(sign-in data, not shown)", -1);
 	if (sasl_step(s->sasl, data, len, &answer))
 		write_secret(s, answer, false);
 	else

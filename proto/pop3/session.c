@@ -35,6 +35,7 @@ pop3_session_new(const Pop3Setup *setup, gint64 now_ms)
 	s->secret = secret_new(setup->secret ? setup->secret : "", -1);
 	s->oauth2 = setup->oauth2;
 	s->pipeline_bytes = setup->pipeline_bytes ? setup->pipeline_bytes : MIB;
+	s->trace = setup->trace;
 	bytes_init(&s->in, LIMIT_POP3_LINE + 64 * KIB);
 	bytes_init(&s->out, MIB);
 	g_queue_init(&s->waiting);
@@ -134,6 +135,20 @@ put(Pop3Session *s, const char *line)
 	bytes_append_text(&s->out, "\r\n");
 }
 
+/* Its own commands by their names only: some of them are secret (T15). */
+static void
+trace_own(Pop3Session *s, Pop3Verb verb)
+{
+	if (verb == VERB_USER)
+		trace_line(s->trace, "pop3", '>', "USER (name, not shown)", -1);
+	else if (verb == VERB_PASS)
+		trace_line(s->trace, "pop3", '>', "PASS (password, not shown)", -1);
+	else if (verb == VERB_AUTH)
+		trace_printf(s->trace, "pop3", '>', "AUTH %s (sign-in data, not shown)", s->mechanism);
+	else
+		trace_line(s->trace, "pop3", '>', verb == VERB_CAPA ? "CAPA" : "STLS", -1);
+}
+
 void
 pop3_write(Pop3Session *s, Pop3Verb verb, const char *format, ...)
 {
@@ -143,6 +158,7 @@ pop3_write(Pop3Session *s, Pop3Verb verb, const char *format, ...)
 	va_end(ap);
 	put(s, line);
 	secret_wipe_string(line);
+	trace_own(s, verb);
 	Pop3Command *c = g_new0(Pop3Command, 1);
 	c->verb = verb;
 	g_queue_push_tail(&s->flight, c);
@@ -175,6 +191,7 @@ pop3_write_waiting(Pop3Session *s)
 		g_queue_pop_head(&s->waiting);
 		g_autofree char *line = line_of(c);
 		put(s, line);
+		trace_line(s->trace, "pop3", '>', line, -1);
 		s->flight_bytes += c->size;
 		g_queue_push_tail(&s->flight, c);
 		if (c->verb == VERB_QUIT) {
@@ -332,6 +349,10 @@ status_line(Pop3Session *s, const char *line)
 	bool ok = !g_ascii_strncasecmp(line, "+OK", 3) && (!line[3] || line[3] == ' ');
 	bool err = !g_ascii_strncasecmp(line, "-ERR", 4) && (!line[4] || line[4] == ' ');
 
+	if (line[0] == '+' && (!line[1] || line[1] == ' ') && s->phase == POP3_PHASE_AUTH)
+		trace_printf(s->trace, "pop3", '<', "+ (a challenge of %" G_GSIZE_FORMAT " bytes)", strlen(line));
+	else
+		trace_line(s->trace, "pop3", '<', line, -1);
 	if (line[0] == '+' && line[1] == ' ' && s->phase == POP3_PHASE_AUTH) {
 		pop3_signin_challenge(s, line + 2);
 		return;
@@ -417,6 +438,7 @@ multi_line(Pop3Session *s, const char *line)
 
 	s->progress = s->now;
 	if (!strcmp(line, ".")) {
+		trace_printf(s->trace, "pop3", '<', "(%" G_GUINT64_FORMAT " lines)", s->n_lines);
 		command_done(s, true, POP3_CODE_NONE, NULL);
 		return;
 	}
@@ -497,6 +519,11 @@ body(Pop3Session *s)
 	}
 	bytes_consume(&s->in, i);
 	s->progress = s->now;
+	s->bytes_told += i;
+	if (ended) {
+		trace_printf(s->trace, "pop3", '<', "(%" G_GUINT64_FORMAT " bytes)", s->bytes_told);
+		s->bytes_told = 0;
+	}
 	if (out->len) {
 		const Pop3Command *c = head(s);
 		Pop3Event *e = pop3_event(s, POP3_EV_CHUNK, NULL);

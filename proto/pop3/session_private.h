@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/secret.h"
+#include "base/trace.h"
 #include "proto/pop3/session.h"
 #include "proto/sasl.h"
 
@@ -60,6 +61,8 @@ struct Pop3Session {
 	char *status;		/* owned: the last status line, whole */
 	gpointer last_data;	/* owned */
 	gint64 now, progress;
+	Trace *trace;		/* borrowed; NULL: none */
+	guint64 bytes_told;	/* of the body that is read */
 };
 
 /* session.c */

@@ -196,6 +196,7 @@ pop3_signin_challenge(Pop3Session *s, const char *base64)
 	}
 	char *text = encoded(answer, false);
 	bytes_append_text(&s->out, text);
+	trace_line(s->trace, "pop3", '>', "(sign-in data, not shown)", -1);
 	bytes_append_text(&s->out, "\r\n");
 	s->out_secret = true;
 	s->progress = s->now;

@@ -26,6 +26,7 @@ smtp_session_new(const SmtpSetup *setup, gint64 now_ms)
 	s->oauth2 = setup->oauth2;
 	s->no_chunking = setup->no_chunking;
 	s->no_pipelining = setup->no_pipelining;
+	s->trace = setup->trace;
 	s->keywords = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	bytes_init(&s->in, LIMIT_SMTP_LINE + 64 * KIB);
 	bytes_init(&s->out, 16 * MIB);
@@ -130,6 +131,20 @@ smtp_fail(SmtpSession *s, SmtpFailure failure, const char *text)
 
 /* ---- writing ---- */
 
+/* Of a sign-in only its name (T15), of a message only its size. */
+static void
+trace_asked(SmtpSession *s, Asked asked, const char *line)
+{
+	bool first = g_str_has_prefix(line, "AUTH ");
+
+	if (asked == ASKED_AUTH)
+		trace_printf(s->trace, "smtp", '>', "%s%s%s(sign-in data, not shown)", first ? "AUTH " : "", first ? s->mechanism : "", first ? " " : "");
+	else if (asked == ASKED_END && !strcmp(line, "."))
+		trace_printf(s->trace, "smtp", '>', "(a message of %" G_GSIZE_FORMAT " bytes, then the dot)", s->mail.size);
+	else
+		trace_line(s->trace, "smtp", '>', line, -1);
+}
+
 void
 smtp_ask(SmtpSession *s, Asked asked, const char *format, ...)
 {
@@ -141,6 +156,7 @@ smtp_ask(SmtpSession *s, Asked asked, const char *format, ...)
 		s->progress = s->now;
 	bytes_append_text(&s->out, line);
 	bytes_append_text(&s->out, "\r\n");
+	trace_asked(s, asked, line);
 	g_array_append_val(s->asked, asked);
 }
 
@@ -258,6 +274,15 @@ keyword(SmtpSession *s, const char *line)
 	g_hash_table_replace(s->keywords, name, value);
 }
 
+static void
+trace_reply(SmtpSession *s, guint16 code, const char *line)
+{
+	if (code == 334)
+		trace_printf(s->trace, "smtp", '<', "334 (a challenge of %" G_GSIZE_FORMAT " bytes)", strlen(line));
+	else
+		trace_line(s->trace, "smtp", '<', line, -1);
+}
+
 /* One line without its end; false: it is no reply. */
 static bool
 reply_line(SmtpSession *s, const char *line, gsize len)
@@ -268,6 +293,7 @@ reply_line(SmtpSession *s, const char *line, gsize len)
 		(copy[3] && copy[3] != ' ' && copy[3] != '-') || copy[0] < '2' || copy[0] > '5')
 		return false;
 	guint16 code = (guint16)((copy[0] - '0') * 100 + (copy[1] - '0') * 10 + (copy[2] - '0'));
+	trace_reply(s, code, copy);
 	bool hello = s->asked->len && g_array_index(s->asked, Asked, 0) == ASKED_HELLO && code == 250;
 	const char *text = copy[3] ? copy + 4 : copy + 3;
 

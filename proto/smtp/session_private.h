@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/secret.h"
+#include "base/trace.h"
 #include "proto/sasl.h"
 #include "proto/smtp/session.h"
 
@@ -69,6 +70,7 @@ struct SmtpSession {
 	bool auth_first;	/* the initial response went with AUTH */
 
 	SmtpCurrent mail;
+	Trace *trace;		/* borrowed; NULL: none */
 	gint64 now, progress;
 	char *last_text, *last_said;	/* owned: what the last event borrowed */
 };

@@ -188,7 +188,7 @@ connect_session(Engine *e)
 		.user = account_user(a), .secret = secret_text(e, RECEIVING), .oauth2 = a->auth == AUTH_OAUTH2,
 		.host = a->receive.host, .port = a->receive.port, .no_early = e->no_early,
 		.disabled = (const char *const *)a->disable,
-		.known_capabilities = (const char *const *)words, .client_version = PACKAGE_VERSION,
+		.known_capabilities = (const char *const *)words, .client_version = PACKAGE_VERSION, .trace = e->trace,
 	};
 	return imap_session_new(&setup, e->now);
 }

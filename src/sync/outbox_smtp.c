@@ -500,7 +500,7 @@ begin_session(Engine *e)
 	SmtpSetup setup = {
 		.security = a->send.scheme == SCHEME_SMTPS ? SMTP_SECURITY_TLS : a->send.scheme == SCHEME_SMTP ? SMTP_SECURITY_STARTTLS : SMTP_SECURITY_NONE,
 		.user = a->send.user ? a->send.user : account_user(a), .secret = secret_text(e, SENDING), .oauth2 = a->auth == AUTH_OAUTH2,
-		.host = a->send.host, .port = a->send.port,
+		.host = a->send.host, .port = a->send.port, .trace = e->trace,
 	};
 	s->session = smtp_session_new(&setup, e->now);
 	if (s->early->len) {

@@ -161,7 +161,7 @@ begin_session(Engine *e)
 	Pop3Setup setup = {
 		.security = a->receive.scheme == SCHEME_POP3S ? POP3_SECURITY_TLS : a->receive.scheme == SCHEME_POP3 ? POP3_SECURITY_STARTTLS : POP3_SECURITY_NONE,
 		.user = account_user(a), .secret = secret_text(e, RECEIVING), .oauth2 = a->auth == AUTH_OAUTH2, .host = a->receive.host, .port = a->receive.port,
-		.known_capabilities = known && *known ? known : NULL,
+		.known_capabilities = known && *known ? known : NULL, .trace = e->trace,
 	};
 	p->session = pop3_session_new(&setup, e->now);
 	engine_state(e, ENGINE_SIGNING_IN, _("signing in"));

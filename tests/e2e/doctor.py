@@ -352,6 +352,38 @@ def stopped_and_slow():
     reader.quit()
 
 
+def T15_the_connection_log_holds_no_secret_and_no_mail():
+    """IMAP, POP3 and SMTP: what was said with times; not the password, not what people wrote."""
+    server = Server()
+    exim = Exim(server)
+    server.deliver(mail("Canarysubject of the garden", "Canarybody of a letter.\n"))
+    config = account(server, send=exim, address="alice@localhost", extra="[general]\nundo-send = 0\n") + pop_account(server, check="startup")
+    reader = Reader(config=config, cols=120).wait("Canarysubject").keys("\r").wait("Canarybody")
+    reader.keys("q").keys("m").wait("Writing").keys("alice@localhost\r").keys("\t").keys("Canarysent\r").keys("Canarytext").keys("\x18").gone("Writing")
+    reader.wait("Canarysent", 30)    # it has arrived
+    reader.keys("\x1bc").wait("Connection log of work")
+    texts = []
+    for name, name_of_file in (("work", "one"), ("home", "two")):
+        reader.keys(":connection-log " + name + "\r").wait("Connection log of " + name)
+        reader.wait(" imap " if name == "work" else " pop3 ", 15)
+        reader.pump(1.5)
+        path = os.path.join(scratch(), name_of_file)
+        reader.keys("s").wait("Write it to the new file").keys("\x15" + path + "\r").wait("Written to")
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+        texts.append(open(path).read())
+    imap, pop3 = texts
+    for what in ("imap - connecting to localhost", "imap > ", "AUTHENTICATE PLAIN (sign-in data, not shown)", "FETCH", " ms)", "imap - the connection is open",
+                 "smtp > AUTH PLAIN (sign-in data, not shown)", "smtp > MAIL FROM", "smtp > (a message of" if "smtp > BDAT" not in imap else "smtp > BDAT"):
+        assert what in imap, (what, imap)
+    for what in ("pop3 > AUTH PLAIN (sign-in data, not shown)", "pop3 > RETR 1", "bytes)", "pop3 > QUIT"):
+        assert what in pop3, (what, pop3)
+    for text in texts:
+        for secret in ("secret", "Canary", base64.b64encode(b"\0alice\0secret").decode(), base64.b64encode(b"secret").decode()):
+            assert secret not in text.replace("Public/secret", ""), (secret, text)    # a folder of the test server
+    reader.keys("/QUIT\r").wait(lambda r: "QUIT" in r.text)    # it is searched like any text
+    reader.keys("q").quit()
+
+
 if __name__ == "__main__":
-    run(all_is_well, on_the_screen, stopped_and_slow, no_network_is_no_wrong_password, without_a_password_nothing_is_written, german_too, S2_each_row_is_told_by_the_doctor,
+    run(all_is_well, T15_the_connection_log_holds_no_secret_and_no_mail, on_the_screen, stopped_and_slow, no_network_is_no_wrong_password, without_a_password_nothing_is_written, german_too, S2_each_row_is_told_by_the_doctor,
         S2_each_row_of_the_token_endpoint, S2_the_screen_says_the_cause_and_stops, S4_one_attempt_for_each_act)
