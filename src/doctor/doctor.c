@@ -99,6 +99,25 @@ tell(void *user, DoctorLetter *l)
 /* ---- the secret ---- */
 
 static void
+no_secret(Doctor *d, const char *why)
+{
+	g_clear_pointer(&d->secret, secret_free);
+	d->secret_wrong = false;
+	g_free(d->why_not);
+	d->why_not = g_strdup(why);
+}
+
+/* Another one: what was said of the last does not hold for it. */
+static void
+new_secret(Doctor *d, const char *text)
+{
+	secret_free(d->secret);
+	d->secret = secret_new(text, -1);
+	d->secret_wrong = false;
+	g_clear_pointer(&d->why_not, g_free);
+}
+
+static void
 give_secret(Doctor *d)
 {
 	d->has_secret = true;
@@ -149,11 +168,11 @@ on_token(void *user, const char *token, gint64 good_ms, const GError *err)
 		g_autofree char *words = token_words(token);
 		g_autofree char *good = g_strdup_printf(ngettext("good for %d minute", "good for %d minutes", (gulong)(good_ms / 60000)), (int)(good_ms / 60000));
 		g_autofree char *text = words ? g_strdup_printf("%s, %s", good, words) : g_strdup(good);
-		d->secret = secret_new(token, -1);
+		new_secret(d, token);
 		step(d, DOCTOR_OK, text);
 	} else {
 		step(d, DOCTOR_FAILED, err->message);
-		d->why_not = g_strdup(_("there is no token"));
+		no_secret(d, _("there is no token"));
 		/* the provider's words are in the sentence: the row is found by them again */
 		const Refusal *row = refusal_find(SAYS_OAUTH, true, err->message);
 		exam_trouble(d->exam, err->message, row, err->message, WHOM_YOURSELF, _("Sign in anew: in eilpost by the question that it asks, or with “eilpost oauth”."));
@@ -168,14 +187,44 @@ on_secret(void *user, const char *secret, const GError *err)
 
 	d->job = NULL;
 	if (secret) {
-		d->secret = secret_new(secret, -1);
+		new_secret(d, secret);
 		step(d, DOCTOR_OK, _("the command gave it (password-command)"));
 	} else {
 		step(d, DOCTOR_FAILED, err->message);
-		d->why_not = g_strdup(_("there is no password"));
+		no_secret(d, _("there is no password"));
 		exam_trouble(d->exam, err->message, NULL, NULL, WHOM_YOURSELF, _("Run the command of password-command by hand and look at what it says."));
 	}
 	give_secret(d);
+}
+
+static void
+ask_person(Doctor *d)
+{
+	const ServerUrl *url = d->sending ? &d->account->send : &d->account->receive;
+	DoctorLetter *l = doctor_letter(DOCTOR_ASK_SECRET);
+
+	l->text = g_strdup_printf(_("Password of %s at %s"), url->user ? url->user : account_user(d->account), url->host);
+	d->asked = true;
+	tell(d, l);
+}
+
+static void
+on_kept(void *user, const char *password, const char *where, const GError *err)
+{
+	Doctor *d = user;
+
+	d->ticket = NULL;
+	if (password) {
+		new_secret(d, password);
+		step(d, DOCTOR_OK, where ? where : _("it is kept"));
+		give_secret(d);
+	} else if (d->sending && d->has_secret) {	/* none of its own: that for receiving is for both */
+		give_secret(d);
+	} else {
+		if (err)
+			step(d, DOCTOR_NOTE, err->message);
+		ask_person(d);
+	}
 }
 
 static void
@@ -183,22 +232,20 @@ wants_secret(void *user)
 {
 	Doctor *d = user;
 	const Account *a = d->account;
+	const char *command = d->sending && a->send_password_command ? a->send_password_command : a->password_command;
+	bool own = d->sending && a->send_password_command;
 
-	if (d->has_secret) {
-		give_secret(d);
-		return;
-	}
 	d->since = g_get_monotonic_time();
-	if (a->password_command) {
-		d->job = secret_fetch(a, d->context, on_secret, d);
-	} else if (a->auth == AUTH_OAUTH2 && d->vault) {
+	if (d->has_secret && !own && (a->auth == AUTH_OAUTH2 || command || !d->vault))
+		give_secret(d);
+	else if (command)
+		d->job = secret_fetch(command, d->context, on_secret, d);
+	else if (a->auth == AUTH_OAUTH2 && d->vault)
 		d->ticket = vault_token(d->vault, d->account, NULL, d->context, on_token, d);
-	} else {
-		DoctorLetter *l = doctor_letter(DOCTOR_ASK_SECRET);
-		l->text = g_strdup_printf(_("Password of %s at %s"), account_user(a), a->receive.host);
-		d->asked = true;
-		tell(d, l);
-	}
+	else if (d->vault)
+		d->ticket = vault_password(d->vault, a, d->sending ? VAULT_SEND : VAULT_RECEIVE, d->context, on_kept, d);
+	else
+		ask_person(d);
 }
 
 static void
@@ -208,9 +255,9 @@ typed(Doctor *d, const char *secret)
 		return;
 	d->asked = false;
 	if (secret && *secret)
-		d->secret = secret_new(secret, -1);
+		new_secret(d, secret);
 	else
-		d->why_not = g_strdup(_("there is no password"));
+		no_secret(d, _("there is no password"));
 	give_secret(d);
 }
 
