@@ -6,6 +6,8 @@
 #include "sync/engine_private.h"
 #include "base/intl.h"
 
+#include <string.h>
+
 #define SLOW_SIGN_IN_MS 2000
 
 const Refusal *
@@ -35,9 +37,12 @@ refused_service(Engine *e, const ImapResponse *r)
 	const Refusal *row = refused_row(e, SAYS_IMAP, said);
 	if (!row || row->cause != CAUSE_SERVICE_OFF)
 		return false;
-	char *sentence = refused_sentence(e, SAYS_IMAP, row, r->text, NULL);
-	engine_refused(e);
-	connect_lost(e, EIL_REFUSED, sentence);
+	/* Exchange Online, 2026, says it where IMAP is off, and also while its front end does not reach the mailbox: that heals */
+	bool again = !strcmp(row->id, "not-connected");
+	char *sentence = refused_sentence(e, SAYS_IMAP, row, r->text, again ? _("eilpost tries again by itself.") : NULL);
+	if (!again)
+		engine_refused(e);
+	connect_lost(e, again ? EIL_LATER : EIL_REFUSED, sentence);
 	return true;
 }
 

@@ -73,7 +73,7 @@ def script(variant="default", disable=None, seed=60):
 
     for step in range(60):
         inbox = m.inbox()
-        kind = rng.choice(["F", "N", "d", "A", "X", "s", "C", "w", "u", "tagged"])
+        kind = rng.choice(["F", "N", "d", "A", "X", "s", "C", "w", "W", "u", "u", "tagged", "thread", "all", "good"])
         if kind == "u" and m.before:
             m.undo()
             r.keys("u").wait("Taken back")
@@ -97,6 +97,21 @@ def script(variant="default", disable=None, seed=60):
         elif kind == "w" and [x for x in m.now if x[1] == number and x[0] == "inbox"][0][4] is False:
             r.keys("w").keys("\x15mark\r").wait("label mark set")
             m.act([number], turn(4))
+        elif kind == "W" and [x for x in m.now if x[1] == number and x[0] == "inbox"][0][4]:
+            r.keys("W").keys("\x15mark\r").wait("label mark taken")
+            m.act([number], turn(4))
+        elif kind == "thread":    # each is one of its own
+            if not [x for x in m.now if x[1] == number and x[0] == "inbox"][0][3]:
+                r.keys("\x12").wait("marked as read")
+                m.act([number], turn(3))
+        elif kind == "all":
+            if not all(x[3] for x in m.now if x[0] == "inbox"):
+                r.keys("\x1bR").wait("marked as read")
+                m.act(inbox, lambda x: x.__setitem__(3, True))
+        elif kind == "good":
+            r.keys(":delete-for-good\r").wait("for good?").keys("y").wait("deleted for good").gone(f"Number {number:02}")
+            m.act([number], m.now.remove)
+            m.before = []    # that can't be taken back any more when the server has done it
         elif kind == "tagged":
             other = rng.choice([n for n in inbox if n != number])
             r.keys("t").wait("1 tagged")

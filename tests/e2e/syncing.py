@@ -121,6 +121,29 @@ def dead_network():
     assert status == 0 and seconds < 2, (status, seconds)
 
 
+def silent_line():
+    """P21, S30: the line dies without a word. It is noticed within the time of an answer, the screen keeps what it shows, and the next line brings the news."""
+    proxy = Proxy(server.imap)
+    r = Reader(config=account(server, port=proxy.port, scheme="imap+insecure"))
+    r.wait("Number 30").wait("checked").pump(0.5)
+    shown = lambda: [line.split("│")[-1] for line in r.lines if "Number" in line]    # the account gets a mark, the list stays
+    before = shown()
+    proxy.dead = True
+    server.deliver(mail("Came in silence"))
+    r.pump(1)
+    assert "offline" not in r.text, r.text
+    begun = time.monotonic()
+    r.keys("G").wait("offline, next try", 20)
+    noticed = time.monotonic() - begun
+    assert noticed < 15, noticed
+    assert shown() == before, r.text
+    r.keys("jj").wait(lambda r: "Number" in r.selected(), 1)
+    proxy.dead = False
+    r.keys("G").wait("Came in silence", 20).wait("checked", 10)
+    print(f"# noticed after {noticed:.1f} s")
+    r.kill()
+
+
 def reconnects():
     r = Reader(server)
     r.wait("Number 30").wait("checked").pump(0.3)
@@ -222,5 +245,5 @@ def one_writer():
     r.kill()
 
 
-run(idle_news, changes_while_away_qresync, changes_while_away_as_on_exchange, read_only, uidvalidity_changes, dead_network, reconnects, wish_made_offline,
+run(idle_news, changes_while_away_qresync, changes_while_away_as_on_exchange, read_only, uidvalidity_changes, dead_network, silent_line, reconnects, wish_made_offline,
     wrong_password, wrong_certificates, starttls, asks_for_the_password, mistakes_are_named, one_writer)

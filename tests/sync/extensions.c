@@ -712,7 +712,7 @@ test_limits_of_the_server(void)
 	mbox.refuse_sign_in = NULL;
 	mbox.refuse_select = "User is authenticated but not connected.";
 	later(w, 6);
-	WAIT_FOR(w, strstr(w->trouble, "not connected"));
+	WAIT_FOR(w, strstr(w->trouble, "not connected") && strstr(w->trouble, "tries again by itself"));
 	mbox.refuse_select = NULL;
 	later(w, 11);
 	WAIT_FOR(w, same(w));
