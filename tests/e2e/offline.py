@@ -129,9 +129,39 @@ def big_attachment():
     again.kill()
 
 
+def reading_goes_on():
+    """connections = 2, inside TLS: the file comes over a second connection, and texts are opened meanwhile; the same file in the end."""
+    worst = {}
+    for connections in (1, 2):
+        line = Line(server.imaps, 4_000_000)
+        r = Reader(config=account(server, port=line.port, check="startup, push", extra=f"connections = {connections}\nfetch-ahead = 0\n"))
+        r.wait("Number 30", 20).wait("checked", 20)
+        open_parts(r, "A big file", "See the file.")
+        target = os.path.join(scratch(), "film.bin")
+        r.keys("s").wait("Save as (36M").keys("\x15" + target + "\r").wait(re_of(r"of 36M"), 20)
+        r.keys("q").gone("Attachments and parts").keys("q").gone("See the file.")
+        times = []
+        for i in (13, 17, 19):
+            r.keys("=").keys(f"/Number {i}\r").wait(lambda r: f"Number {i}" in r.selected())
+            begun = time.monotonic()
+            r.keys("\r").wait(f"Text of number {i}.", 10)
+            times.append(time.monotonic() - begun)
+            r.keys("q").gone(f"Text of number {i}.")
+        assert not os.path.exists(target), "the line was too fast to say anything"
+        worst[connections] = max(times)
+        assert len(line.open) == 2 * connections, len(line.open)
+        if connections == 2:
+            line.rate = 0
+            r.wait("Saved as", 60)
+            with open(target, "rb") as f:
+                assert hashlib.sha256(f.read()).digest() == hashlib.sha256(BIG).digest()
+        r.kill()
+    print(f"# a text beside the file: {worst[1] * 1000:.0f} ms over one connection, {worst[2] * 1000:.0f} ms over two")
+
+
 def re_of(pattern):
     return lambda r: re.search(pattern, r.text)
 
 
 if __name__ == "__main__":
-    run(big_attachment)
+    run(big_attachment, reading_goes_on)
