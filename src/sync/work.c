@@ -386,7 +386,7 @@ step(Engine *e, PlanStep s, gint64 target)
 {
 	switch (s) {
 	case PLAN_WAIT:
-		if (e->jobs->len == 0) {
+		if (e->jobs->len == 0 && !e->sel.clearing) {	/* that goes on by itself */
 			if (e->now < e->last_use + SETTLE_MS)
 				e->quiet_until = MAX(e->quiet_until, e->last_use + SETTLE_MS);	/* turn again then */
 			else if (e->now >= e->quiet_until)
