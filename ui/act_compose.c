@@ -25,6 +25,7 @@ struct Answering {
 	bool asked_whole;	/* the whole message is on its way */
 	GPtrArray *asked;	/* owned: sections of files that are on their way */
 	char *bounce_to;	/* owned */
+	bool recalls;		/* it lies among the drafts: what is written takes its place */
 };
 
 void
@@ -118,30 +119,6 @@ void
 compose_open_row(App *a, guint account, gint64 row)
 {
 	compose_continue(a, account, row);
-}
-
-void
-cmd_recall(App *a, const char *arg)
-{
-	guint n = 0, account = 0;
-	gint64 row = 0;
-
-	for (guint i = 0; i < a->accounts->len; i++) {
-		AppAccount *acc = g_ptr_array_index(a->accounts, i);
-		GPtrArray *rows = acc->db ? outbox_list(acc->db, true, NULL) : NULL;
-		for (guint k = 0; rows && k < rows->len; k++, n++) {
-			account = i;
-			row = ((OutRow *)g_ptr_array_index(rows, k))->id;
-		}
-		if (rows)
-			g_ptr_array_unref(rows);
-	}
-	if (n == 0)
-		app_say(a, STYLE_STATUS, "%s", _("There are no drafts; m begins a mail."));
-	else if (n == 1)
-		compose_continue(a, account, row);
-	else
-		waiting_open(a, WAIT_DRAFTS);
 }
 
 /* ---- the original ---- */
@@ -274,6 +251,7 @@ finish(App *a, Draft *d /* taken */, const Message *m)
 	d->answers_id = w->kind == DRAFT_EDIT ? NULL : g_strdup(m->message_id);
 	d->flowed = conf_bool(a->setup->conf, "compose", "flowed");
 	guint account = w->account;
+	gint64 recalled = w->recalls ? w->message : 0;
 	g_autofree char *to = g_steal_pointer(&w->bounce_to);
 	forget(a);
 	g_clear_pointer(&a->message, clean_free);
@@ -281,6 +259,8 @@ finish(App *a, Draft *d /* taken */, const Message *m)
 		bounce(a, account, d, to);
 	else
 		compose_open(a, account, d, 0);
+	if (recalled)
+		compose_goes_on_with(a, account, recalled);
 }
 
 static Draft *
@@ -400,7 +380,7 @@ answering_body_came(App *a, const Letter *l)
 }
 
 static void
-answer(App *a, DraftKind kind, const char *bounce_to)
+answer_as(App *a, DraftKind kind, const char *bounce_to, bool recalls)
 {
 	const MessageRow *row = a->list ? listview_current(a->list) : NULL;
 
@@ -416,6 +396,7 @@ answer(App *a, DraftKind kind, const char *bounce_to)
 		.account = a->open.account,
 		.message = a->open.message,
 		.bounce_to = g_strdup(bounce_to),
+		.recalls = recalls,
 		.asked = g_ptr_array_new_with_free_func(g_free),
 	};
 	if (a->open.view)
@@ -425,12 +406,86 @@ answer(App *a, DraftKind kind, const char *bounce_to)
 			_("The message is fetched first; the answer opens then."));
 }
 
+static void
+answer(App *a, DraftKind kind, const char *bounce_to)
+{
+	answer_as(a, kind, bounce_to, false);
+}
+
 void cmd_reply(App *a, const char *arg) { answer(a, DRAFT_REPLY, NULL); }
 void cmd_reply_all(App *a, const char *arg) { answer(a, DRAFT_REPLY_ALL, NULL); }
 void cmd_reply_list(App *a, const char *arg) { answer(a, DRAFT_REPLY_LIST, NULL); }
 void cmd_forward(App *a, const char *arg) { answer(a, DRAFT_FORWARD, NULL); }
 void cmd_forward_attached(App *a, const char *arg) { answer(a, DRAFT_FORWARD_ATTACHED, NULL); }
 void cmd_edit_as_new(App *a, const char *arg) { answer(a, DRAFT_EDIT, NULL); }
+
+/* ---- drafts: those of the outbox, and what other programs put into the folder for them ---- */
+
+static bool
+is_for_drafts(const App *a, guint account, const Folder *f)
+{
+	const AppAccount *acc = app_account_of((App *)a, account);
+	const char *name = acc ? acc->account->drafts : NULL;
+	return f && (f->role == ROLE_DRAFTS || (name && !strcmp(f->name, name)));
+}
+
+bool
+compose_recall_selected(App *a)
+{
+	const MessageRow *row = a->list ? listview_current(a->list) : NULL;
+	AppAccount *acc = app_account_of(a, a->account);
+
+	if (!row || !acc || !acc->db || a->setup->read_only || !is_for_drafts(a, a->account, a->folder_row))
+		return false;
+	gint64 draft = outbox_of_copy(acc->db, row->key.id);
+	if (draft)
+		return compose_continue(a, a->account, draft);
+	answer_as(a, DRAFT_EDIT, NULL, true);
+	return true;
+}
+
+/* Nothing is in the outbox: the folder may have some. */
+static void
+open_drafts(App *a)
+{
+	AppAccount *acc = app_account_of(a, a->account);
+
+	for (guint i = 0; acc && acc->folders && i < acc->folders->len; i++) {
+		const Folder *f = g_ptr_array_index(acc->folders, i);
+		if (!is_for_drafts(a, a->account, f) || (!f->total && !f->server_total))
+			continue;
+		app_open_folder(a, a->account, f->id);
+		app_say(a, STYLE_STATUS, "%s", _("Return goes on with the selected draft."));
+		return;
+	}
+	app_say(a, STYLE_STATUS, "%s", _("There are no drafts; m begins a mail."));
+}
+
+void
+cmd_recall(App *a, const char *arg)
+{
+	guint n = 0, account = 0;
+	gint64 row = 0;
+
+	if (a->focus != PANE_FOLDERS && compose_recall_selected(a))
+		return;
+	for (guint i = 0; i < a->accounts->len; i++) {
+		AppAccount *acc = g_ptr_array_index(a->accounts, i);
+		GPtrArray *rows = acc->db ? outbox_list(acc->db, true, NULL) : NULL;
+		for (guint k = 0; rows && k < rows->len; k++, n++) {
+			account = i;
+			row = ((OutRow *)g_ptr_array_index(rows, k))->id;
+		}
+		if (rows)
+			g_ptr_array_unref(rows);
+	}
+	if (n == 0)
+		open_drafts(a);
+	else if (n == 1)
+		compose_continue(a, account, row);
+	else
+		waiting_open(a, WAIT_DRAFTS);
+}
 
 static void
 bounce_to(App *a, const char *to)

@@ -36,7 +36,7 @@ cmd_open(App *a, const char *arg)
 		return;
 	}
 	const MessageRow *row = a->list ? listview_current(a->list) : NULL;
-	if (!row)
+	if (!row || compose_recall_selected(a))
 		return;
 	if (a->open.message == row->key.id && a->open.account == a->account)
 		a->focus = PANE_PAGER;	/* it is open already */

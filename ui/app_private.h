@@ -229,6 +229,7 @@ void password_offer_end(App *a);
 
 /* act_compose.c */
 void compose_begin(App *a, Draft *d);	/* takes d: a mail that the command line or a link began */
+bool compose_recall_selected(App *a);	/* the selected message is a draft: the composer goes on with it */
 void answering_ready(App *a);	/* the message in the pager can be read now */
 void answering_body_came(App *a, const Letter *l);
 void answering_free(Answering *w);

@@ -52,6 +52,7 @@ typedef struct {
 	guint connections;	/* at most so many to receive: 1, or 2: one more for large attachments */
 	guint ahead_mib;	/* a day, fetched before anybody asks for it */
 	char *sent;
+	char *drafts;		/* NULL: by its role; "no copy" */
 	char **disable;		/* upper case; never NULL: capabilities that count as not offered */
 } Account;
 

@@ -355,6 +355,7 @@ account_make(Conf *c, const char *section)
 	a->connections = (guint)conf_int(c, section, "connections");
 	a->ahead_mib = (guint)conf_int(c, section, "fetch-ahead");
 	a->sent = g_strdup(conf_text(c, section, "sent"));
+	a->drafts = g_strdup(conf_text(c, section, "drafts"));
 	account_set_disable(a, conf_text(c, section, "disable"));
 	if (a->auth == AUTH_OAUTH2)
 		oauth_make(c, a, section);

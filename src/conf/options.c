@@ -56,6 +56,7 @@ static const Option TABLE[] = {
 	ACCOUNT("notify", OPT_TEXT, NULL, TOUCH_NOTHING,
 		N_("Folders of this account whose new mail is told, written as “folders” in [notify]; “none”: of none; without it as said there")),
 	ACCOUNT("sent", OPT_TEXT, NULL, TOUCH_ENGINE, N_("The folder for copies of sent mail, or “no copy”")),
+	ACCOUNT("drafts", OPT_TEXT, NULL, TOUCH_ENGINE, N_("IMAP: the folder for copies of drafts that are put aside, or “no copy”; without it the one that is there for drafts")),
 	ACCOUNT("disable", OPT_EXTENSIONS, NULL, TOUCH_ENGINE,
 		N_("IMAP: extensions that are not used although the server offers them, for servers that do them wrong: COMPRESS NOTIFY QRESYNC ...; eilpost(1) lists them all")),
 

@@ -224,7 +224,7 @@ take_envelope(WireReader *r)
 	c->subject = g_strdup(wire_text(r));
 	c->to = g_strdup(wire_text(r));
 	c->message_id = g_strdup(wire_text(r));
-	return r->bad || r->left != 0 || !*c->sender || !c->recipients[0] ? NULL : g_steal_pointer(&c);
+	return r->bad || r->left != 0 || !*c->sender ? NULL : g_steal_pointer(&c);
 }
 
 static Composed *

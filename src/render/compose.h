@@ -20,7 +20,7 @@ typedef struct {
 } Composed;
 void composed_free(Composed *c);
 
-/* Fills d->message_id and d->date if they are not there. from: "Name <a@b>" used if the draft's From is empty. NULL: EIL_ASK_USER with a sentence (bad
+/* A draft may have no recipients yet: who sends it asks draft_check first. Fills d->message_id and d->date if they are not there. from: "Name <a@b>" used if the draft's From is empty. NULL: EIL_ASK_USER with a sentence (bad
  * address, attachment gone), EIL_LATER (the program could not be run, no memory). */
 Composed *compose_message(Draft *d, const char *from, GError **err);
 /* The same of a message that came on standard input (sendmail face): recipients from the command line, or (from_header) from To, Cc, Bcc; Bcc is

@@ -450,3 +450,34 @@ outbox_recover(Db *db, gint64 now, GError **err)
 	    db_run_ints(db, err, "UPDATE outbox SET state = 6, changed = ?1 WHERE state = 3", INTS(now)) &&
 	    db_run_ints(db, err, "DELETE FROM outbox WHERE state = 5 AND changed < ?1 - ?2 AND NOT" REFUSED, INTS(now, OUTBOX_KEEP_S));
 }
+
+/* ---- copies in a folder of drafts: a fact for each ---- */
+
+#define COPY "draft-copy:"
+
+gint64
+outbox_copy(Db *db, gint64 id)
+{
+	g_autofree char *key = g_strdup_printf(COPY "%" G_GINT64_FORMAT, id), *value = db_fact(db, key);
+	return value ? g_ascii_strtoll(value, NULL, 10) : 0;
+}
+
+gint64
+outbox_of_copy(Db *db, gint64 message)
+{
+	g_autoptr(Stmt) st = db_stmt(db, "SELECT outbox.id FROM outbox JOIN fact ON key = '" COPY "' || outbox.id WHERE value = ?1 AND state = 0", NULL);
+	g_autofree char *value = g_strdup_printf("%" G_GINT64_FORMAT, message);
+	bool row;
+
+	if (!st)
+		return 0;
+	stmt_text(st, 1, value);
+	return db_next(db, st, &row, NULL) && row ? sqlite3_column_int64(st, 0) : 0;
+}
+
+bool
+outbox_set_copy(Db *db, gint64 id, gint64 message, GError **err)
+{
+	g_autofree char *key = g_strdup_printf(COPY "%" G_GINT64_FORMAT, id), *value = message ? g_strdup_printf("%" G_GINT64_FORMAT, message) : NULL;
+	return db_set_fact(db, key, value, err);
+}

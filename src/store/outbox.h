@@ -41,7 +41,12 @@ OutRow *outbox_next(Db *db, gint64 now, GError **err);	/* the oldest QUEUED that
 gint64 outbox_next_time(Db *db);	/* earliest not_before of the QUEUED, or -1 */
 OutRow *outbox_next_to_file(Db *db, gint64 now, GError **err);	/* SENT, not filed yet, due */
 
+/* The message that is its copy in a folder of drafts; 0: none. */
+gint64 outbox_copy(Db *db, gint64 id);
+gint64 outbox_of_copy(Db *db, gint64 message);	/* the draft whose copy that is; 0: none */
+
 /* writer */
+bool outbox_set_copy(Db *db, gint64 id, gint64 message /* 0: none */, GError **err);
 gint64 outbox_save_draft(Db *db, gint64 id /* 0: a new one */, const Draft *d, GError **err);
 typedef struct { const char *sender; const char *const *recipients; GBytes *message; bool has_8bit, needs_utf8, dsn; const char *message_id, *subject, *to; } OutMail;	/* borrowed */
 gint64 outbox_queue(Db *db, gint64 id /* 0: a new one */, const Draft *d /* NULL: sendmail face */, const OutMail *mail, gint64 not_before, bool later, GError **err);

@@ -144,7 +144,7 @@ request(Engine *e, Request *r)
 		e->schedule.paused = !r->on;
 		schedule_tell(e);
 		break;
-	case REQ_DRAFT_SAVE: case REQ_DRAFT_REMOVE: case REQ_SEND: case REQ_SEND_RAW:
+	case REQ_DRAFT_SAVE: case REQ_DRAFT_POSTPONED: case REQ_DRAFT_REMOVE: case REQ_SEND: case REQ_SEND_RAW:
 	case REQ_OUT_NOW: case REQ_OUT_EDIT: case REQ_OUT_REMOVE: case REQ_OUT_DECIDE:
 		outbox_request(e, r);
 		break;

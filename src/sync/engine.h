@@ -42,8 +42,9 @@ typedef enum {
 	REQ_CONFIGURE,		/* config: the account's new snapshot: acts at once */
 	REQ_SCHEDULE,		/* on: go on by itself; !on: paused ("pause" of the settings screen) */
 	/* the outbox; message is the row of store/outbox.h. Each change is answered by LETTER_OUTBOX */
-	REQ_DRAFT_SAVE,		/* message (0: a new one), data: draft_write; when: a number of the caller's that comes back in LETTER_DRAFT */
-	REQ_DRAFT_REMOVE,	/* message */
+	REQ_DRAFT_SAVE,		/* message (0: a new one), data: draft_write; ids: the message of a folder of drafts that it goes on with, also of REQ_SEND; when: a number of the caller's that comes back in LETTER_DRAFT */
+	REQ_DRAFT_POSTPONED,	/* message: it is put aside: its copy goes into the server's folder of drafts */
+	REQ_DRAFT_REMOVE,	/* message; a copy of it on the server goes into the trash */
 	REQ_SEND,		/* message (0: none yet), data: draft_write; when: Unix seconds not before which it leaves, 0: after the undo time; number in `flag` comes back in LETTER_DRAFT */
 	REQ_SEND_RAW,		/* data: the message; text: recipients separated by \n, "" : of its header; text2: sender or NULL; answered by LETTER_DRAFT */
 	REQ_OUT_NOW,		/* message (0: all that wait): the next try is now */

@@ -306,14 +306,14 @@ words_of(GError *err)
 
 /* The row, or 0 with *problem. */
 static gint64
-save(Engine *e, gint64 row, const Draft *d, char **problem)
+save(Engine *e, gint64 row, const Draft *d, const GArray *goes_on_with, char **problem)
 {
 	GError *err = NULL;
 	gint64 id = 0;
 
 	if (db_begin(e->db, &err)) {
 		id = outbox_save_draft(e->db, row, d, &err);
-		if (!id || !db_commit(e->db, &err)) {
+		if (!id || !drafts_goes_on_with(e, id, goes_on_with, &err) || !db_commit(e->db, &err)) {
 			db_rollback(e->db);
 			id = 0;
 		}
@@ -329,22 +329,25 @@ draft_save(Engine *e, const Request *r)
 {
 	g_autoptr(Draft) d = draft_read(r->data);
 	char *problem = NULL;
-	gint64 row = d ? save(e, r->message, d, &problem) : 0;
+	gint64 row = d ? save(e, r->message, d, r->ids, &problem) : 0;
 	answer(e, row ? row : r->message, r->when, d ? problem : g_strdup(_("The draft could not be read.")));
 }
 
 static gint64
-queue(Engine *e, gint64 row, const Draft *d, const Composed *c, gint64 not_before, bool later, GError **err)
+queue(Engine *e, const Request *r, const Draft *d, const Composed *c, gint64 not_before, bool later, GError **err)
 {
 	OutMail mail = { .sender = c->sender, .recipients = (const char *const *)c->recipients, .message = c->message, .has_8bit = c->has_8bit,
 		.needs_utf8 = c->needs_utf8, .dsn = d && d->dsn, .message_id = c->message_id, .subject = c->subject, .to = c->to };
-	gint64 id = 0;
+	gint64 id = 0, folder = 0;
 
+	headers_flush(e);
 	if (!db_begin(e->db, err))
 		return 0;
-	id = outbox_queue(e->db, row, d, &mail, not_before, later, err);
-	if (id && db_commit(e->db, err))
+	id = outbox_queue(e->db, d ? r->message : 0, d, &mail, not_before, later, err);
+	if (id && drafts_goes_on_with(e, id, r->ids, err) && (folder = drafts_gone(e, id, false, err)) >= 0 && db_commit(e->db, err)) {
+		drafts_changed(e, folder);
 		return id;
+	}
 	db_rollback(e->db);
 	return 0;
 }
@@ -360,8 +363,8 @@ why_not(const Engine *e)
 	return NULL;
 }
 
-static char *
-own_address(const Account *a)
+char *
+outbox_own_address(const Account *a)
 {
 	if (!a->full_name || !*a->full_name)
 		return g_strdup(a->address);
@@ -375,7 +378,7 @@ static void
 send_draft(Engine *e, const Request *r)
 {
 	g_autoptr(Draft) d = draft_read(r->data);
-	g_autofree char *from = own_address(e->account);
+	g_autofree char *from = outbox_own_address(e->account);
 	char *problem = d ? why_not(e) : g_strdup(_("The draft could not be read."));
 	GError *err = NULL;
 	gint64 row = 0;
@@ -383,19 +386,19 @@ send_draft(Engine *e, const Request *r)
 	if (!problem) {
 		g_autoptr(Composed) c = draft_check(d, &err) ? compose_message(d, from, &err) : NULL;
 		gint64 when = r->when ? r->when : clock_s() + e->undo_s;
-		row = c ? queue(e, r->message, d, c, when, r->when != 0, &err) : 0;
+		row = c ? queue(e, r, d, c, when, r->when != 0, &err) : 0;
 		if (!row)
 			problem = words_of(err);
 	}
 	if (!row && d)
-		row = save(e, r->message, d, NULL);	/* whatever failed, what was typed is kept */
+		row = save(e, r->message, d, r->ids, NULL);	/* whatever failed, what was typed is kept */
 	answer(e, row ? row : r->message, r->flag, problem);
 }
 
 static void
 send_raw(Engine *e, const Request *r)
 {
-	g_autofree char *from = r->text2 ? g_strdup(r->text2) : own_address(e->account);
+	g_autofree char *from = r->text2 ? g_strdup(r->text2) : outbox_own_address(e->account);
 	g_auto(GStrv) recipients = g_strsplit(r->text ? r->text : "", "\n", -1);
 	bool from_header = !recipients[0] || !*recipients[0];
 	char *problem = why_not(e);
@@ -404,7 +407,7 @@ send_raw(Engine *e, const Request *r)
 
 	if (!problem) {
 		g_autoptr(Composed) c = compose_raw(r->data, from, (const char *const *)(from_header ? NULL : recipients), from_header, &err);
-		row = c ? queue(e, 0, NULL, c, clock_s(), false, &err) : 0;
+		row = c ? queue(e, r, NULL, c, clock_s(), false, &err) : 0;
 		if (!row)
 			problem = words_of(err);
 	}
@@ -498,7 +501,10 @@ remove_row(Engine *e, gint64 row, bool only_draft)
 
 	if (state < 0 || (only_draft && state != OUT_DRAFT) || state == OUT_SENDING || state == OUT_DOT_SENT)
 		return;
-	outbox_commit(e, db_begin(e->db, &err) && outbox_remove(e->db, row, &err), err);
+	headers_flush(e);
+	gint64 folder = db_begin(e->db, &err) ? drafts_gone(e, row, true, &err) : -1;
+	if (outbox_commit(e, folder >= 0 && outbox_remove(e->db, row, &err), err))
+		drafts_changed(e, folder);
 	outbox_told(e, row);
 }
 
@@ -528,6 +534,7 @@ outbox_request(Engine *e, const Request *r)
 {
 	switch (r->kind) {
 	case REQ_DRAFT_SAVE:	draft_save(e, r); break;
+	case REQ_DRAFT_POSTPONED: drafts_postponed(e, r->message); break;
 	case REQ_SEND:		send_draft(e, r); break;
 	case REQ_SEND_RAW:	send_raw(e, r); break;
 	case REQ_OUT_NOW:	send_now(e, r); break;

@@ -52,6 +52,15 @@ void outbox_told(Engine *e, gint64 row);	/* LETTER_OUTBOX */
 bool outbox_may_leave(Engine *e, const OutRow *r);
 OutRow *outbox_ready(Engine *e, gint64 *next /* Unix seconds of the next that will be ready, -1: none */);
 
+char *outbox_own_address(const Account *a);	/* "Name <a@b>"; yours */
+
+/* drafts.c; in the caller's transaction unless it says otherwise */
+/* The copy of the draft goes, if there is one: the folder that changed, 0: none, -1: err. */
+gint64 drafts_gone(Engine *e, gint64 row, bool into_trash, GError **err);
+bool drafts_goes_on_with(Engine *e, gint64 row, const GArray *ids /* the message; may be NULL */, GError **err);
+void drafts_changed(Engine *e, gint64 folder);	/* after the commit */
+void drafts_postponed(Engine *e, gint64 row);	/* a transaction of its own */
+
 /* outbox_smtp.c */
 void smtp_connect(Engine *e);
 void smtp_pump(Engine *e);

@@ -17,6 +17,9 @@ void compose_open(struct App *a, guint account, Draft *draft /* taken */, gint64
  * was said). */
 bool compose_continue(struct App *a, guint account, gint64 row);
 
+/* The mail that is open now goes on with that message of the account: it stands for it from the first save on. */
+void compose_goes_on_with(struct App *a, guint account, gint64 message);
+
 /* what the commands do (ui/act_writing.c) */
 typedef enum { COMPOSE_CLOSE, COMPOSE_SEND } ComposeThen;
 bool compose_typing(const Compose *c);

@@ -42,6 +42,8 @@ struct Compose {
 	gint64 tried_at;	/* monotonic seconds of the last save */
 	gint64 kept_at;		/* Unix seconds; 0: not yet */
 	guint keys;		/* typed since then */
+	gint64 goes_on_with;	/* a message of `origin`'s folder of drafts; 0: none */
+	guint origin;		/* account */
 	bool saving, sending, trouble_said;
 	bool close_then, send_then;	/* when the save that runs is done */
 	bool finished;		/* nothing of it is to be kept any more */

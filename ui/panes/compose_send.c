@@ -37,6 +37,10 @@ post(Compose *c, RequestKind kind)
 	compose_gather(c);
 	r->message = c->row;
 	r->data = draft_write(c->draft);
+	if (c->goes_on_with && c->origin == c->account) {
+		r->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+		g_array_append_val(r->ids, c->goes_on_with);
+	}
 	c->number++;
 	if (kind == REQ_SEND) {
 		r->when = c->send_at;
@@ -168,6 +172,29 @@ remove_draft(Compose *c)
 }
 
 void
+compose_goes_on_with(App *a, guint account, gint64 message)
+{
+	Compose *c = over_self(a, &compose_face);
+
+	if (!c)
+		return;
+	c->goes_on_with = message;
+	c->origin = account;
+}
+
+/* It is kept, and nothing more is to be done with it for now. */
+static void
+put_aside(Compose *c)
+{
+	Request *r = request_new(REQ_DRAFT_POSTPONED);
+
+	r->message = c->row;
+	app_post(c->app, c->account, r);
+	app_say(c->app, STYLE_STATUS, "%s", _("The draft is kept; R goes on with it."));
+	leave(c);
+}
+
+void
 compose_postpone(Compose *c)
 {
 	App *a = c->app;
@@ -181,8 +208,7 @@ compose_postpone(Compose *c)
 		return;
 	}
 	if (c->row && !c->saving && c->saved == compose_version(c)) {
-		app_say(a, STYLE_STATUS, "%s", _("The draft is kept; R goes on with it."));
-		leave(c);
+		put_aside(c);
 		return;
 	}
 	c->close_then = true;
@@ -420,8 +446,7 @@ saved(Compose *c, const Letter *l)
 	} else if (c->close_then && c->saved != compose_version(c)) {
 		compose_save(c);
 	} else if (c->close_then) {
-		app_say(a, STYLE_STATUS, "%s", _("The draft is kept; R goes on with it."));
-		leave(c);
+		put_aside(c);
 	}
 }
 

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""drafts.py - drafts stand in the server's folder too, once, and those of other programs are gone on with.
+
+SPDX-License-Identifier: GPL-3.0-or-later"""
+import email, os, re, sys, time
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import Proxy, Reader, Server, Sink, account, mail, run, scratch
+
+server, sink = Server(), Sink()
+server.deliver(mail("Number 1"))
+ca = os.path.join(scratch(), "ca.pem")
+with open(ca, "w") as f:
+    f.write(open(server.ca).read() + open(sink.ca).read())
+
+
+def config(port=None, extra="", check="startup, push"):
+    return account(server, port=port, check=check, extra=extra).replace(server.ca, ca) + f"send = smtp://alice@localhost:{sink.submission}\n[general]\nundo-send = 0\n"
+
+
+def folder(name="Drafts"):
+    """What the server has: [(subject, flags, text)]."""
+    c = server.client(name, readonly=True)
+    out = []
+    for i in c.search(None, "ALL")[1][0].split():
+        told = c.fetch(i, "(FLAGS BODY.PEEK[])")[1]
+        m = email.message_from_bytes(told[0][1])
+        head = told[0][0] + (told[1] if isinstance(told[1], bytes) else b"")
+        out.append((m["subject"], sorted(f for f in re.search(rb"FLAGS \(([^)]*)\)", head)[1].decode().split() if f != "\\Recent"), m))
+    c.logout()
+    return out
+
+
+def names(name="Drafts"):
+    return sorted(s for s, _, _ in folder(name))
+
+
+def empty(name="Drafts"):
+    c = server.client(name)
+    if c.search(None, "ALL")[1][0]:
+        c.store("1:*", "+FLAGS", "(\\Deleted)")
+        c.expunge()
+    c.logout()
+
+
+def until(test, r, seconds=15):
+    end = time.monotonic() + seconds
+    while not test():
+        assert time.monotonic() < end, "not in time\n" + r.text
+        r.pump(0.1)
+
+
+def ready(**more):
+    r = Reader(config=config(**more), rows=32, cols=110)
+    return r.wait("Number 1").wait("checked")
+
+
+def write(r, subject, text="First words."):
+    r.keys("m").wait("Writing").keys(f"bob@example.com\r\r{subject}\r{text}\r")
+
+
+def put_aside_and_sent():
+    """Postponed: on the server, seen and marked as a draft; changed: still one; sent: none, and the mail left once."""
+    r = ready()
+    n = len(sink.kept())
+    write(r, "Half a letter")
+    r.keys("\x0f").gone("Writing")
+    until(lambda: names() == ["Half a letter"], r)
+    subject, flags, m = folder()[0]
+    assert flags == ["\\Draft", "\\Seen"] and "First words." in m.get_payload() and m["to"] == "bob@example.com", (flags, m.as_string())
+    r.keys("R").wait("Writing").wait("First words.").keys("More words.").keys("\x0f").gone("Writing")
+    until(lambda: names() == ["Half a letter"] and "More words." in folder()[0][2].get_payload(), r)
+    r.keys("cDrafts\r").wait(lambda r: "Half a letter" in r.selected())    # from its copy in the folder: the same draft
+    r.keys("\r").wait("Writing").wait("More words.").keys("\x18").gone("Writing")
+    until(lambda: len(sink.kept()) == n + 1 and names() == [], r)
+    r.pump(1)
+    assert names() == [] and len(sink.kept()) == n + 1
+    assert "More words." in email.message_from_bytes(sink.kept()[n][1]).get_payload()
+    r.kill()
+    empty("Sent")
+
+
+def from_another_program():
+    """A draft that lies in Drafts is gone on with by Return; left untouched it stays; sent, it is gone there."""
+    draft = mail("Begun elsewhere", body="Words of the phone.\n", sender="Alice <alice@example.org>").replace(b"To: Alice <alice@example.org>", b"To: carol@example.com")
+    server.deliver(draft, folder="Drafts", flags="(\\Draft \\Seen)")
+    r = ready()
+    n = len(sink.kept())
+    r.keys("R").wait(lambda r: "Begun elsewhere" in r.selected())    # nothing here: the folder opens
+    r.keys("\r").wait("Writing").wait("Words of the phone.").wait("carol@example.com").keys("\x03")
+    r.wait(lambda r: "Writing" not in r.text or "What becomes" in r.text)
+    if "What becomes" in r.text:
+        r.keys("d").gone("Writing")
+    r.pump(1)
+    assert names() == ["Begun elsewhere"], names()
+    r.keys("i").keys("=").wait(lambda r: "Begun elsewhere" in r.selected())
+    r.keys("R").wait("Writing").wait("Words of the phone.")
+    r.keys("\x18").gone("Writing")
+    until(lambda: len(sink.kept()) == n + 1 and names() == [], r)
+    envelope, raw = sink.kept()[n]
+    assert envelope["to"] == ["carol@example.com"] and "Words of the phone." in email.message_from_bytes(raw).get_payload(), raw
+    r.kill()
+    empty("Sent")
+
+
+def discarded():
+    """Thrown away: its copy is in the trash."""
+    r = ready()
+    write(r, "Not to be")
+    r.keys("\x0f").gone("Writing")
+    until(lambda: names() == ["Not to be"], r)
+    r.keys("R").wait("Writing").keys("x").keys("\x03").wait("What becomes").keys("d").gone("Writing")
+    until(lambda: names() == [] and names("Trash") == ["Not to be"], r)
+    r.kill()
+    empty("Trash")
+
+
+def offline_and_killed():
+    """Postponed three times without a network, killed, started again: one on the server, with the last words."""
+    proxy = Proxy(server.imaps)
+    r = ready(port=proxy.port)
+    proxy.cut()
+    write(r, "On the train")
+    for words in ("one ", "two ", "three "):
+        r.keys(words).keys("\x0f").gone("Writing")
+        r.keys("R").wait("Writing").wait(words.strip())
+    r.keys("\x0f").gone("Writing").pump(0.5)
+    r.kill()
+    assert names() == []
+    proxy.mend()
+    r = Reader(config=config(port=proxy.port), profile=r.profile, rows=32, cols=110)
+    until(lambda: names() == ["On the train"], r, 40)
+    assert "three" in folder()[0][2].get_payload()
+    r.pump(2)
+    assert names() == ["On the train"], names()
+    r.kill()
+    empty()
+
+
+def by_the_option():
+    """drafts = a folder's name, or no copy."""
+    c = server.client()
+    c.create("Unfinished")
+    c.logout()
+    r = ready(extra="drafts = Unfinished\n")
+    r.wait("Unfinished")
+    write(r, "Elsewhere")
+    r.keys("\x0f").gone("Writing")
+    until(lambda: names("Unfinished") == ["Elsewhere"], r)
+    assert names() == []
+    r.kill()
+    r = ready(extra="drafts = no copy\n")
+    write(r, "Only here")
+    r.keys("\x0f").gone("Writing").pump(2)
+    assert names() == [] and names("Unfinished") == ["Elsewhere"]
+    r.keys("R").wait("Writing").wait("First words.")
+    r.kill()
+
+
+if __name__ == "__main__":
+    run(put_aside_and_sent, from_another_program, discarded, offline_and_killed, by_the_option)
