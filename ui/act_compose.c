@@ -268,12 +268,14 @@ make(App *a, const Answering *w, const Message *m, GBytes *raw)
 {
 	const Document *doc = open_text(a);
 	g_autoptr(GPtrArray) identities = app_identities(a);
-	const char *lists[] = { delivered_to(doc), m->to, m->cc,
+	/* the alias comes before the mailbox that it ended in */
+	const char *lists[] = { field(doc, "X-Original-To"), field(doc, "Envelope-To"), field(doc, "Delivered-To"), m->to, m->cc,
 		w->kind == DRAFT_EDIT ? m->from_address : NULL };
+	enum { ENVELOPES = 3 };
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
 		identities_meet(identities, w->account, lists[i]);
 	const Identity *id = g_ptr_array_index(
-		identities, identities_find(identities, w->account, lists, G_N_ELEMENTS(lists)));
+		identities, identities_find(identities, w->account, lists, G_N_ELEMENTS(lists), ENVELOPES));
 	g_auto(GStrv) own = identities_addresses(identities);
 	g_autofree char *from = reply_mailbox(m->from_name, m->from_address),
 			*post = list_post(doc);

@@ -155,28 +155,43 @@ identities_read(const Conf *conf)
 	return all;
 }
 
+/* alice+shop@example.org is alice@example.org, unless somebody is exactly that. */
 static bool
-has_address(const char *list, const char *address)
+is_of(const char *to, const char *address, bool plus)
+{
+	const char *sign = strchr(to, '+'), *at = strrchr(to, '@'), *own_at = strrchr(address, '@');
+
+	if (!plus)
+		return !g_ascii_strcasecmp(to, address);
+	return sign && at && own_at && sign < at && sign - to == own_at - address && !g_ascii_strncasecmp(to, address, (gsize)(sign - to)) &&
+		!g_ascii_strcasecmp(at, own_at);
+}
+
+static bool
+has_address(const char *list, const char *address, bool plus)
 {
 	g_auto(GStrv) entries = list ? draft_split_addresses(list) : NULL;
 	for (char **e = entries; e && *e; e++) {
 		g_autofree char *bare = draft_address(*e, NULL);
-		if (bare && !g_ascii_strcasecmp(bare, address))
+		if (bare && is_of(bare, address, plus))
 			return true;
 	}
 	return false;
 }
 
 guint
-identities_find(const GPtrArray *all, guint account, const char *const *lists, guint n_lists)
+identities_find(const GPtrArray *all, guint account, const char *const *lists, guint n_lists, guint n_envelopes)
 {
+	guint own = identities_named(all, account, NULL);
+
 	for (guint l = 0; l < n_lists; l++)
-		for (guint i = 0; i < all->len; i++) {
-			const Identity *id = g_ptr_array_index(all, i);
-			if (id->account == account && has_address(lists[l], id->address))
-				return i;
-		}
-	return identities_named(all, account, NULL);
+		for (guint pass = 0; pass < 2; pass++)
+			for (guint i = 0; i < all->len; i++) {
+				const Identity *id = g_ptr_array_index(all, i);
+				if (id->account == account && (i != own || l >= n_envelopes) && has_address(lists[l], id->address, pass == 1))
+					return i;
+			}
+	return own;
 }
 
 char **

@@ -83,7 +83,7 @@ test_find(void)
 	g_autoptr(GPtrArray) all = read_all("");
 	for (gsize i = 0; i < G_N_ELEMENTS(meant); i++) {
 		const char *lists[] = { meant[i].first, meant[i].second };
-		g_assert_cmpuint(identities_find(all, meant[i].account, lists, 2), ==, meant[i].found);
+		g_assert_cmpuint(identities_find(all, meant[i].account, lists, 2, 0), ==, meant[i].found);
 	}
 	g_assert_cmpuint(identities_named(all, 0, "club"), ==, 2);
 	g_assert_cmpuint(identities_named(all, 0, "unknown"), ==, 0);
@@ -108,6 +108,12 @@ static const struct { const char *name; guint account; const char *lists[3]; con
 	{ "not of this account", 1, { NULL, "old@home.example", NULL }, "\"Doe, Jane\" <me@work.example>" },
 	{ "identity", 1, { NULL, "Shop <shop@work.example>", NULL }, "\"Doe, Jane\" <shop@work.example>" },
 	{ "in Cc", 1, { NULL, "bob@x.example", "shop@work.example" }, "\"Doe, Jane\" <shop@work.example>" },
+	{ "the alias, not the mailbox that it ended in", 0, { "me@home.example", "garden@mine.example", NULL }, "Me <garden@mine.example>" },
+	{ "a catch-all in the envelope only", 0, { "shed@mine.example", "list@lists.example", NULL }, "Me <shed@mine.example>" },
+	{ "To before Cc", 0, { NULL, "me@home.example", "old@home.example" }, "Me <me@home.example>" },
+	{ "plus", 0, { NULL, "me+news@home.example", "old@home.example" }, "Me <me@home.example>" },
+	{ "plus of an identity", 1, { "shop+x@work.example", "me@work.example", NULL }, "\"Doe, Jane\" <shop@work.example>" },
+	{ "no plus", 0, { NULL, "me-too@home.example", NULL }, "Me <me@home.example>" },
 	{ "nonsense", 0, { "<", "@@, *@mine.example", "\"" }, "Me <me@home.example>" },
 };
 
@@ -145,7 +151,7 @@ test_others(void)
 		g_test_message("%s", other_cases[i].name);
 		for (int k = 0; k < 3; k++)
 			identities_meet(all, other_cases[i].account, other_cases[i].lists[k]);
-		const Identity *id = g_ptr_array_index(all, identities_find(all, other_cases[i].account, other_cases[i].lists, 3));
+		const Identity *id = g_ptr_array_index(all, identities_find(all, other_cases[i].account, other_cases[i].lists, 3, 1));
 		g_assert_cmpstr(id->from, ==, other_cases[i].from);
 		g_assert_cmpuint(id->account, ==, other_cases[i].account);
 		/* a draft that was kept finds it again by its name */
