@@ -166,15 +166,14 @@ password_offer_end(App *a)
 
 /* ---- commands ---- */
 
-/* The named account, else the one on the screen; NULL: it was said why not. */
-static AppAccount *
-account_for(App *a, const char *arg)
+AppAccount *
+password_account(App *a, const char *arg)
 {
 	AppAccount *found = arg && *arg ? NULL : app_account(a);
 
 	for (guint i = 0; arg && i < a->accounts->len; i++) {
 		AppAccount *acc = g_ptr_array_index(a->accounts, i);
-		if (!strcmp(acc->account->name, arg))
+		if (!acc->gone && !strcmp(acc->account->name, arg))
 			found = acc;
 	}
 	if (!found)
@@ -185,7 +184,7 @@ account_for(App *a, const char *arg)
 void
 cmd_forget_password(App *a, const char *arg)
 {
-	AppAccount *acc = account_for(a, arg);
+	AppAccount *acc = password_account(a, arg);
 
 	if (!acc)
 		return;

@@ -383,6 +383,7 @@ app_free(App *a)
 	prompt_history_free(a->history);
 	clean_free(a->message);
 	secret_free(a->key_once);
+	trial_test_free(a->sign_in_test);
 	keymap_free(a->keymap);
 	theme_free(a->theme);
 	canvas_free(a->canvas);

@@ -73,6 +73,7 @@ struct Act;
 typedef struct App App;
 typedef struct Answering Answering;
 typedef struct Notices Notices;
+typedef struct SignInTest SignInTest;
 typedef void (*Asked)(App *a, const char *text);	/* NULL: cancelled */
 struct App {
 	const AppSetup *setup;	/* borrowed from below */
@@ -117,6 +118,7 @@ struct App {
 	Asked asked;		/* of ASK_LINE */
 	bool key_asked, key_fresh, key_wrong;	/* the vault waits for the passphrase; it is to be chosen; the last was wrong */
 	Secret *key_once;	/* owned: typed the first time; NULL: not yet */
+	SignInTest *sign_in_test;	/* owned: one goes on; NULL: none does */
 	Answering *answering;	/* owned: an answer whose original is on its way; NULL: none */
 	char *files_folder;	/* owned: where files were chosen last; NULL: nowhere */
 	char *ask_context;	/* owned: the limit before, the path to overwrite */
@@ -226,6 +228,9 @@ void password_answered(App *a, const char *password);
 void password_clear(AppAccount *acc);
 void password_offer(App *a, const char *account);	/* the engine has one that was typed just now: asks whether it is kept */
 void password_offer_end(App *a);
+AppAccount *password_account(App *a, const char *name);	/* NULL: that on the screen. NULL: there is none, and that was said */
+/* act_trial.c */
+void trial_test_free(SignInTest *t);
 
 /* act_compose.c */
 void compose_begin(App *a, Draft *d);	/* takes d: a mail that the command line or a link began */

@@ -27,6 +27,8 @@ struct Trial {
 	gint ended;		/* atomic */
 	Account *account;	/* shared */
 	Secret *secret;		/* owned; NULL: not here yet */
+	Secret *shared;		/* owned: what receiving took, while sending looks for its own */
+	bool typed;		/* it was given, not looked up */
 	Vault *vault;		/* borrowed */
 	/* the thread's own */
 	TrialSide side;
@@ -234,14 +236,24 @@ drop(Trial *t)
 	g_clear_pointer(&t->smtp, smtp_session_free);
 }
 
+/* Its passwords, not its tokens. */
+static bool
+by_vault(const Trial *t)
+{
+	return t->vault && t->account->auth == AUTH_PASSWORD && !t->account->password_command;
+}
+
 /* Signed in. The server is left without a goodbye: who tries does not wait for one. */
 static void
 good(Trial *t)
 {
 	tell(t, TRIAL_GOOD, NULL);
 	drop(t);
-	if (t->side == TRIAL_RECEIVE && t->account->send.scheme != SCHEME_NONE) {
+	/* what was typed for one is not shown to somebody else's server: with the first mail it is asked for */
+	if (t->side == TRIAL_RECEIVE && t->account->send.scheme != SCHEME_NONE && !(t->typed && account_sends_apart(t->account))) {
 		t->side = TRIAL_SEND;	/* begun by the loop: a link is not opened from another's call */
+		if (t->account->send_password_command || (!t->typed && by_vault(t)))
+			t->shared = g_steal_pointer(&t->secret);
 		return;
 	}
 	tell(t, TRIAL_DONE, NULL);
@@ -426,15 +438,48 @@ on_token(void *user, const char *token, gint64 good_ms, const GError *err)
 }
 
 static void
+no_password(Trial *t)
+{
+	if (t->over)
+		return;
+	t->over = true;
+	TrialLetter *l = g_new0(TrialLetter, 1);
+	l->side = t->side;
+	l->state = TRIAL_FAILED;
+	l->text = g_strdup_printf(_("No password of %s at %s is kept."), user_of(t), server_of(t)->host);
+	l->no_password = true;
+	chan_send(t->letters, l);
+}
+
+static void
+on_password(void *user, const char *password, const char *where, const GError *err)
+{
+	Trial *t = user;
+	t->ticket = NULL;
+	if (password)
+		t->secret = secret_new(password, -1);
+	else if (t->shared && !account_sends_apart(t->account))
+		t->secret = g_steal_pointer(&t->shared);
+	else
+		no_password(t);
+}
+
+static void
 fetch_secret(Trial *t)
 {
-	if (t->secret)
+	const Account *a = t->account;
+	bool sends = t->side == TRIAL_SEND;
+	const char *command = sends && a->send_password_command ? a->send_password_command : a->password_command;
+
+	if (t->secret || t->job || t->ticket)
 		return;
 	tell(t, TRIAL_GOES, g_strdup(_("fetching the secret")));
-	if (t->account->password_command)
-		t->job = secret_fetch(t->account->password_command, t->context, on_secret, t);
-	else if (t->account->auth == AUTH_OAUTH2 && t->vault)
+	if (command)
+		t->job = secret_fetch(command, t->context, on_secret, t);
+	else if (a->auth == AUTH_OAUTH2 && t->vault)
 		t->ticket = vault_token(t->vault, t->account, NULL, t->context, on_token, t);
+	else if (by_vault(t))
+		t->ticket = vault_password(t->vault, a, sends ? VAULT_SEND : VAULT_RECEIVE, t->context, on_password, t);
 	else
 		end_with(t, g_strdup(_("There is nothing here that could sign in.")), false);
 }
@@ -463,6 +508,7 @@ trial_unref(Trial *t)
 	chan_free(t->letters);
 	account_unref(t->account);
 	secret_free(t->secret);
+	secret_free(t->shared);
 	g_main_context_unref(t->context);
 	g_free(t);
 }
@@ -477,11 +523,12 @@ run(gpointer user)
 	g_source_set_callback(clock, tick, t, NULL);
 	g_source_attach(clock, t->context);
 	t->begun_ms = clock_ms();
-	fetch_secret(t);
 	while (!t->over && !g_atomic_int_get(&t->ended)) {
+		fetch_secret(t);
 		if (t->secret && !t->link)
 			connect_side(t);
-		g_main_context_iteration(t->context, TRUE);
+		if (!t->over)
+			g_main_context_iteration(t->context, TRUE);
 	}
 	drop(t);
 	secret_job_cancel(t->job);
@@ -505,6 +552,7 @@ trial_start(Account *account, const char *secret, Vault *vault)
 	t->context = g_main_context_new();
 	t->account = account_ref(account);
 	t->secret = secret ? secret_new(secret, -1) : NULL;
+	t->typed = secret != NULL;
 	t->vault = vault;
 	g_thread_unref(g_thread_new("trial", run, t));
 	return t;

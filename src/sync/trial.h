@@ -1,4 +1,4 @@
-/* trial.h - tries the sign-ins of an account that is not there yet: receiving, then sending; nothing is fetched, nothing changes.
+/* trial.h - tries the sign-ins of an account: receiving, then sending; nothing is fetched, nothing changes.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * A thread of its own that tells by letters. One after the other: a server that refused the password is the only one that saw it
@@ -21,11 +21,12 @@ typedef struct {
 	char *text;		/* owned; or NULL */
 	gint64 took_ms;
 	bool refused;		/* TRIAL_FAILED: the sign-in itself: another password may do */
+	bool no_password;	/* TRIAL_FAILED: none is known; one may be typed */
 } TrialLetter;
 void trial_letter_free(TrialLetter *l);
 
 typedef struct Trial Trial;
-/* secret: the password that was typed (copied), or NULL: the account's command, or the vault's token. */
+/* secret: the password that was typed (copied), or NULL: what the account's command or the vault gives. */
 Trial *trial_start(Account *account, const char *secret, Vault *vault /* lives longer; may be NULL */);
 int trial_fd(const Trial *t);
 TrialLetter *trial_take(Trial *t);	/* yours; NULL: none waits */
