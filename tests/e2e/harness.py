@@ -117,6 +117,26 @@ class Server:
             assert c.append(folder, flags, imaplib.Time2Internaldate(time.time() - len(mails) + i), data)[0] == "OK"
         c.logout()
 
+    def set_password(self, password, *users):
+        """Dovecot looks at its file at most once a second: this waits until it has."""
+        path = os.path.join(self.dir, "users")
+        for user in users or ("alice",):
+            text = open(path).read()
+            assert re.search(rf"(?m)^{user}:", text), text
+            with open(path, "w") as f:
+                f.write(re.sub(rf"(?m)^{user}:\{{PLAIN\}}[^:]*:", lambda _: f"{user}:{{PLAIN}}{password}:", text))
+        for user in users or ("alice",):
+            for attempt in range(40):
+                c = imaplib.IMAP4("127.0.0.1", self.imap)
+                try:
+                    c.login(user, password)
+                    c.logout()
+                    break
+                except imaplib.IMAP4.error:
+                    time.sleep(0.2)
+            else:
+                raise AssertionError("the new password is not taken")
+
     def fill(self, folder, mails):
         """Thousands, in pieces of a hundred to a command."""
         c = self.client()
@@ -151,10 +171,13 @@ class Started:
             raise Unavailable(run.stdout.strip().splitlines()[-1])
         if run.returncode:
             raise RuntimeError(run.stdout)
+        self.read(run)
+        self.up = True
+
+    def read(self, run):
         self.env = dict(line.split("=", 1) for line in run.stdout.splitlines() if "=" in line)
         self.ca, self.smtp = self.env["CA"], int(self.env["SMTP_PORT"])
         self.submission, self.submissions = int(self.env["SUBMISSION_PORT"]), int(self.env["SUBMISSIONS_PORT"])
-        self.up = True
 
     def stop(self):
         if self.up:

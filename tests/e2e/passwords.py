@@ -19,14 +19,6 @@ def world():
     return server
 
 
-def other_password(server, user, password):
-    path = os.path.join(server.dir, "users")
-    text = open(path).read()
-    assert re.search(rf"(?m)^{user}:", text), text
-    with open(path, "w") as f:
-        f.write(re.sub(rf"(?m)^{user}:\{{PLAIN\}}[^:]*:", f"{user}:{{PLAIN}}{password}:", text))
-
-
 def sign_ins(proxy):
     return len(re.findall(rb"AUTHENTICATE|LOGIN ", proxy.said))
 
@@ -78,7 +70,7 @@ def S4_refused_once_and_replaced():
     r = Reader(config=config + STORE, **NO_BUS)
     r.wait("Password of alice").keys("secret\r").wait("The password of work is kept", 20)
     assert r.quit()[0] == 0 and sign_ins(proxy) == 1
-    other_password(server, "alice", "rotated")
+    server.set_password("rotated")
     r = Reader(profile=r.profile, **NO_BUS)
     r.wait("Not accepted. Password of alice", 20)
     r.pump(3)
@@ -95,7 +87,7 @@ def S4_refused_once_and_replaced():
 
 def sending_has_its_own():
     server = world()
-    other_password(server, "bob", "different")
+    server.set_password("different", "bob")
     mta = Exim(server)
     config = account(server, password=None, send=mta, address="alice@localhost").replace("smtp://alice@", "smtp://bob@")
     assert "smtp://bob@" in config, config
@@ -138,5 +130,21 @@ def keyring_that_hangs():
     print(f"# asked after {said:.1f} s")
 
 
+def test_sign_in():
+    """It really signs in, for both, and says the result; a password that is kept nowhere is asked for."""
+    server = world()
+    mta = Exim(server)
+    r = Reader(config=account(server, send=mta, address="alice@localhost", check="manual"), **NO_BUS)
+    r.wait("Inbox").keys(":test-sign-in\r").wait("work signs in for receiving").wait("and for sending")
+    server.set_password("other")
+    r.keys("\x1b[12~").wait("Settings").keys("\t").keys("t").wait("does not sign in for receiving", 30).wait("refused the sign-in of alice").keys("q")
+    r.kill()
+    proxy, config = watched(server, check="manual")
+    r = Reader(config=config + STORE, **NO_BUS)
+    r.wait("Inbox").keys(":test-sign-in\r").wait("for this test").keys("other\r").wait("work signs in for receiving").wait("no server for sending")
+    assert sign_ins(proxy) == 1
+    r.kill()
+
+
 if __name__ == "__main__":
-    run(kept_in_the_sealed_file, not_kept, S4_refused_once_and_replaced, sending_has_its_own, keyring_that_hangs)
+    run(kept_in_the_sealed_file, not_kept, S4_refused_once_and_replaced, sending_has_its_own, keyring_that_hangs, test_sign_in)
