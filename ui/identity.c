@@ -188,7 +188,8 @@ identities_find(const GPtrArray *all, guint account, const char *const *lists, g
 		for (guint pass = 0; pass < 2; pass++)
 			for (guint i = 0; i < all->len; i++) {
 				const Identity *id = g_ptr_array_index(all, i);
-				if (id->account == account && (i != own || l >= n_envelopes) && has_address(lists[l], id->address, pass == 1))
+				bool mailbox = !g_ascii_strcasecmp(id->address, ((const Identity *)g_ptr_array_index(all, own))->address);
+				if (id->account == account && !(mailbox && l < n_envelopes) && has_address(lists[l], id->address, pass == 1))
 					return i;
 			}
 	return own;
