@@ -38,6 +38,7 @@ typedef struct {
 	char *address, *full_name;
 	ServerUrl receive, send;
 	AuthKind auth;
+	bool no_passwords;	/* auth is by password, but the provider takes none (S3): nothing is asked for, nothing sent */
 	Oauth oauth;		/* with AUTH_OAUTH2 */
 	char *password_command;	/* NULL: keyring, else asked on the screen */
 	char *send_password_command;	/* NULL: as for receiving */

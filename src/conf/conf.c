@@ -6,6 +6,7 @@
 #include "config.h"
 #include "conf/conf.h"
 #include "conf/oauth.h"
+#include "conf/providers.h"
 #include "conf/pins.h"
 #include "base/intl.h"
 
@@ -319,6 +320,23 @@ share_oauth(Conf *c)
 	}
 }
 
+static bool
+only_tokens(const char *host)
+{
+	const Provider *p = host ? provider_by_host(host) : NULL;
+	return p && p->sign_in == SIGN_OAUTH;
+}
+
+/* S3: where a provider takes no passwords, none is ever offered to it. */
+static void
+check_passwords(Conf *c, const char *section, Account *a)
+{
+	a->no_passwords = a->auth == AUTH_PASSWORD && (only_tokens(a->receive.host) || only_tokens(a->send.host));
+	if (a->no_passwords)
+		problem(c, find(c, section, "receive")->line, false, g_strdup_printf(_("%s takes no passwords: the account “%s” needs auth = oauth2."),
+			only_tokens(a->receive.host) ? a->receive.host : a->send.host, a->name));
+}
+
 static void
 account_make(Conf *c, const char *section)
 {
@@ -343,6 +361,7 @@ account_make(Conf *c, const char *section)
 	if (conf_text(c, section, "send"))
 		server_url_parse(conf_text(c, section, "send"), &a->send, NULL);
 	a->auth = !strcmp(conf_text(c, section, "auth"), "oauth2") ? AUTH_OAUTH2 : AUTH_PASSWORD;
+	check_passwords(c, section, a);
 	a->password_command = g_strdup(conf_text(c, section, "password-command"));
 	a->send_password_command = g_strdup(conf_text(c, section, "send-password-command"));
 	a->ca_file = expand_home(conf_text(c, section, "ca-file"));

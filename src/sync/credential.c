@@ -362,9 +362,26 @@ connect_signed_in(Engine *e, bool on)
 
 /* ---- the door ---- */
 
+static void
+takes_no_passwords(Engine *e, SignsInTo what)
+{
+	char *s = g_strdup_printf(_("%s takes no passwords: the account “%s” needs auth = oauth2."),
+		what == SENDING ? e->account->send.host : e->account->receive.host, e->account->name);
+
+	outbox_no_secret(e, false);
+	if (what == RECEIVING)
+		connect_lost(e, EIL_REFUSED, s);
+	else
+		engine_trouble(e, EIL_REFUSED, s);
+}
+
 bool
 secret_ready(Engine *e, SignsInTo what)
 {
+	if (e->account->no_passwords) {
+		takes_no_passwords(e, what);
+		return false;
+	}
 	bool vault = e->vault && e->account->auth != AUTH_OAUTH2;
 	SignsInTo which = key_for(e, what);
 	Credential *c = &e->keys[which], *own = &e->keys[SENDING];

@@ -248,6 +248,26 @@ apart(void)
 	}
 }
 
+/* Exchange Online: a password is not even asked for */
+static void
+no_passwords(void)
+{
+	static const struct { const char *text; bool none; } rows[] = {
+		{ "[account w]\naddress = a@b.example\nreceive = imaps://outlook.office365.com\n", true },
+		{ "[account w]\naddress = a@b.example\nreceive = pop3s://Outlook.office365.com\npassword-command = echo x\n", true },
+		{ "[account w]\naddress = a@b.example\nreceive = imaps://imap.b.example\nsend = smtp://smtp.office365.com\n", true },
+		{ "[account w]\naddress = a@b.example\nreceive = imaps://outlook.office365.com\nauth = oauth2\noauth-client-id = x\n", false },
+		{ "[account w]\naddress = a@b.example\nreceive = imaps://imap.b.example\n", false },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(Conf) c = read_text(rows[i].text);
+		g_assert_cmpuint(conf_accounts(c)->len, ==, 1);
+		g_test_message("%s", rows[i].text);
+		g_assert_true(((const Account *)g_ptr_array_index(conf_accounts(c), 0))->no_passwords == rows[i].none);
+		g_assert_cmpuint(conf_problems(c)->len, ==, rows[i].none);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -260,6 +280,7 @@ main(int argc, char **argv)
 	g_test_add_func("/conf/colors", colors);
 	g_test_add_func("/conf/identities", identities);
 	g_test_add_func("/conf/apart", apart);
+	g_test_add_func("/conf/S3/no-passwords", no_passwords);
 	g_test_add_func("/conf/missing", missing);
 	g_test_add_func("/conf/P7/places", places);
 	g_test_add_func("/conf/table", table);
