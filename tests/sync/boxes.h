@@ -486,8 +486,10 @@ box_talk(gpointer user)
 {
 	Talk *t = user;
 	BoxView view = { NULL };
-	bool going = !t->s->down;
 
+	g_mutex_lock(&t->s->lock);
+	bool going = !t->s->down;
+	g_mutex_unlock(&t->s->lock);
 	if (going)
 		say(t, "* OK hello\r\n");
 	while (going) {
