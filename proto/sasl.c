@@ -28,11 +28,14 @@ struct Sasl {
 static const char *const one_turn_first[] = { "PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1", NULL };
 static const char *const challenge_first[] = { "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN", NULL };
 static const char *const token[] = { "OAUTHBEARER", "XOAUTH2", NULL };
+static const char *const certificate[] = { "EXTERNAL", NULL };
 
 const char *
-sasl_choose(const char *const *offered, bool oauth2, bool one_turn, const char *const *refused)
+sasl_choose(const char *const *offered, SaslBy by, bool one_turn, const char *const *refused)
 {
-	for (const char *const *m = oauth2 ? token : one_turn ? one_turn_first : challenge_first; *m; m++) {
+	const char *const *all = by == SASL_TOKEN ? token : by == SASL_CERTIFICATE ? certificate : one_turn ? one_turn_first : challenge_first;
+
+	for (const char *const *m = all; *m; m++) {
 		if (offered && g_strv_contains(offered, *m) && !(refused && g_strv_contains(refused, *m)))
 			return *m;
 	}
@@ -61,7 +64,7 @@ start_gsasl(Sasl *s)
 Sasl *
 sasl_new(const char *mechanism, const SaslCredentials *c)
 {
-	static const char *const known[] = { "PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1", "OAUTHBEARER", "XOAUTH2", NULL };
+	static const char *const known[] = { "PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1", "OAUTHBEARER", "XOAUTH2", "EXTERNAL", NULL };
 	if (!g_strv_contains(known, mechanism))
 		return NULL;
 	g_autoptr(Sasl) s = g_new0(Sasl, 1);
@@ -204,6 +207,13 @@ sasl_step(Sasl *s, const void *challenge, gsize len, GBytes **out)
 		return step_gsasl(s, challenge, len, out);
 	if (!strcmp(s->mechanism, "LOGIN"))
 		return step_login(s, out);
+	if (!strcmp(s->mechanism, "EXTERNAL")) {
+		if (s->step++ > 0)
+			return false;
+		s->done = true;
+		*out = g_bytes_new(s->user, strlen(s->user));
+		return true;
+	}
 	if (!strcmp(s->mechanism, "PLAIN")) {
 		if (s->step++ > 0)
 			return false;

@@ -1,7 +1,7 @@
 /* sasl.h - one sign-in exchange, without a socket.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * SCRAM-SHA-256, SCRAM-SHA-1, PLAIN, LOGIN through libgsasl; XOAUTH2 and OAUTHBEARER (RFC 7628) are ours.
+ * SCRAM-SHA-256, SCRAM-SHA-1, PLAIN, LOGIN through libgsasl; EXTERNAL, XOAUTH2 and OAUTHBEARER (RFC 7628) are ours.
  * Messages are raw bytes (the protocols add base64). Secrets are copied into locked, wiped memory. One thread. */
 #pragma once
 
@@ -17,10 +17,13 @@ typedef struct {
 	const char *service;		/* "imap", "pop", "smtp" */
 } SaslCredentials;
 
+/* What there is to sign in with: never one instead of another (SEED S3). */
+typedef enum { SASL_PASSWORD, SASL_TOKEN, SASL_CERTIFICATE /* EXTERNAL (RFC 4422, appendix A): the one that TLS has shown; no secret */ } SaslBy;
+
 /* The best mechanism for what the server offers (names upper case, NULL-terminated): with one_turn the ones that need no
- * challenge come first (inside verified TLS: PLAIN, LOGIN, then SCRAM), else SCRAM first. oauth2: only OAUTHBEARER, XOAUTH2,
- * never a password mechanism (SEED S3). refused: NULL-terminated mechanisms already answered with NO, or NULL. NULL: none fits. */
-const char *sasl_choose(const char *const *offered, bool oauth2, bool one_turn, const char *const *refused);
+ * challenge come first (inside verified TLS: PLAIN, LOGIN, then SCRAM), else SCRAM first. SASL_TOKEN: only OAUTHBEARER, XOAUTH2,
+ * never a password mechanism. refused: NULL-terminated mechanisms already answered with NO, or NULL. NULL: none fits. */
+const char *sasl_choose(const char *const *offered, SaslBy by, bool one_turn, const char *const *refused);
 
 Sasl *sasl_new(const char *mechanism, const SaslCredentials *c);	/* NULL: mechanism unknown here */
 void sasl_free(Sasl *s);	/* wipes */

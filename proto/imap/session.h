@@ -24,6 +24,7 @@ typedef enum {
 typedef struct {
 	ImapSecurity security;
 	const char *user, *secret;	/* borrowed for the call; kept in wiped memory until signed in */
+	bool external;		/* the certificate that TLS has shown signs in; the secret is "" */
 	bool oauth2;
 	bool allow_preauth;	/* PREAUTH inside TLS is accepted (T3) */
 	const char *host; guint16 port;	/* for SASL */

@@ -33,7 +33,8 @@ typedef struct {
 
 struct ImapSession {
 	ImapSecurity security;
-	bool oauth2, allow_preauth, no_early;
+	SaslBy by;		/* what there is to sign in with */
+	bool allow_preauth, no_early;
 	char *user, *host, *version;	/* owned */
 	guint16 port;
 	Secret *secret;		/* owned; gone after the sign-in */

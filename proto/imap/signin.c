@@ -129,11 +129,11 @@ signin_begin(ImapSession *s)
 	s->phase_since = s->now;
 	g_auto(GStrv) offered = mechanisms(s);
 	g_ptr_array_add(s->refused, NULL);
-	s->mechanism = sasl_choose((const char *const *)offered, s->oauth2, true, (const char *const *)s->refused->pdata);
+	s->mechanism = sasl_choose((const char *const *)offered, s->by, true, (const char *const *)s->refused->pdata);
 	g_ptr_array_set_size(s->refused, (gint)s->refused->len - 1);
 	if (s->mechanism)
 		authenticate(s);
-	else if (!s->oauth2 && !imap_session_can(s, "LOGINDISABLED") && s->refused->len == 0)
+	else if (s->by == SASL_PASSWORD && !imap_session_can(s, "LOGINDISABLED") && s->refused->len == 0)
 		login_command(s);
 	else
 		session_fail(s, s->refused->len ? IMAP_FAIL_AUTH : IMAP_FAIL_AUTH_NO_MECHANISM, NULL);
@@ -250,7 +250,7 @@ refused(ImapSession *s, const ImapResponse *r)
 		g_ptr_array_add(s->refused, (gpointer)s->mechanism);
 		g_auto(GStrv) offered = mechanisms(s);
 		g_ptr_array_add(s->refused, NULL);
-		bool more = sasl_choose((const char *const *)offered, s->oauth2, true, (const char *const *)s->refused->pdata) != NULL;
+		bool more = sasl_choose((const char *const *)offered, s->by, true, (const char *const *)s->refused->pdata) != NULL;
 		g_ptr_array_set_size(s->refused, (gint)s->refused->len - 1);
 		if (more) {
 			signin_begin(s);

@@ -33,7 +33,7 @@ pop3_session_new(const Pop3Setup *setup, gint64 now_ms)
 	s->host = g_strdup(setup->host);
 	s->port = setup->port;
 	s->secret = secret_new(setup->secret ? setup->secret : "", -1);
-	s->oauth2 = setup->oauth2;
+	s->by = setup->external ? SASL_CERTIFICATE : setup->oauth2 ? SASL_TOKEN : SASL_PASSWORD;
 	s->pipeline_bytes = setup->pipeline_bytes ? setup->pipeline_bytes : MIB;
 	s->trace = setup->trace;
 	bytes_init(&s->in, LIMIT_POP3_LINE + 64 * KIB);

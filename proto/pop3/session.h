@@ -16,6 +16,7 @@ typedef enum { POP3_SECURITY_TLS, POP3_SECURITY_STARTTLS, POP3_SECURITY_NONE } P
 typedef struct {
 	Pop3Security security;
 	const char *user, *secret;	/* borrowed for the call */
+	bool external;		/* the certificate that TLS has shown signs in; the secret is "" */
 	bool oauth2;
 	const char *host; guint16 port;
 	const char *known_capabilities;	/* what pop3_session_capabilities gave last time (after sign-in); NULL: unknown */

@@ -29,7 +29,7 @@ struct Pop3Session {
 	char *user, *host;	/* owned */
 	guint16 port;
 	Secret *secret;		/* owned; gone after the sign-in */
-	bool oauth2;
+	SaslBy by;		/* what there is to sign in with */
 	gsize pipeline_bytes;
 
 	Pop3Phase phase;

@@ -99,7 +99,7 @@ user_pass(Pop3Session *s)
 {
 	const char *secret = secret_peek(s->secret);
 
-	if (s->oauth2 || !sayable(s->user) || !sayable(secret)) {
+	if (s->by != SASL_PASSWORD || !sayable(s->user) || !sayable(secret)) {
 		pop3_fail(s, POP3_FAIL_AUTH_NO_MECHANISM, POP3_CODE_NONE, NULL);
 		return;
 	}
@@ -119,7 +119,7 @@ choose(Pop3Session *s)
 	g_autofree char *upper = g_ascii_strup(argument(s, "SASL"), -1);
 	g_auto(GStrv) offered = g_strsplit(upper, " ", -1);
 	g_ptr_array_add(s->refused, NULL);
-	const char *m = sasl_choose((const char *const *)offered, s->oauth2, true, (const char *const *)s->refused->pdata);
+	const char *m = sasl_choose((const char *const *)offered, s->by, true, (const char *const *)s->refused->pdata);
 	g_ptr_array_set_size(s->refused, (gint)s->refused->len - 1);
 	return m;
 }

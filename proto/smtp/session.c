@@ -23,7 +23,7 @@ smtp_session_new(const SmtpSetup *setup, gint64 now_ms)
 	s->port = setup->port;
 	s->helo = g_strdup(setup->helo ? setup->helo : "[127.0.0.1]");
 	s->secret = setup->user && setup->secret ? secret_new(setup->secret, -1) : NULL;
-	s->oauth2 = setup->oauth2;
+	s->by = setup->external ? SASL_CERTIFICATE : setup->oauth2 ? SASL_TOKEN : SASL_PASSWORD;
 	s->no_chunking = setup->no_chunking;
 	s->no_pipelining = setup->no_pipelining;
 	s->trace = setup->trace;

@@ -16,6 +16,7 @@ typedef enum { SMTP_SECURITY_TLS, SMTP_SECURITY_STARTTLS, SMTP_SECURITY_NONE } S
 typedef struct {
 	SmtpSecurity security;
 	const char *user, *secret;	/* borrowed for the call; user NULL: no AUTH at all */
+	bool external;		/* the certificate that TLS has shown signs in; the secret is "" */
 	bool oauth2;
 	const char *host; guint16 port;
 	const char *helo;	/* our name: an address literal or "localhost"; NULL: "[127.0.0.1]"; never the machine's name (it tells too much) */

@@ -48,7 +48,8 @@ struct SmtpSession {
 	char *user, *host, *helo;	/* owned */
 	guint16 port;
 	Secret *secret;		/* owned; gone after the sign-in */
-	bool oauth2, no_chunking, no_pipelining;
+	SaslBy by;		/* what there is to sign in with */
+	bool no_chunking, no_pipelining;
 
 	SmtpPhase phase;
 	bool tls, esmtp;

@@ -65,7 +65,7 @@ choose(SmtpSession *s)
 	g_autofree char *upper = g_ascii_strup(list ? list : "", -1);
 	g_auto(GStrv) offered = g_strsplit(upper, " ", -1);
 	g_ptr_array_add(s->refused, NULL);
-	const char *m = sasl_choose((const char *const *)offered, s->oauth2, true, (const char *const *)s->refused->pdata);
+	const char *m = sasl_choose((const char *const *)offered, s->by, true, (const char *const *)s->refused->pdata);
 	g_ptr_array_set_size(s->refused, (gint)s->refused->len - 1);
 	return m;
 }

@@ -225,7 +225,7 @@ account_unref(Account *a)
 {
 	if (!a || !g_atomic_ref_count_dec(&((Counted *)a)->refs))
 		return;
-	char *texts[] = { a->name, a->address, a->full_name, a->password_command, a->send_password_command, a->ca_file, a->send_when, a->sent, a->drafts };
+	char *texts[] = { a->name, a->address, a->full_name, a->password_command, a->send_password_command, a->ca_file, a->client_cert, a->client_key, a->send_when, a->sent, a->drafts };
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	g_strfreev(a->disable);

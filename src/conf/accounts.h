@@ -17,7 +17,7 @@ typedef struct {
 	guint16 port;	/* the scheme's default filled in */
 } ServerUrl;
 
-typedef enum { AUTH_PASSWORD, AUTH_OAUTH2 } AuthKind;
+typedef enum { AUTH_PASSWORD, AUTH_OAUTH2, AUTH_CERTIFICATE } AuthKind;
 typedef enum { KEEP_YES, KEEP_NO, KEEP_DAYS, KEEP_UNTIL_DELETED } KeepKind;	/* POP3: what stays on the server */
 enum { CHECK_STARTUP = 1, CHECK_MANUAL = 2, CHECK_EVERY = 4, CHECK_PUSH = 8 };
 
@@ -43,6 +43,7 @@ typedef struct {
 	char *password_command;	/* NULL: keyring, else asked on the screen */
 	char *send_password_command;	/* NULL: as for receiving */
 	char *ca_file;
+	char *client_cert, *client_key;	/* files; key NULL: in the same */
 	GPtrArray *pins;	/* of Pin*, never changed after; NULL: none (conf/pins.h) */
 	guint check;		/* CHECK_ bits */
 	guint check_minutes;

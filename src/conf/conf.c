@@ -267,6 +267,14 @@ account_check(Conf *c, const Account *a, const char *section)
 		problem(c, signature->line, false, g_strdup_printf(_("signature-file: %s can't be read."), path));
 	if (a->ca_file && g_access(a->ca_file, R_OK) != 0)
 		problem(c, find(c, section, "ca-file")->line, false, g_strdup_printf(_("ca-file: %s can't be read."), a->ca_file));
+	if (a->client_cert && g_access(a->client_cert, R_OK) != 0)
+		problem(c, find(c, section, "client-certificate")->line, false, g_strdup_printf(_("client-certificate: %s can't be read."), a->client_cert));
+	if (a->client_key && g_access(a->client_key, R_OK) != 0)
+		problem(c, find(c, section, "client-key")->line, false, g_strdup_printf(_("client-key: %s can't be read."), a->client_key));
+	if (a->auth == AUTH_CERTIFICATE && !a->client_cert) {
+		problem(c, find(c, section, "auth")->line, true, g_strdup(_("auth: certificate needs a client-certificate.")));
+		return false;
+	}
 	return true;
 }
 
@@ -360,11 +368,14 @@ account_make(Conf *c, const char *section)
 	server_url_parse(conf_text(c, section, "receive"), &a->receive, NULL);
 	if (conf_text(c, section, "send"))
 		server_url_parse(conf_text(c, section, "send"), &a->send, NULL);
-	a->auth = !strcmp(conf_text(c, section, "auth"), "oauth2") ? AUTH_OAUTH2 : AUTH_PASSWORD;
+	const char *auth = conf_text(c, section, "auth");
+	a->auth = !strcmp(auth, "oauth2") ? AUTH_OAUTH2 : !strcmp(auth, "certificate") ? AUTH_CERTIFICATE : AUTH_PASSWORD;
 	check_passwords(c, section, a);
 	a->password_command = g_strdup(conf_text(c, section, "password-command"));
 	a->send_password_command = g_strdup(conf_text(c, section, "send-password-command"));
 	a->ca_file = expand_home(conf_text(c, section, "ca-file"));
+	a->client_cert = expand_home(conf_text(c, section, "client-certificate"));
+	a->client_key = expand_home(conf_text(c, section, "client-key"));
 	if (conf_text(c, section, "pins"))
 		pins_parse(conf_text(c, section, "pins"), &a->pins, NULL);
 	account_parse_check(conf_text(c, section, "check"), &a->check, &a->check_minutes, NULL);

@@ -10,6 +10,7 @@
 #include "net/tls.h"
 #include "base/intl.h"
 #include "base/limits.h"
+#include "base/secret.h"
 
 #include <glib-unix.h>
 #include <sys/socket.h>
@@ -24,6 +25,8 @@ struct Link {
 	char *host, *ca_file;	/* owned */
 	guint16 port;
 	GPtrArray *pins;	/* shared; NULL: none */
+	char *client_cert, *client_key;	/* owned; NULL: none */
+	Secret *key_phrase;	/* owned; NULL: none */
 	Peer *peer;		/* owned; NULL: none yet */
 	LinkTls tls;
 	TcpConnect *connecting;	/* owned until it answers */
@@ -66,6 +69,9 @@ leave(Link *l)
 	let_go(l);
 	g_free(l->host);
 	g_free(l->ca_file);
+	g_free(l->client_cert);
+	g_free(l->client_key);
+	secret_free(l->key_phrase);
 	g_clear_pointer(&l->pins, g_ptr_array_unref);
 	peer_unref(l->peer);
 	g_free(l->buffer);
@@ -255,7 +261,8 @@ static bool
 add_tls(Link *l, GError **err)
 {
 	Filter *below = g_steal_pointer(&l->top);
-	TlsSetup setup = { .host = l->host, .port = l->port, .ca_file = l->ca_file, .pins = l->pins };
+	TlsSetup setup = { .host = l->host, .port = l->port, .ca_file = l->ca_file, .pins = l->pins,
+		.client_cert = l->client_cert, .client_key = l->client_key, .key_phrase = l->key_phrase ? secret_peek(l->key_phrase) : NULL };
 	l->top = tls_open(below, &setup, err);
 	if (!l->top)
 		return false;
@@ -309,6 +316,9 @@ link_open(const LinkTarget *target, GMainContext *context, const LinkClient *cli
 	l->ca_file = g_strdup(target->ca_file);
 	l->port = target->port;
 	l->pins = target->pins ? g_ptr_array_ref(target->pins) : NULL;
+	l->client_cert = g_strdup(target->client_cert);
+	l->client_key = g_strdup(target->client_key);
+	l->key_phrase = target->key_phrase ? secret_new(target->key_phrase, -1) : NULL;
 	l->tls = target->tls;
 	l->fd = -1;
 	l->buffer = g_malloc(READ_AT_ONCE);

@@ -17,7 +17,8 @@ typedef struct {	/* borrowed for the call */
 	guint16 port;
 	LinkTls tls;
 	const char *ca_file;
-	GPtrArray *pins;	/* as in net/tls.h */
+	GPtrArray *pins;	/* as in net/tls.h, as the next */
+	const char *client_cert, *client_key, *key_phrase;
 } LinkTarget;
 
 typedef struct {

@@ -10,10 +10,12 @@
 #include "base/log.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <idn2.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct {
 	Filter filter;
@@ -24,6 +26,7 @@ typedef struct {
 	guint16 port;
 	GPtrArray *pins;	/* shared; NULL: none */
 	bool is_ip, up;
+	bool has_cert;		/* of ours */
 	GError *below_error;	/* owned: what the layer below said */
 	Peer *peer;		/* owned; NULL: it showed nothing yet */
 } Tls;
@@ -281,6 +284,19 @@ refused(const Tls *t, GError **err)
 
 /* ---- the filter ---- */
 
+/* With TLS 1.3 it comes when the connection is up for us already. */
+static bool
+about_us(const Tls *t)
+{
+	switch (gnutls_alert_get(t->session)) {
+	case GNUTLS_A_CERTIFICATE_REQUIRED: case GNUTLS_A_BAD_CERTIFICATE: case GNUTLS_A_UNSUPPORTED_CERTIFICATE: case GNUTLS_A_CERTIFICATE_REVOKED:
+	case GNUTLS_A_CERTIFICATE_EXPIRED: case GNUTLS_A_CERTIFICATE_UNKNOWN: case GNUTLS_A_UNKNOWN_CA: case GNUTLS_A_ACCESS_DENIED:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static gssize
 trouble(Tls *t, gssize result, GError **err)
 {
@@ -296,6 +312,9 @@ trouble(Tls *t, gssize result, GError **err)
 		g_set_error(err, EIL_ERROR, EIL_LATER, _("%s broke off while the connection was being secured. %s"), t->host, NO_PASSWORD);
 	else if (result == GNUTLS_E_UNEXPECTED_PACKET_LENGTH || result == GNUTLS_E_UNSUPPORTED_VERSION_PACKET)
 		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("%s does not speak TLS on this port, or only a version that is not safe any more. %s"), t->host, NO_PASSWORD);
+	else if (result == GNUTLS_E_FATAL_ALERT_RECEIVED && about_us(t))
+		g_set_error(err, EIL_ERROR, EIL_REFUSED, t->has_cert ? _("%s did not take your certificate (client-certificate): %s") :
+			_("%s wants to see a certificate of yours (client-certificate in the account's settings): %s"), t->host, gnutls_alert_get_name(gnutls_alert_get(t->session)));
 	else if (!t->up && (result == GNUTLS_E_FATAL_ALERT_RECEIVED || result == GNUTLS_E_NO_CIPHER_SUITES))
 		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("%s refused to secure the connection (%s). %s"), t->host,
 			gnutls_alert_get_name(gnutls_alert_get(t->session)), NO_PASSWORD);
@@ -370,16 +389,56 @@ tls_free(Filter *f)
 	g_free(t);
 }
 
-static bool
-credentials(Tls *t, const char *ca_file, GError **err)
+bool
+tls_key_locked(const char *path)
 {
+	g_autofree char *text = NULL;
+	gsize len;
+	bool locked = g_file_get_contents(path, &text, &len, NULL) &&
+		(strstr(text, "BEGIN ENCRYPTED PRIVATE KEY") || strstr(text, "Proc-Type: 4,ENCRYPTED"));
+	if (text)
+		explicit_bzero(text, len);
+	return locked;
+}
+
+static bool
+own_certificate(Tls *t, const TlsSetup *setup, GError **err)
+{
+	const char *key = setup->client_key ? setup->client_key : setup->client_cert;
+	struct stat st;
+
+	if (stat(key, &st) != 0) {
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The key %s (client-key) can't be read: %s"), key, g_strerror(errno));
+		return false;
+	}
+	if (st.st_mode & 077) {
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("Others may read the key %s: take that away (chmod 600), then try again."), key);
+		return false;
+	}
+	int n = gnutls_certificate_set_x509_key_file2(t->credentials, setup->client_cert, key, GNUTLS_X509_FMT_PEM, setup->key_phrase, 0);
+	t->has_cert = n >= 0;
+	if (n == GNUTLS_E_DECRYPTION_FAILED)
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("That is not the passphrase of the key %s."), key);
+	else if (n < 0)
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The certificate %s (client-certificate) can't be used: %s"), setup->client_cert, gnutls_strerror(n));
+	return n >= 0;
+}
+
+static bool
+credentials(Tls *t, const TlsSetup *setup, GError **err)
+{
+	const char *ca_file = setup->ca_file;
+	int n;
+
 	if (gnutls_certificate_allocate_credentials(&t->credentials) < 0)
 		return false;
 	gnutls_certificate_set_x509_system_trust(t->credentials);
 	gnutls_certificate_set_verify_function(t->credentials, verify);
+	if (setup->client_cert && !own_certificate(t, setup, err))
+		return false;
 	if (!ca_file)
 		return true;
-	int n = gnutls_certificate_set_x509_trust_file(t->credentials, ca_file, GNUTLS_X509_FMT_PEM);
+	n = gnutls_certificate_set_x509_trust_file(t->credentials, ca_file, GNUTLS_X509_FMT_PEM);
 	if (n <= 0)
 		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The file of certificates %s (ca-file) can't be used: %s"), ca_file,
 			n < 0 ? gnutls_strerror(n) : _("it holds no certificate"));
@@ -387,12 +446,12 @@ credentials(Tls *t, const char *ca_file, GError **err)
 }
 
 static bool
-prepare(Tls *t, const char *ca_file, GError **err)
+prepare(Tls *t, const TlsSetup *setup, GError **err)
 {
 	/* the profile: RSA of 1024 bits and SHA-1 are not trusted any more (RFC 9325, 4.5) */
 	static const char PRIORITY[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SAFE_RENEGOTIATION:%PROFILE_MEDIUM";
 
-	if (!credentials(t, ca_file, err))
+	if (!credentials(t, setup, err))
 		return false;
 	if (!t->is_ip && idn2_to_ascii_8z(t->host, &t->ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK) {
 		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("%s is not the name of a server."), t->host);
@@ -432,7 +491,7 @@ tls_open(Filter *below, const TlsSetup *setup, GError **err)
 	t->port = setup->port;
 	t->pins = setup->pins ? g_ptr_array_ref(setup->pins) : NULL;
 	t->is_ip = literal_ip(setup->host);
-	if (!prepare(t, setup->ca_file, err)) {
+	if (!prepare(t, setup, err)) {
 		filter_free(&t->filter);
 		return NULL;
 	}

@@ -15,9 +15,12 @@ typedef struct {	/* borrowed for the call */
 	guint16 port;
 	const char *ca_file;	/* PEM, beside the system's store; NULL: none */
 	GPtrArray *pins;	/* of Pin*, of any host; never changed after; NULL: none */
+	const char *client_cert, *client_key;	/* ours, if the server asks for it: PEM; key NULL: in the same file; cert NULL: none */
+	const char *key_phrase;	/* of the key's file; NULL: it has none */
 } TlsSetup;
 
-/* Takes below (also on error). */
+/* Takes below (also on error). EIL_ASK_USER: a file named here can't be used, or is for others to read too, or key_phrase is wrong. */
 Filter *tls_open(Filter *below, const TlsSetup *setup, GError **err);
 /* What the peer showed, refused or not: yours; NULL: nothing yet. f: from tls_open. */
 Peer *tls_peer(const Filter *f);
+bool tls_key_locked(const char *path);	/* a file of a key that wants a passphrase */

@@ -185,7 +185,7 @@ connect_session(Engine *e)
 	ImapSetup setup = {
 		.security = a->receive.scheme == SCHEME_IMAPS ? IMAP_SECURITY_TLS :
 			a->receive.scheme == SCHEME_IMAP ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_NONE,
-		.user = account_user(a), .secret = secret_text(e, RECEIVING), .oauth2 = a->auth == AUTH_OAUTH2,
+		.user = account_user(a), .secret = secret_text(e, RECEIVING), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE,
 		.host = a->receive.host, .port = a->receive.port, .no_early = e->no_early,
 		.disabled = (const char *const *)a->disable,
 		.known_capabilities = (const char *const *)words, .client_version = PACKAGE_VERSION, .trace = e->trace,
@@ -248,8 +248,10 @@ event(Engine *e, const ImapEvent *ev)
 
 	switch (ev->kind) {
 	case IMAP_EV_START_TLS:
-		if (!link_start_tls(e->link, &err))
-			connect_lost(e, EIL_REFUSED, g_strdup(err->message));
+		if (!link_start_tls(e->link, &err)) {
+			key_phrase_wrong(e, (EilError)err->code);
+			connect_lost(e, (EilError)err->code, g_strdup(err->message));
+		}
 		break;
 	case IMAP_EV_READY:
 		session_ready(e);
@@ -414,6 +416,7 @@ on_closed(void *user, const GError *err)
 		e->no_early = true;
 	e->now = clock_ms();
 	engine_peer(e, e->link, true);
+	key_phrase_wrong(e, code);
 	connect_lost(e, code, sentence);
 }
 
@@ -424,14 +427,24 @@ static const LinkClient CLIENT = {
 
 /* ---- its beginning ---- */
 
+LinkTarget
+link_target(const Account *a, const ServerUrl *url, const Secret *key_phrase)
+{
+	static const Scheme AT_ONCE[] = { SCHEME_IMAPS, SCHEME_POP3S, SCHEME_SMTPS }, LATER[] = { SCHEME_IMAP, SCHEME_POP3, SCHEME_SMTP };
+	LinkTarget t = {
+		.host = url->host, .port = url->port, .ca_file = a->ca_file, .pins = a->pins, .client_cert = a->client_cert, .client_key = a->client_key,
+		.key_phrase = key_phrase ? secret_peek(key_phrase) : NULL, .tls = LINK_TLS_NONE,
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(LATER); i++)
+		t.tls = url->scheme == AT_ONCE[i] ? LINK_TLS_FIRST : url->scheme == LATER[i] ? LINK_TLS_LATER : t.tls;
+	return t;
+}
+
 Link *
 connect_link(Engine *e, const LinkClient *client)
 {
-	const ServerUrl *url = &e->account->receive;
-	LinkTarget target = {
-		.host = url->host, .port = url->port, .ca_file = e->account->ca_file, .pins = e->account->pins,
-		.tls = url->scheme == SCHEME_IMAPS ? LINK_TLS_FIRST : url->scheme == SCHEME_IMAP ? LINK_TLS_LATER : LINK_TLS_NONE,
-	};
+	LinkTarget target = link_target(e->account, &e->account->receive, e->key_phrase);
 	return link_open(&target, e->context, client, e);
 }
 
@@ -439,7 +452,7 @@ void
 connect_start(Engine *e)
 {
 	/* who has to type it may take longer than the server waits */
-	if (secret_by_person(e) && !secret_ready(e, RECEIVING)) {
+	if ((secret_by_person(e) || secret_key_wanted(e)) && !secret_ready(e, RECEIVING)) {
 		if (e->state == ENGINE_OFFLINE)
 			engine_state(e, ENGINE_CONNECTING, _("looking for the password"));
 		return;

@@ -9,6 +9,7 @@
 #include "sync/engine_private.h"
 #include "base/intl.h"
 #include "base/log.h"
+#include "net/tls.h"
 
 enum { PATIENCE_MS = 4000 };	/* for a keyring that does not answer */
 
@@ -29,7 +30,7 @@ command(const Engine *e, SignsInTo which)
 static bool
 sends_apart(const Engine *e)
 {
-	if (e->account->auth == AUTH_OAUTH2)
+	if (e->account->auth != AUTH_PASSWORD)
 		return false;
 	return e->sends_apart || e->account->send_password_command || (!e->account->password_command && account_sends_apart(e->account));
 }
@@ -109,6 +110,35 @@ ask(Engine *e, SignsInTo which)
 		engine_state(e, ENGINE_BLOCKED, _("waiting for the password"));
 }
 
+bool
+secret_key_wanted(const Engine *e)
+{
+	const Account *a = e->account;
+	return a->client_cert && !e->key_phrase && tls_key_locked(a->client_key ? a->client_key : a->client_cert);
+}
+
+static void
+ask_key(Engine *e)
+{
+	const Account *a = e->account;
+
+	if (e->keys[RECEIVING].asked)
+		return;
+	e->keys[RECEIVING].asked = e->key_asked = true;
+	Letter *l = letter_new(LETTER_ASK_SECRET);
+	l->text = g_strdup_printf(_("Passphrase of the key %s"), a->client_key ? a->client_key : a->client_cert);
+	l->message = RECEIVING;
+	engine_tell(e, l);
+	engine_state(e, ENGINE_BLOCKED, _("waiting for the password"));
+}
+
+void
+key_phrase_wrong(Engine *e, EilError code)
+{
+	if (code == EIL_ASK_USER)
+		g_clear_pointer(&e->key_phrase, secret_free);
+}
+
 static void
 acted(Engine *e)
 {
@@ -120,11 +150,34 @@ acted(Engine *e)
 	e->wake_wanted = true;
 }
 
+static void
+key_answered(Engine *e, const char *phrase)
+{
+	e->key_asked = e->keys[RECEIVING].asked = false;
+	if (!phrase || !*phrase) {	/* declined: nothing goes on by itself */
+		for (guint i = 0; i < G_N_ELEMENTS(e->keys); i++)
+			g_clear_pointer(&e->keys[i].secret, secret_free);
+		engine_state(e, ENGINE_BLOCKED, _("not connected: no password"));
+	} else {
+		secret_free(e->key_phrase);
+		e->key_phrase = secret_new(phrase, -1);
+		acted(e);
+		e->state = ENGINE_OFFLINE;
+		secret_ready(e, RECEIVING);
+		secret_ready(e, SENDING);
+	}
+	pump_all(e);
+}
+
 void
 secret_answered(Engine *e, SignsInTo which, const char *secret)
 {
 	Credential *c = &e->keys[which];
 
+	if (e->key_asked && which == RECEIVING) {
+		key_answered(e, secret);
+		return;
+	}
 	c->asked = false;
 	end_patience(c);
 	g_clear_pointer(&c->ticket, vault_ticket_cancel);
@@ -382,10 +435,16 @@ secret_ready(Engine *e, SignsInTo what)
 		takes_no_passwords(e, what);
 		return false;
 	}
-	bool vault = e->vault && e->account->auth != AUTH_OAUTH2;
+	bool vault = e->vault && e->account->auth == AUTH_PASSWORD;
 	SignsInTo which = key_for(e, what);
 	Credential *c = &e->keys[which], *own = &e->keys[SENDING];
 
+	if (secret_key_wanted(e)) {
+		ask_key(e);
+		return false;
+	}
+	if (e->account->auth == AUTH_CERTIFICATE && !c->secret)
+		c->secret = secret_new("", 0);
 	/* is there one of its own? */
 	if (what == SENDING && which == RECEIVING && vault && !command(e, SENDING) && !own->looked) {
 		if (!own->ticket)
@@ -412,7 +471,7 @@ bool
 secret_waits(const Engine *e, SignsInTo what)
 {
 	const Credential *c = &e->keys[key_for(e, what)];
-	return c->asked || c->job || c->ticket || (what == SENDING && e->keys[SENDING].ticket);
+	return e->key_asked || c->asked || c->job || c->ticket || (what == SENDING && e->keys[SENDING].ticket);
 }
 
 bool
@@ -471,7 +530,7 @@ secret_refused(Engine *e, SignsInTo what)
 void
 secret_ask_again(Engine *e, SignsInTo what)
 {
-	if (secret_by_person(e) && !(what == SENDING && command(e, SENDING)))
+	if (e->account->auth != AUTH_CERTIFICATE && secret_by_person(e) && !(what == SENDING && command(e, SENDING)))
 		ask(e, key_for(e, what));
 }
 
@@ -503,7 +562,8 @@ secret_forget(Engine *e)
 		*c = (Credential){ 0 };
 		e->renewed[i] = false;
 	}
-	e->sends_apart = false;
+	g_clear_pointer(&e->key_phrase, secret_free);
+	e->sends_apart = e->key_asked = false;
 }
 
 void

@@ -82,7 +82,8 @@ same_secret(const Account *a, const Account *b)
 {
 	return same_server(&a->receive, &b->receive) && same_server(&a->send, &b->send) && a->auth == b->auth && oauth_same(&a->oauth, &b->oauth) &&
 		!g_strcmp0(a->address, b->address) && !g_strcmp0(a->password_command, b->password_command) &&
-		!g_strcmp0(a->send_password_command, b->send_password_command);
+		!g_strcmp0(a->send_password_command, b->send_password_command) &&
+		!g_strcmp0(a->client_cert, b->client_cert) && !g_strcmp0(a->client_key, b->client_key);
 }
 
 /* Another server, another name, another key: what is connected is not what is wanted any more. */

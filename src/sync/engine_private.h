@@ -171,6 +171,8 @@ struct Engine {
 	EngineState state;
 	Link *link;		/* owned */
 	ImapSession *session;	/* owned */
+	Secret *key_phrase;	/* owned: of client-key; NULL: not known, or it has none */
+	bool key_asked;		/* the question for the password is one for that */
 	GByteArray *early;	/* owned: came before the secret was known */
 	Credential keys[2];	/* by SignsInTo; that for sending only where it has its own */
 	bool sends_apart;	/* it has, as was found out */
@@ -258,6 +260,8 @@ void secret_look_again(Engine *e);	/* the person acts: what was not to be had ma
 /* A token that a server did not take is fetched anew once, without a question: it may be over, or a clock wrong. False: it is no such case. */
 bool secret_renew(Engine *e, SignsInTo what);
 void secret_cancel_command(Engine *e);
+bool secret_key_wanted(const Engine *e);	/* the passphrase of client-key, before all else; it is asked for as RECEIVING */
+void key_phrase_wrong(Engine *e, EilError code);	/* a connection ended so: one that did not fit is asked for again */
 void secret_forget(Engine *e);	/* other settings: and all that is on its way */
 void secret_forget_kept(Engine *e);	/* REQ_FORGET_SECRET: in the vault too */
 void connect_signed_in(Engine *e, bool on);	/* REQ_SIGNED_IN */
@@ -291,6 +295,8 @@ void outbox_cycle(Engine *e, bool person);	/* a cycle begins (person: by command
 void outbox_request(Engine *e, const Request *r);
 
 /* connect.c */
+/* One of an account's servers, with all that the account says of certificates; borrows from both. */
+LinkTarget link_target(const Account *a, const ServerUrl *url, const Secret *key_phrase /* NULL: none */);
 void connect_start(Engine *e);
 void connect_drop(Engine *e);	/* closes everything of the connection; no letter */
 void connect_lost(Engine *e, EilError code, char *sentence /* taken; may be NULL */);	/* with back-off or blocking, by code */

@@ -114,14 +114,14 @@ begin_session(Look *l)
 	if (l->is_pop) {
 		Pop3Setup setup = {
 			.security = a->receive.scheme == SCHEME_POP3S ? POP3_SECURITY_TLS : a->receive.scheme == SCHEME_POP3 ? POP3_SECURITY_STARTTLS : POP3_SECURITY_NONE,
-			.user = account_user(a), .secret = secret_peek(l->secret), .oauth2 = a->auth == AUTH_OAUTH2, .host = a->receive.host, .port = a->receive.port,
+			.user = account_user(a), .secret = secret_peek(l->secret), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE, .host = a->receive.host, .port = a->receive.port,
 		};
 		l->pop = pop3_session_new(&setup, clock_ms());
 		pop3_session_feed(l->pop, l->early->data, l->early->len);
 	} else {
 		ImapSetup setup = {
 			.security = a->receive.scheme == SCHEME_IMAPS ? IMAP_SECURITY_TLS : a->receive.scheme == SCHEME_IMAP ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_NONE,
-			.user = account_user(a), .secret = secret_peek(l->secret), .oauth2 = a->auth == AUTH_OAUTH2, .host = a->receive.host, .port = a->receive.port,
+			.user = account_user(a), .secret = secret_peek(l->secret), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE, .host = a->receive.host, .port = a->receive.port,
 			.no_early = true, .disabled = (const char *const *)a->disable, .client_version = PACKAGE_VERSION,
 		};
 		l->imap = imap_session_new(&setup, clock_ms());
@@ -364,7 +364,9 @@ fetch_secret(Look *l)
 {
 	Account *a = l->setup.account;
 
-	if (by_vault(l) && l->setup.vault)
+	if (a->auth == AUTH_CERTIFICATE)
+		l->secret = secret_new("", 0);
+	else if (by_vault(l) && l->setup.vault)
 		l->ticket = vault_token(l->setup.vault, a, l->refused_token ? secret_peek(l->refused_token) : NULL, l->context, on_token, l);
 	else if (by_vault(l))
 		broken(l, EIL_ASK_USER, g_strdup(_("There is nothing here that could sign in.")), NULL);
@@ -421,12 +423,7 @@ static bool
 sign_in(Look *l, GError **err)
 {
 	const Account *a = l->setup.account;
-	const ServerUrl *url = &a->receive;
-	LinkTarget target = {
-		.host = url->host, .port = url->port, .ca_file = a->ca_file,
-		.tls = url->scheme == SCHEME_IMAPS || url->scheme == SCHEME_POP3S ? LINK_TLS_FIRST :
-			url->scheme == SCHEME_IMAP || url->scheme == SCHEME_POP3 ? LINK_TLS_LATER : LINK_TLS_NONE,
-	};
+	LinkTarget target = link_target(a, &a->receive, NULL);
 	fetch_secret(l);
 	if (!l->error)
 		l->link = link_open(&target, l->context, &CLIENT, l);

@@ -453,8 +453,10 @@ event(Engine *e, const SmtpEvent *ev)
 
 	switch (ev->kind) {
 	case SMTP_EV_START_TLS:
-		if (!link_start_tls(s->link, &err))
-			lost(e, EIL_REFUSED, g_strdup(err->message), false);
+		if (!link_start_tls(s->link, &err)) {
+			key_phrase_wrong(e, (EilError)err->code);
+			lost(e, (EilError)err->code, g_strdup(err->message), false);
+		}
 		break;
 	case SMTP_EV_READY:
 		s->ready = true;
@@ -499,7 +501,7 @@ begin_session(Engine *e)
 		return;
 	SmtpSetup setup = {
 		.security = a->send.scheme == SCHEME_SMTPS ? SMTP_SECURITY_TLS : a->send.scheme == SCHEME_SMTP ? SMTP_SECURITY_STARTTLS : SMTP_SECURITY_NONE,
-		.user = a->send.user ? a->send.user : account_user(a), .secret = secret_text(e, SENDING), .oauth2 = a->auth == AUTH_OAUTH2,
+		.user = a->send.user ? a->send.user : account_user(a), .secret = secret_text(e, SENDING), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE,
 		.host = a->send.host, .port = a->send.port, .trace = e->trace,
 	};
 	s->session = smtp_session_new(&setup, e->now);
@@ -650,6 +652,7 @@ on_closed(void *user, const GError *err)
 		return;
 	}
 	engine_peer(e, s->link, true);
+	key_phrase_wrong(e, code);
 	lost(e, code, err ? g_strdup(err->message) : g_strdup_printf(_("%s closed the connection. The mail waits in the outbox."), e->account->send.host), true);
 }
 
@@ -668,10 +671,7 @@ smtp_connect(Engine *e)
 		s->starting = true;
 		return;
 	}
-	LinkTarget target = {
-		.host = url->host, .port = url->port, .ca_file = e->account->ca_file, .pins = e->account->pins,
-		.tls = url->scheme == SCHEME_SMTPS ? LINK_TLS_FIRST : url->scheme == SCHEME_SMTP ? LINK_TLS_LATER : LINK_TLS_NONE,
-	};
+	LinkTarget target = link_target(e->account, url, e->key_phrase);
 	s->starting = false;
 	trace_printf(e->trace, "smtp", '-', "connecting to %s, port %u", url->host, url->port);
 	s->link = link_open(&target, e->context, &CLIENT, e);

@@ -160,7 +160,7 @@ begin_session(Engine *e)
 	g_autofree char *known = db_fact(e->db, "pop-capabilities");
 	Pop3Setup setup = {
 		.security = a->receive.scheme == SCHEME_POP3S ? POP3_SECURITY_TLS : a->receive.scheme == SCHEME_POP3 ? POP3_SECURITY_STARTTLS : POP3_SECURITY_NONE,
-		.user = account_user(a), .secret = secret_text(e, RECEIVING), .oauth2 = a->auth == AUTH_OAUTH2, .host = a->receive.host, .port = a->receive.port,
+		.user = account_user(a), .secret = secret_text(e, RECEIVING), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE, .host = a->receive.host, .port = a->receive.port,
 		.known_capabilities = known && *known ? known : NULL, .trace = e->trace,
 	};
 	p->session = pop3_session_new(&setup, e->now);
@@ -222,8 +222,10 @@ event(Engine *e, const Pop3Event *ev)
 
 	switch (ev->kind) {
 	case POP3_EV_START_TLS:
-		if (!link_start_tls(e->pop->link, &err))
-			lost(e, EIL_REFUSED, g_strdup(err->message));
+		if (!link_start_tls(e->pop->link, &err)) {
+			key_phrase_wrong(e, (EilError)err->code);
+			lost(e, (EilError)err->code, g_strdup(err->message));
+		}
 		break;
 	case POP3_EV_READY:
 		session_ready(e);
@@ -378,6 +380,7 @@ on_closed(void *user, const GError *err)
 
 	e->now = clock_ms();
 	engine_peer(e, e->pop->link, true);
+	key_phrase_wrong(e, code);
 	lost(e, code, err ? g_strdup(err->message) : g_strdup_printf(_("%s closed the connection. eilpost connects again by itself."), e->account->receive.host));
 }
 
@@ -398,10 +401,7 @@ pop_start(Engine *e)
 	}
 	p->starting = false;
 	engine_state(e, ENGINE_CONNECTING, _("connecting"));
-	LinkTarget target = {
-		.host = url->host, .port = url->port, .ca_file = e->account->ca_file, .pins = e->account->pins,
-		.tls = url->scheme == SCHEME_POP3S ? LINK_TLS_FIRST : url->scheme == SCHEME_POP3 ? LINK_TLS_LATER : LINK_TLS_NONE,
-	};
+	LinkTarget target = link_target(e->account, url, e->key_phrase);
 	trace_printf(e->trace, "pop3", '-', "connecting to %s, port %u", url->host, url->port);
 	p->link = link_open(&target, e->context, &CLIENT, e);
 }

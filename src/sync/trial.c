@@ -350,19 +350,19 @@ begin_session(Trial *t)
 	if (t->speaks == SPEAKS_IMAP) {
 		ImapSetup s = {
 			.security = u->scheme == SCHEME_IMAPS ? IMAP_SECURITY_TLS : u->scheme == SCHEME_IMAP ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_NONE,
-			.user = user_of(t), .secret = secret, .oauth2 = oauth2, .host = u->host, .port = u->port, .client_version = PACKAGE_VERSION,
+			.user = user_of(t), .secret = secret, .oauth2 = oauth2, .external = t->account->auth == AUTH_CERTIFICATE, .host = u->host, .port = u->port, .client_version = PACKAGE_VERSION,
 		};
 		t->imap = imap_session_new(&s, clock_ms());
 	} else if (t->speaks == SPEAKS_POP3) {
 		Pop3Setup s = {
 			.security = u->scheme == SCHEME_POP3S ? POP3_SECURITY_TLS : u->scheme == SCHEME_POP3 ? POP3_SECURITY_STARTTLS : POP3_SECURITY_NONE,
-			.user = user_of(t), .secret = secret, .oauth2 = oauth2, .host = u->host, .port = u->port,
+			.user = user_of(t), .secret = secret, .oauth2 = oauth2, .external = t->account->auth == AUTH_CERTIFICATE, .host = u->host, .port = u->port,
 		};
 		t->pop3 = pop3_session_new(&s, clock_ms());
 	} else {
 		SmtpSetup s = {
 			.security = u->scheme == SCHEME_SMTPS ? SMTP_SECURITY_TLS : u->scheme == SCHEME_SMTP ? SMTP_SECURITY_STARTTLS : SMTP_SECURITY_NONE,
-			.user = user_of(t), .secret = secret, .oauth2 = oauth2, .host = u->host, .port = u->port,
+			.user = user_of(t), .secret = secret, .oauth2 = oauth2, .external = t->account->auth == AUTH_CERTIFICATE, .host = u->host, .port = u->port,
 		};
 		t->smtp = smtp_session_new(&s, clock_ms());
 	}
@@ -403,9 +403,7 @@ static void
 connect_side(Trial *t)
 {
 	const ServerUrl *u = server_of(t);
-	bool first = u->scheme == SCHEME_IMAPS || u->scheme == SCHEME_POP3S || u->scheme == SCHEME_SMTPS;
-	bool later = u->scheme == SCHEME_IMAP || u->scheme == SCHEME_POP3 || u->scheme == SCHEME_SMTP;
-	LinkTarget target = { .host = u->host, .port = u->port, .ca_file = t->account->ca_file, .pins = t->account->pins, .tls = first ? LINK_TLS_FIRST : later ? LINK_TLS_LATER : LINK_TLS_NONE };
+	LinkTarget target = link_target(t->account, u, NULL);
 
 	t->begun_ms = clock_ms();
 	t->speaks = t->side == TRIAL_SEND ? SPEAKS_SMTP : account_is_pop(t->account) ? SPEAKS_POP3 : SPEAKS_IMAP;
@@ -474,7 +472,9 @@ fetch_secret(Trial *t)
 	if (t->secret || t->job || t->ticket)
 		return;
 	tell(t, TRIAL_GOES, g_strdup(_("fetching the secret")));
-	if (command)
+	if (a->auth == AUTH_CERTIFICATE)
+		t->secret = secret_new("", 0);
+	else if (command)
 		t->job = secret_fetch(command, t->context, on_secret, t);
 	else if (a->auth == AUTH_OAUTH2 && t->vault)
 		t->ticket = vault_token(t->vault, t->account, NULL, t->context, on_token, t);

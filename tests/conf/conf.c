@@ -69,6 +69,8 @@ static const struct { const char *text; guint line; bool fatal; const char *says
 	{ GOOD "send-when = later\n", 4, false, "at once, with check, manual", 1 },
 	{ GOOD "send = imaps://x\n", 4, false, "mail is sent by smtp", 1 },
 	{ GOOD "ca-file = /nowhere/ca.pem\n", 4, false, "/nowhere/ca.pem can't be read", 1 },
+	{ GOOD "client-certificate = /nowhere/me.pem\n", 4, false, "client-certificate: /nowhere/me.pem can't be read", 1 },
+	{ GOOD "auth = certificate\n", 4, true, "certificate needs a client-certificate", 0 },
 	{ GOOD "password-command =\n", 4, false, "empty", 1 },
 	{ GOOD "[ui]\nindex-height = 5\n", 5, false, "“5” is not a number from 10 to 90", 1 },
 	{ GOOD "[ui]\nindex-height = many\n", 5, false, "“many” is not a number", 1 },

@@ -135,6 +135,55 @@ described(void)
 	g_assert_cmpint(p->port, ==, 993);
 }
 
+/* Our own certificate: shown where it is asked for; its key is nobody else's to read, and may have a passphrase. */
+static const struct { const char *name, *priority; bool cert, locked, open_to_all, same_file; const char *phrase; int code; const char *says; } OWN[] = {
+	{ "shown", NULL, true, false, false, false, NULL, -1, NULL },
+	{ "shown-tls12", "NORMAL:-VERS-ALL:+VERS-TLS1.2", true, false, false, false, NULL, -1, NULL },
+	{ "passphrase", NULL, true, true, false, false, KEY_PHRASE, -1, NULL },
+	{ "wrong-passphrase", NULL, true, true, false, false, "wrong", EIL_ASK_USER, "not the passphrase" },
+	{ "others-may-read", NULL, true, false, true, false, NULL, EIL_ASK_USER, "chmod 600" },
+	{ "no-key-in-the-file", NULL, true, false, false, true, NULL, EIL_ASK_USER, "can't be used" },
+	{ "none", NULL, false, false, false, false, NULL, EIL_REFUSED, "wants to see a certificate of yours" },
+	{ "none-tls12", "NORMAL:-VERS-ALL:+VERS-TLS1.2", false, false, false, false, NULL, EIL_REFUSED, "No password was sent" },
+};
+
+static void
+own(gconstpointer user)
+{
+	guint i = GPOINTER_TO_UINT(user);
+	const CertCase k = { .name = OWN[i].name, .cert = { .dns = "localhost" }, .priority = OWN[i].priority, .wants_ours = true, .good = true };
+	const char *key = OWN[i].locked ? own_locked_key : own_key;
+	g_autoptr(GError) err = NULL;
+	char byte;
+	int fd[2];
+
+	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), ==, 0);
+	g_assert_true(g_unix_set_fd_nonblocking(fd[0], TRUE, NULL));
+	g_assert_cmpint(g_chmod(key, OWN[i].open_to_all ? 0644 : 0600), ==, 0);
+	Far far = { .k = &k, .fd = fd[1] };
+	GThread *t = g_thread_new("far", far_thread, &far);
+	TlsSetup setup = { .host = "localhost", .port = 993, .ca_file = ca_path, .client_cert = OWN[i].cert ? own_cert : NULL,
+		.client_key = OWN[i].same_file ? NULL : key, .key_phrase = OWN[i].phrase };
+	g_assert_cmpint(tls_key_locked(key), ==, OWN[i].locked);
+	Filter *tls = tls_open(tcp_filter_new(fd[0]), &setup, &err);
+	/* with TLS 1.3 the server's no comes as the first thing that is read */
+	int result = tls ? handshake(tls, fd[0], &err) : FILTER_ERROR;
+	if (result == 1 && tls->write(tls, "x", 1, &err) == 1)
+		while (tls->read(tls, &byte, 1, &err) == FILTER_AGAIN) {
+			struct pollfd p = { .fd = fd[0], .events = POLLIN };
+			g_assert_cmpint(poll(&p, 1, 20000), >, 0);
+		}
+	if (tls)
+		filter_free(tls);
+	g_thread_join(t);
+	g_assert_cmpint(far.asked, ==, OWN[i].code == -1);
+	if (OWN[i].code == -1)
+		return;
+	g_test_message("%s", err->message);
+	g_assert_cmpint(err->code, ==, OWN[i].code);
+	g_assert_nonnull(strstr(err->message, OWN[i].says));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -147,6 +196,10 @@ main(int argc, char **argv)
 		g_test_add_data_func(name, GUINT_TO_POINTER(i), matrix);
 	}
 	g_test_add_func("/tls/described", described);
+	for (guint i = 0; i < G_N_ELEMENTS(OWN); i++) {
+		g_autofree char *name = g_strdup_printf("/tls/own/%s", OWN[i].name);
+		g_test_add_data_func(name, GUINT_TO_POINTER(i), own);
+	}
 	int result = g_test_run();
 	certs_end();
 	return result;

@@ -13,6 +13,7 @@
 #include <gnutls/x509-ext.h>
 #include <gnutls/x509.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 typedef enum {
@@ -30,6 +31,7 @@ typedef struct {
 		Signer signer;
 		bool sha1, small, for_clients, must_staple;
 	} cert;
+	bool wants_ours;	/* the server takes nobody without a certificate of the root's */
 	const char *priority;	/* of the server; NULL: all that is good */
 	CasePin pin;
 	guint waives;
@@ -95,7 +97,8 @@ typedef struct { gnutls_x509_privkey_t key; gnutls_x509_crt_t crt; } Signing;
 
 static gnutls_x509_privkey_t leaf_key, small_key;
 static Signing root, intermediate, no_ca, constrained, old_one, unknown;
-static char *ca_path;
+static char *ca_path, *own_cert, *own_key, *own_locked_key;	/* of alice; the last opens with KEY_PHRASE */
+#define KEY_PHRASE "phrase-3Kx"
 
 static gnutls_x509_privkey_t
 made_key(gnutls_pk_algorithm_t kind, unsigned bits)
@@ -176,6 +179,35 @@ authority(const char *cn, const Signing *by, bool ca, int until_days)
 	return s;
 }
 
+static char *
+pem_file(const gnutls_datum_t *pem)
+{
+	char *path;
+	int fd = g_file_open_tmp("eilpost-pem-XXXXXX", &path, NULL);	/* 0600 */
+	g_assert_true(write(fd, pem->data, pem->size) == (gssize)pem->size);
+	close(fd);
+	gnutls_free(pem->data);
+	return path;
+}
+
+static void
+own_make(void)
+{
+	gnutls_x509_privkey_t key = curve_key();
+	gnutls_x509_crt_t c = begun("alice", key, -1, 5);
+	gnutls_datum_t pem = { 0 };
+
+	g_assert_cmpint(gnutls_x509_crt_sign2(c, root.crt, root.key, GNUTLS_DIG_SHA256, 0), ==, 0);
+	g_assert_cmpint(gnutls_x509_crt_export2(c, GNUTLS_X509_FMT_PEM, &pem), ==, 0);
+	own_cert = pem_file(&pem);
+	g_assert_cmpint(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem), ==, 0);
+	own_key = pem_file(&pem);
+	g_assert_cmpint(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, KEY_PHRASE, GNUTLS_PKCS_PBES2_AES_256, &pem), ==, 0);
+	own_locked_key = pem_file(&pem);
+	gnutls_x509_crt_deinit(c);
+	gnutls_x509_privkey_deinit(key);
+}
+
 static void
 certs_make(void)
 {
@@ -190,10 +222,8 @@ certs_make(void)
 	old_one = authority("old intermediate", &root, true, -3);
 	unknown = authority("Evil CA", NULL, true, 10);
 	g_assert_cmpint(gnutls_x509_crt_export2(root.crt, GNUTLS_X509_FMT_PEM, &pem), ==, 0);
-	int fd = g_file_open_tmp("eilpost-ca-XXXXXX", &ca_path, NULL);
-	g_assert_true(write(fd, pem.data, pem.size) == (gssize)pem.size);
-	close(fd);
-	gnutls_free(pem.data);
+	ca_path = pem_file(&pem);
+	own_make();
 }
 
 static void
@@ -206,8 +236,11 @@ certs_end(void)
 	}
 	gnutls_x509_privkey_deinit(leaf_key);
 	gnutls_x509_privkey_deinit(small_key);
-	g_unlink(ca_path);
-	g_free(ca_path);
+	char *files[] = { ca_path, own_cert, own_key, own_locked_key };
+	for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_unlink(files[i]);
+		g_free(files[i]);
+	}
 }
 
 /* ---- what a server shows ---- */
@@ -328,6 +361,11 @@ server_session(const CertCase *k, int fd, gnutls_certificate_credentials_t *cred
 	gnutls_priority_set_direct(s, k->priority ? k->priority : "NORMAL", NULL);
 	gnutls_credentials_set(s, GNUTLS_CRD_CERTIFICATE, *cred);
 	gnutls_transport_set_int(s, fd);
+	if (k->wants_ours) {
+		gnutls_certificate_set_x509_trust_file(*cred, ca_path, GNUTLS_X509_FMT_PEM);
+		gnutls_certificate_server_set_request(s, GNUTLS_CERT_REQUIRE);
+		gnutls_session_set_verify_cert(s, NULL, 0);
+	}
 	return s;
 }
 
@@ -346,6 +384,13 @@ server_handshake(gnutls_session_t s)
 	do
 		result = gnutls_handshake(s);
 	while (result < 0 && !gnutls_error_is_fatal(result));
+	if (result < 0) {	/* what the client has still to say is taken, else it may never read the alert */
+		char rest[256];
+		gnutls_alert_send_appropriate(s, result);
+		shutdown(gnutls_transport_get_int(s), SHUT_WR);
+		while (recv(gnutls_transport_get_int(s), rest, sizeof rest, 0) > 0)
+			;
+	}
 	return result == 0;
 }
 

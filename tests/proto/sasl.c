@@ -8,16 +8,20 @@
 #include <gsasl.h>
 #include <string.h>
 
-static const struct { const char *offered; bool oauth2, one_turn; const char *refused, *want; } choices[] = {
-	{ "PLAIN LOGIN SCRAM-SHA-256", false, true, "", "PLAIN" },
-	{ "PLAIN LOGIN SCRAM-SHA-256", false, false, "", "SCRAM-SHA-256" },
-	{ "PLAIN SCRAM-SHA-256 SCRAM-SHA-1", false, false, "SCRAM-SHA-256 SCRAM-SHA-1", "PLAIN" },
-	{ "CRAM-MD5 NTLM", false, true, "", NULL },
-	{ "PLAIN LOGIN", true, true, "", NULL },
-	{ "PLAIN XOAUTH2", true, true, "", "XOAUTH2" },
-	{ "OAUTHBEARER XOAUTH2", true, true, "", "OAUTHBEARER" },
-	{ "PLAIN XOAUTH2", false, true, "PLAIN", NULL },
-	{ "", false, true, "", NULL },
+static const struct { const char *offered; SaslBy by; bool one_turn; const char *refused, *want; } choices[] = {
+	{ "PLAIN LOGIN SCRAM-SHA-256", SASL_PASSWORD, true, "", "PLAIN" },
+	{ "PLAIN LOGIN SCRAM-SHA-256", SASL_PASSWORD, false, "", "SCRAM-SHA-256" },
+	{ "PLAIN SCRAM-SHA-256 SCRAM-SHA-1", SASL_PASSWORD, false, "SCRAM-SHA-256 SCRAM-SHA-1", "PLAIN" },
+	{ "CRAM-MD5 NTLM", SASL_PASSWORD, true, "", NULL },
+	{ "PLAIN LOGIN", SASL_TOKEN, true, "", NULL },
+	{ "PLAIN XOAUTH2", SASL_TOKEN, true, "", "XOAUTH2" },
+	{ "OAUTHBEARER XOAUTH2", SASL_TOKEN, true, "", "OAUTHBEARER" },
+	{ "PLAIN XOAUTH2", SASL_PASSWORD, true, "PLAIN", NULL },
+	{ "", SASL_PASSWORD, true, "", NULL },
+	{ "PLAIN EXTERNAL", SASL_PASSWORD, true, "PLAIN", NULL },
+	{ "PLAIN EXTERNAL", SASL_CERTIFICATE, true, "", "EXTERNAL" },
+	{ "PLAIN XOAUTH2", SASL_CERTIFICATE, true, "", NULL },
+	{ "XOAUTH2 EXTERNAL", SASL_TOKEN, true, "XOAUTH2", NULL },
 };
 
 static void
@@ -25,7 +29,7 @@ test_choose(void)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(choices); i++) {
 		g_auto(GStrv) offered = g_strsplit(choices[i].offered, " ", -1), refused = g_strsplit(choices[i].refused, " ", -1);
-		g_assert_cmpstr(sasl_choose((const char *const *)offered, choices[i].oauth2, choices[i].one_turn, (const char *const *)refused), ==, choices[i].want);
+		g_assert_cmpstr(sasl_choose((const char *const *)offered, choices[i].by, choices[i].one_turn, (const char *const *)refused), ==, choices[i].want);
 	}
 }
 
@@ -36,6 +40,7 @@ test_strings(void)
 {
 	static const struct { const char *mechanism; const char *first; gsize len; } strings[] = {
 		{ "PLAIN", "\0alice\0secret", 13 },
+		{ "EXTERNAL", "alice", 5 },
 		{ "XOAUTH2", "user=alice\001auth=Bearer secret\001\001", 31 },
 		{ "OAUTHBEARER", "n,a=alice,\001host=mail.example.org\001port=993\001auth=Bearer secret\001\001", 0 },
 		{ "LOGIN", "alice", 5 },

@@ -28,6 +28,7 @@ typedef struct {
 	gnutls_session_t tls;	/* NULL: in the clear */
 	GString *heard;		/* owned: all that came, decrypted where it was */
 	bool secured;
+	gint over;		/* atomic: it heard the sign-in, or somebody hung up */
 } Far;
 
 static void
@@ -56,28 +57,42 @@ far_line(Far *f)
 	return NULL;
 }
 
-static void
-imap_answer(Far *f, const char *line)
+/* What is offered inside TLS. */
+static const char *
+mechanism(const Far *f)
 {
-	g_autofree char *tag = g_strndup(line, strcspn(line, " "));
-	g_autofree char *text = strstr(line, "CAPABILITY") ?
-		g_strdup_printf("* CAPABILITY IMAP4rev1 SASL-IR %s\r\n%s OK\r\n", f->tls ? "AUTH=PLAIN" : "STARTTLS LOGINDISABLED", tag) :
-		g_strdup_printf("%s OK\r\n", tag);
+	return f->k->wants_ours ? "EXTERNAL" : "PLAIN";
+}
+
+static void
+say_taken(Far *f, char *text)
+{
 	far_say(f, text);
+	g_free(text);
+}
+
+static char *
+imap_capabilities(const Far *f)
+{
+	return f->tls ? g_strdup_printf("CAPABILITY IMAP4rev1 SASL-IR AUTH=%s", mechanism(f)) : g_strdup("CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED");
 }
 
 static void
 answer(Far *f, const char *line)
 {
+	g_autofree char *tag = g_strndup(line, strcspn(line, " ")), *can = imap_capabilities(f);
+
 	switch (f->way->protocol->scheme) {
 	case SCHEME_IMAPS:
-		imap_answer(f, line);
+		say_taken(f, strstr(line, "CAPABILITY") ? g_strdup_printf("* %s\r\n%s OK\r\n", can, tag) : g_strdup_printf("%s OK\r\n", tag));
 		break;
 	case SCHEME_POP3S:
-		far_say(f, !g_str_has_prefix(line, "CAPA") ? "+OK\r\n" : f->tls ? "+OK\r\nSASL PLAIN\r\n.\r\n" : "+OK\r\nSTLS\r\n.\r\n");
+		say_taken(f, !g_str_has_prefix(line, "CAPA") ? g_strdup("+OK\r\n") :
+			f->tls ? g_strdup_printf("+OK\r\nSASL %s\r\n.\r\n", mechanism(f)) : g_strdup("+OK\r\nSTLS\r\n.\r\n"));
 		break;
 	default:
-		far_say(f, !g_str_has_prefix(line, "EHLO") ? "220 go\r\n" : f->tls ? "250-here\r\n250 AUTH PLAIN\r\n" : "250-here\r\n250 STARTTLS\r\n");
+		say_taken(f, !g_str_has_prefix(line, "EHLO") ? g_strdup("220 go\r\n") :
+			f->tls ? g_strdup_printf("250-here\r\n250 AUTH %s\r\n", mechanism(f)) : g_strdup("250-here\r\n250 STARTTLS\r\n"));
 		break;
 	}
 }
@@ -86,8 +101,8 @@ static void
 greet(Far *f)
 {
 	Scheme s = f->way->protocol->scheme;
-	far_say(f, s == SCHEME_IMAPS ? (f->tls ? "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n" : "* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] hi\r\n") :
-		s == SCHEME_POP3S ? "+OK hi\r\n" : "220 hi\r\n");
+	g_autofree char *can = imap_capabilities(f);
+	say_taken(f, s == SCHEME_IMAPS ? g_strdup_printf("* OK [%s] hi\r\n", can) : g_strdup(s == SCHEME_POP3S ? "+OK hi\r\n" : "220 hi\r\n"));
 }
 
 /* Until a line with one of the words was answered. */
@@ -106,22 +121,17 @@ converse(Far *f, const char *word, const char *other)
 	}
 }
 
-static gpointer
-far_thread(gpointer user)
+/* One connection. */
+static void
+serve(Far *f)
 {
-	Far *f = user;
 	gnutls_certificate_credentials_t cred;
 	Shown shown;
 
-	f->fd = accept(f->listener, NULL, NULL);
-	if (f->fd < 0)
-		return NULL;
 	if (f->way->later) {
 		greet(f);
-		if (!converse(f, "STARTTLS", "STLS")) {
-			close(f->fd);
-			return NULL;
-		}
+		if (!converse(f, "STARTTLS", "STLS"))
+			return;
 	}
 	gnutls_session_t s = server_session(f->k, f->fd, &cred, &shown);
 	f->secured = server_handshake(s);
@@ -130,8 +140,23 @@ far_thread(gpointer user)
 		greet(f);
 	if (f->secured)
 		converse(f, "AUTH", "\r\r");
+	f->tls = NULL;
 	server_session_end(s, cred, &shown);
-	close(f->fd);
+}
+
+static gpointer
+far_thread(gpointer user)
+{
+	Far *f = user;
+
+	do {
+		f->fd = accept(f->listener, NULL, NULL);
+		if (f->fd < 0)
+			return NULL;
+		serve(f);
+		close(f->fd);
+	} while (f->k->wants_ours && !f->secured);	/* a passphrase that did not fit: it comes again */
+	g_atomic_int_set(&f->over, 1);
 	return NULL;
 }
 
@@ -182,7 +207,13 @@ account_of(const Far *f)
 	a->address = g_strdup("alice@example.org");
 	a->check = CHECK_MANUAL;
 	a->send_when = g_strdup("at once");
-	a->password_command = g_strdup("echo " CANARY);
+	if (f->k->wants_ours) {
+		a->auth = AUTH_CERTIFICATE;
+		a->client_cert = g_strdup(own_cert);
+		a->client_key = g_strdup(own_locked_key);
+	} else {
+		a->password_command = g_strdup("echo " CANARY);
+	}
 	a->ca_file = g_strdup(ca_path);
 	a->pins = pins_of(f->k, f->port);
 	if (p->scheme == SCHEME_SMTPS) {
@@ -283,6 +314,55 @@ matrix(gconstpointer user)
 	remove_folder(dir);
 }
 
+/* Our own certificate signs in, without a password (SASL EXTERNAL); its key's passphrase is asked for once. */
+static void
+external(gconstpointer user)
+{
+	static const CertCase K = { .name = "external", .cert = { .dns = "localhost" }, .wants_ours = true, .good = true };
+	g_autoptr(GError) err = NULL;
+	g_autofree char *dir = g_dir_make_tmp("eilpost-certs-XXXXXX", NULL), *store = g_build_filename(dir, "test.db", NULL);
+	Chan *letters = chan_new((GDestroyNotify)letter_free);
+	Far f = { .k = &K, .way = user };
+	guint asked = 0;
+	gint64 end = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC;
+
+	far_listen(&f);
+	GThread *t = g_thread_new("far", far_thread, &f);
+	Account *account = account_of(&f);
+	Engine *e = engine_new(&(EngineSetup){ .account = account, .store = store, .letters = letters }, &err);
+	g_assert_no_error(err);
+	start(e, &f, true);
+	while (!g_atomic_int_get(&f.over) && g_get_monotonic_time() < end) {
+		struct pollfd p = { .fd = chan_fd(letters), .events = POLLIN };
+		Letter *l;
+		poll(&p, 1, 50);
+		while ((l = chan_take(letters))) {
+			if (l->kind == LETTER_ASK_SECRET) {
+				g_assert_nonnull(strstr(l->text, own_locked_key));
+				Request *r = request_new(REQ_SECRET);
+				r->text = g_strdup(asked++ ? KEY_PHRASE : "wrong");
+				engine_post(e, r);
+			} else if (l->kind == LETTER_TROUBLE && asked == 1) {	/* the person tries again */
+				g_assert_nonnull(strstr(l->text, "not the passphrase"));
+				engine_post(e, request_new(f.way->protocol->scheme == SCHEME_SMTPS ? REQ_OUT_NOW : REQ_CHECK));
+			}
+			letter_free(l);
+		}
+	}
+	g_assert_true(g_atomic_int_get(&f.over));
+	g_thread_join(t);
+	close(f.listener);
+	g_assert_cmpuint(asked, ==, 2);
+	g_assert_true(f.secured);
+	g_assert_nonnull(strstr(f.heard->str, "EXTERNAL YWxpY2U="));
+	g_assert_null(strstr(f.heard->str, KEY_PHRASE));
+	g_string_free(f.heard, TRUE);
+	engine_end(e, 5000);
+	chan_free(letters);
+	account_unref(account);
+	remove_folder(dir);
+}
+
 /* The search finds what it looks for. */
 static void
 canary(void)
@@ -311,6 +391,8 @@ main(int argc, char **argv)
 		ways[i] = (Way){ &PROTOCOLS[i / 2], i % 2 };
 		g_autofree char *name = g_strdup_printf("/certs/%s/%s", ways[i].protocol->name, ways[i].later ? "starttls" : "implicit");
 		g_test_add_data_func(name, &ways[i], matrix);
+		g_autofree char *ours = g_strconcat(name, "/external", NULL);
+		g_test_add_data_func(ours, &ways[i], external);
 	}
 	int result = g_test_run();
 	certs_end();
