@@ -23,6 +23,7 @@ struct Look {
 	Secret *secret, *refused_token;
 	SecretJob *secret_job;	/* NULL: none */
 	VaultTicket *ticket;
+	gint64 kept_since;	/* ms, since a password that is kept is looked for; 0: it is not */
 	GByteArray *early;
 	GError *error;		/* why the line is of no use any more */
 	bool is_pop, link_open, ready, closed, refused;
@@ -359,6 +360,32 @@ ask_person(Look *l)
 	secret_wipe_string(text);
 }
 
+/* A password that is kept; none, or a keyring that does not answer: the person is asked. */
+static void
+on_kept(void *user, const char *password, const char *where, const GError *err)
+{
+	Look *l = user;
+
+	l->ticket = NULL;
+	l->kept_since = 0;
+	if (password)
+		l->secret = secret_new(password, -1);
+	else
+		ask_person(l);
+	pump(l);
+}
+
+static void
+lose_patience(Look *l)
+{
+	enum { PATIENCE_MS = 4000 };
+
+	if (!l->kept_since || vault_ticket_wants_key(l->ticket) || clock_ms() - l->kept_since < PATIENCE_MS)
+		return;
+	g_clear_pointer(&l->ticket, vault_ticket_cancel);
+	on_kept(l, NULL, NULL, NULL);
+}
+
 static void
 fetch_secret(Look *l)
 {
@@ -372,7 +399,10 @@ fetch_secret(Look *l)
 		broken(l, EIL_ASK_USER, g_strdup(_("There is nothing here that could sign in.")), NULL);
 	else if (a->password_command)
 		l->secret_job = secret_fetch(a->password_command, l->context, on_secret, l);
-	else
+	else if (l->setup.vault) {
+		l->kept_since = clock_ms();
+		l->ticket = vault_password(l->setup.vault, a, VAULT_RECEIVE, l->context, on_kept, l);
+	} else
 		ask_person(l);
 }
 
@@ -387,6 +417,7 @@ on_tick(gpointer user)
 		imap_session_tick(l->imap, clock_ms());
 	if (l->pop)
 		pop3_session_tick(l->pop, clock_ms());
+	lose_patience(l);
 	pump(l);
 	if (l->setup.turn)
 		l->setup.turn(l->setup.user);
