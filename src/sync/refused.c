@@ -37,12 +37,10 @@ refused_service(Engine *e, const ImapResponse *r)
 	const Refusal *row = refused_row(e, SAYS_IMAP, said);
 	if (!row || row->cause != CAUSE_SERVICE_OFF)
 		return false;
-	/* Exchange Online, 2026, says it where IMAP is off, and also while its front end does not reach the mailbox: that heals */
-	bool again = !strcmp(row->id, "not-connected");
-	char *sentence = refused_sentence(e, SAYS_IMAP, row, r->text, again ? _("eilpost tries again by itself.") : NULL);
-	if (!again)
+	char *sentence = refused_sentence(e, SAYS_IMAP, row, r->text, NULL);
+	if (!row->again)
 		engine_refused(e);
-	connect_lost(e, again ? EIL_LATER : EIL_REFUSED, sentence);
+	connect_lost(e, row->again ? EIL_LATER : EIL_REFUSED, sentence);
 	return true;
 }
 
