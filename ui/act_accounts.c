@@ -132,23 +132,66 @@ remove_tree(const char *path)
 	g_remove(path);
 }
 
+/* ---- who names it ---- */
+
+/* Lines of other sections whose value is an account; what becomes of them when it is removed. */
+static const struct { const char *kind, *option, *words; } NAMED_BY[] = {
+	{ "identity", "account", N_(" The identity “%s” sends by it: its line “account” goes too, and then the first account sends for it.") },
+	{ "account", "oauth-account", N_(" The account “%s” uses its sign-in: that line (oauth-account) goes too, and then it needs a sign-in of its own.") },
+};
+typedef bool (*NamingDo)(const char *section, guint which, void *user, GError **err);
+
+static bool
+each_naming(App *a, const char *name, NamingDo what, void *user, GError **err)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(NAMED_BY); i++) {
+		g_auto(GStrv) all = conf_sections(a->setup->conf, NAMED_BY[i].kind);
+		for (char **s = all; *s; s++)
+			if (!g_strcmp0(conf_text(a->setup->conf, *s, NAMED_BY[i].option), name) && !what(*s, i, user, err))
+				return false;
+	}
+	return true;
+}
+
+typedef struct { const char *file, *value; } Line;
+
+static bool
+write_line(const char *section, guint which, void *user, GError **err)
+{
+	const Line *l = user;
+	return conf_write(l->file, section, NAMED_BY[which].option, l->value, err);
+}
+
+static bool
+add_words(const char *section, guint which, void *user, GError **err)
+{
+	g_string_append_printf(user, _(NAMED_BY[which].words), strchr(section, ' ') + 1);
+	return true;
+}
+
 /* ---- a new name ---- */
 
 /* Other sections that name the account follow it. */
 static bool
 rename_in_file(App *a, const char *file, const char *section, const char *fresh, GError **err)
 {
-	static const struct { const char *kind, *option; } names[] = { { "identity", "account" }, { "account", "oauth-account" } };
-	const char *old = name_of(section);
-
-	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_auto(GStrv) all = conf_sections(a->setup->conf, names[i].kind);
-		for (char **s = all; *s; s++)
-			if (!g_strcmp0(conf_text(a->setup->conf, *s, names[i].option), old) && !conf_write(file, *s, names[i].option, fresh, err))
-				return false;
-	}
+	Line line = { file, fresh };
 	g_autofree char *to = g_strconcat("account ", fresh, NULL);
-	return conf_section_rename(file, section, to, err);
+
+	return each_naming(a, name_of(section), write_line, &line, err) && conf_section_rename(file, section, to, err);
+}
+
+/* Before the engines know of the new name: they find their passwords and tokens under it. */
+static void
+move_secrets(App *a, const char *file, const char *old, const char *fresh)
+{
+	g_autoptr(Conf) conf = conf_read(file);
+
+	for (guint i = 0; a->setup->vault && i < conf_accounts(conf)->len; i++) {
+		Account *account = g_ptr_array_index(conf_accounts(conf), i);
+		if (!strcmp(account->name, fresh))
+			vault_rename(a->setup->vault, old, account);
+	}
 }
 
 /* The store is what the account has on this computer; with POP3 it is the mail itself. */
@@ -184,8 +227,6 @@ renamed(App *a, const char *text)
 		app_say(a, STYLE_WARN, _("“%s” is taken already, by an account or by the files of one that was removed."), fresh);
 		return;
 	}
-	const AppAccount *was = settings_account(a, name_of(section));
-	bool tokens = was && was->account->auth == AUTH_OAUTH2;
 	if (!app_account_stop(a, name_of(section))) {
 		app_say(a, STYLE_WARN, "%s", _("The account is busy just now; try it again."));
 		settings_reread(a);
@@ -197,9 +238,10 @@ renamed(App *a, const char *text)
 		settings_reread(a);
 		return;
 	}
+	move_secrets(a, file, name_of(section), fresh);
 	settings_reread(a);
 	select_section(a, to);
-	app_say(a, STYLE_STATUS, tokens ? _("It is called “%s” now; sign in once more.") : _("It is called “%s” now."), fresh);
+	app_say(a, STYLE_STATUS, _("It is called “%s” now."), fresh);
 }
 
 void
@@ -225,6 +267,21 @@ remove_files(App *a, const char *name)
 	}
 }
 
+/* What is kept elsewhere than in its files. The sign-in of another account is that one's. */
+static void
+forget_secrets(App *a, Account *account)
+{
+	if (!account || !a->setup->vault)
+		return;
+	if (account->auth == AUTH_OAUTH2) {
+		if (!g_strcmp0(account->oauth.name, account->name))
+			vault_forget(a->setup->vault, account);
+	} else if (!account->password_command) {
+		vault_forget_password(a->setup->vault, account, VAULT_RECEIVE);
+		vault_forget_password(a->setup->vault, account, VAULT_SEND);
+	}
+}
+
 static void
 removal_answered(App *a, int n, gpointer user)
 {
@@ -241,7 +298,8 @@ removal_answered(App *a, int n, gpointer user)
 		settings_reread(a);
 		return;
 	}
-	if (!conf_section_remove(file, section, &err)) {
+	Line gone = { file, NULL };
+	if (!each_naming(a, name_of(section), write_line, &gone, &err) || !conf_section_remove(file, section, &err)) {
 		app_say(a, STYLE_WARN, "%s", err->message);
 		settings_reread(a);
 		return;
@@ -249,8 +307,7 @@ removal_answered(App *a, int n, gpointer user)
 	settings_reread(a);
 	if (n == 2) {
 		remove_files(a, name_of(section));
-		if (account && account->auth == AUTH_OAUTH2 && a->setup->vault && !g_strcmp0(account->oauth.name, account->name))
-			vault_forget(a->setup->vault, account);
+		forget_secrets(a, account);
 	}
 	app_say(a, STYLE_STATUS, n == 2 ? _("The account “%s” and its files here are gone.") : _("The account “%s” is gone; its files stay where they are."), name_of(section));
 }
@@ -264,13 +321,15 @@ removal_words(App *a, const char *section)
 	g_autoptr(GPtrArray) waiting = acc && acc->db ? outbox_list(acc->db, false, NULL) : NULL;
 	g_autofree char *outbox = waiting && waiting->len ?
 		g_strdup_printf(ngettext(" In its outbox lies %u mail.", " In its outbox lie %u mails.", waiting->len), waiting->len) : g_strdup("");
-	bool pop = acc && account_is_pop(acc->account), tokens = acc && acc->account->auth == AUTH_OAUTH2;
+	bool pop = acc && account_is_pop(acc->account), tokens = acc && acc->account->auth == AUTH_OAUTH2, password = acc && !tokens && !acc->account->password_command;
+	g_autoptr(GString) named = g_string_new(NULL);
 	GStatBuf st;
 	guint64 size = g_stat(store, &st) == 0 ? (guint64)st.st_size : 0;
 	g_autofree char *sized = g_format_size(size);
 
-	return g_strdup_printf(_("Remove the account “%s”? Nothing changes on its server. On this computer lie %s (%s: mail, drafts, outbox)%s.%s%s"), name_of(section), store,
-		sized, tokens ? _(" and its sign-in") : "", outbox, pop ? _(" This is a POP3 account: mail that is no longer on the server is only in that file.") : "");
+	each_naming(a, name_of(section), add_words, named, NULL);
+	return g_strdup_printf(_("Remove the account “%s”? Nothing changes on its server. On this computer lie %s (%s: mail, drafts, outbox)%s.%s%s%s"), name_of(section), store,
+		sized, tokens ? _(" and its sign-in") : password ? _(" and its password, if it was kept") : "", outbox, named->str, pop ? _(" This is a POP3 account: mail that is no longer on the server is only in that file.") : "");
 }
 
 void

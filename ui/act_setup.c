@@ -23,6 +23,31 @@ watch(SetupPane *p, int fd, gboolean (*ready)(gint, GIOCondition, gpointer))
 	g_source_attach(p->source, NULL);
 }
 
+/* ---- the sign-in at a provider ---- */
+
+static bool
+same_server(const ServerUrl *a, const ServerUrl *b)
+{
+	return a->scheme == b->scheme && a->port == b->port && !g_strcmp0(a->host, b->host) && !g_strcmp0(a->user, b->user);
+}
+
+/* A grant is for one client, its scopes and addresses, and no token of it goes to a server that it was not meant for. */
+static bool
+is_signed_in(const SetupPane *p, const Account *a)
+{
+	const Account *s = p->signed_in;
+	return s && a->auth == AUTH_OAUTH2 && oauth_same(&s->oauth, &a->oauth) && same_server(&s->receive, &a->receive) && same_server(&s->send, &a->send);
+}
+
+/* No account is left that it belongs to. */
+static void
+forget_sign_in(SetupPane *p)
+{
+	if (p->signed_in && p->app->setup->vault)
+		vault_forget(p->app->setup->vault, p->signed_in);
+	g_clear_pointer(&p->signed_in, account_unref);
+}
+
 /* ---- saving ---- */
 
 /* A password that was typed: the engine has it at once; whether it is kept is asked. */
@@ -57,7 +82,7 @@ save(SetupPane *p)
 		setup_problem(p, err->message);
 		return;
 	}
-	p->signed_in = false;	/* its tokens are the account's now */
+	g_clear_pointer(&p->signed_in, account_unref);	/* its tokens are the account's now */
 	g_autofree char *name = g_strdup(p->form->value[FIELD_ACCOUNT]);
 	saved(p, name);
 }
@@ -196,6 +221,8 @@ try_and_save(SetupPane *p, bool untried)
 	setup_problem(p, why);
 	if (why || !can_send(p))
 		return;
+	if (!is_signed_in(p, draft))
+		forget_sign_in(p);
 	if (untried)
 		save(p);
 	else if (draft->auth == AUTH_OAUTH2 && !draft->password_command && !p->signed_in)
@@ -215,7 +242,8 @@ setup_auth_came(App *a, const AuthLetter *l)
 
 	if (!p || !p->draft || p->step != SETUP_FORM || l->kind != AUTH_DONE || !l->ok || g_strcmp0(l->name, p->draft->oauth.name))
 		return;
-	p->signed_in = true;
+	account_unref(p->signed_in);
+	p->signed_in = account_ref(p->draft);
 	begin_trial(p);
 }
 
@@ -425,7 +453,8 @@ search(SetupPane *p, const char *address)
 	p->form = setupform_new(address);
 	setupform_set(p->form, FIELD_FULL_NAME, name);
 	g_clear_pointer(&p->password, secret_free);
-	p->receive_only = p->may_skip = p->signed_in = false;
+	forget_sign_in(p);
+	p->receive_only = p->may_skip = false;
 	for (FoundSource s = 0; s < SOURCE_NONE; s++)
 		p->sources[s] = DISCOVER_ASKS;
 	setup_problem(p, NULL);
@@ -621,9 +650,7 @@ setup_close(App *a, void *self)
 		setup_select(p, ROW_SAVE, 0);
 		return false;
 	}
-	if (p->signed_in && p->draft && a->setup->vault)	/* no account is left that it belongs to */
-		vault_forget(a->setup->vault, p->draft);
-	p->signed_in = false;
+	forget_sign_in(p);
 	if (p->step != SETUP_MENU) {
 		setup_show(p, SETUP_MENU);
 		return false;

@@ -551,11 +551,11 @@ auth_letter(App *a, const AuthLetter *l)
 		a->key_fresh = l->fresh;
 		a->key_wrong = l->text != NULL;
 		app_ask_secret(a);
-	} else if (l->kind == AUTH_KEPT && !l->ok) {
+	} else if ((l->kind == AUTH_KEPT || l->kind == AUTH_MOVED) && !l->ok) {
 		app_say(a, STYLE_WARN, "%s", l->text);
 	} else if (l->kind == AUTH_KEPT && l->fresh) {
 		app_say(a, STYLE_STATUS, _("The password of %s is kept %s."), l->name, l->text);
-	} else if (l->kind == AUTH_KEPT) {
+	} else if (l->kind == AUTH_KEPT && settings_account(a, l->name)) {	/* of one that was removed, that was said */
 		app_say(a, STYLE_STATUS, _("The stored password of %s is forgotten."), l->name);
 	}
 	signin_came(a, l);

@@ -481,6 +481,35 @@ entry_sign_in(Vault *v, Account *a, bool device)
 	e->signin = signin_new(&a->oauth, device, http_of(v), v->context, &CLIENT, e);
 }
 
+/* Nobody who is called so is in the settings any more. */
+static void
+drop(Vault *v, Entry *e)
+{
+	g_autoptr(GError) why = needs_sign_in(e);
+
+	fail_all(e, why);
+	if (e->step != ENTRY_RESTS)
+		token_store_unlock_file(v->store);
+	g_ptr_array_remove(v->entries, e);
+}
+
+/* A refresh that is under way goes on, and what it brings is the new name's. */
+void
+entry_rename(Vault *v, const char *was, Account *now)
+{
+	Entry *e = entry_named(v, was), *other = entry_named(v, now->name);
+
+	if (g_strcmp0(now->oauth.name, now->name))
+		return;
+	if (other && other != e)
+		drop(v, other);
+	if (!e)
+		return;
+	account_ref(now);
+	account_unref(e->account);
+	e->account = now;
+}
+
 void
 entry_forget(Vault *v, Account *a)
 {

@@ -21,6 +21,7 @@ password_free(gpointer password)
 	g_free(p->account);
 	g_free(p->key);
 	g_free(p->holder);
+	g_free(p->was);
 	secret_free(p->secret);
 	if (p->ticket)
 		vault_ticket_unref(p->ticket);
@@ -28,6 +29,8 @@ password_free(gpointer password)
 }
 
 /* The name of an account has no brackets: it is a section of a file. */
+static const char *const USES[] = { [VAULT_RECEIVE] = "receive]", [VAULT_SEND] = "send]" };
+
 static Password *
 password_new(const Account *a, VaultUse use)
 {
@@ -35,7 +38,7 @@ password_new(const Account *a, VaultUse use)
 	const ServerUrl *url = use == VAULT_SEND ? &a->send : &a->receive;
 
 	p->account = g_strdup(a->name);
-	p->key = g_strconcat(use == VAULT_SEND ? "send]" : "receive]", a->name, NULL);
+	p->key = g_strconcat(USES[use], a->name, NULL);
 	p->holder = g_strdup_printf("%s@%s", url->user ? url->user : account_user(a), url->host ? url->host : "");
 	return p;
 }
@@ -94,6 +97,82 @@ look_up(Vault *v, const Password *p)
 		t->where = g_strdup(token_store_where(v->store));
 }
 
+/* ---- another name ---- */
+
+static char *
+label_of(const char *text, const char *name, bool password)
+{
+	g_autofree char *holder = password && g_str_has_prefix(text, "for\t") ? g_strndup(text + 4, strcspn(text + 4, "\n")) : NULL;
+	return holder ? g_strdup_printf(_("eilpost: password of %s"), holder) : g_strdup_printf(_("eilpost: sign-in of %s"), name);
+}
+
+/* First the copy, then the old one: what goes wrong in between loses nothing. */
+static bool
+move(TokenStore *s, const char *use, const char *was, const char *now, GError **err)
+{
+	g_autofree char *from = g_strconcat(use, was, NULL), *to = g_strconcat(use, now, NULL);
+	g_autoptr(Secret) text = NULL;
+	GError *why = NULL;
+
+	if (!token_store_load_text(s, from, &text, &why)) {
+		if (why)
+			g_propagate_error(err, why);
+		return why == NULL;
+	}
+	g_autofree char *label = label_of(secret_peek(text), now, *use != '\0');
+	return token_store_save_text(s, to, label, secret_peek(text), err) && token_store_save_text(s, from, NULL, NULL, err);
+}
+
+static void
+move_all(Vault *v, const Password *p)
+{
+	g_autoptr(GError) err = NULL;
+	bool ok = move(v->store, "", p->was, p->account, &err);
+
+	for (guint i = 0; ok && i < G_N_ELEMENTS(USES); i++)
+		ok = move(v->store, USES[i], p->was, p->account, &err);
+	if (!ok)
+		log_line(LOG_WARN, "auth", "%s: %s", p->account, err->message);
+	vault_tell(v, (AuthLetter){ .kind = AUTH_MOVED, .name = g_strdup(p->account), .ok = ok, .text = g_strdup(ok ? NULL : err->message) });
+}
+
+/* What waits to be kept under the old name is kept under the new one at once. */
+static void
+rename_waiting(Vault *v, const char *was, const char *now)
+{
+	for (guint i = 0; i < v->passwords->len; i++) {
+		Password *p = g_ptr_array_index(v->passwords, i);
+		if (p->ticket || p->was || strcmp(p->account, was))
+			continue;
+		char *key = g_strconcat(g_str_has_prefix(p->key, USES[VAULT_SEND]) ? USES[VAULT_SEND] : USES[VAULT_RECEIVE], now, NULL);
+		g_free(p->key);
+		g_free(p->account);
+		p->key = key;
+		p->account = g_strdup(now);
+	}
+}
+
+/* Locked: names are changed before anything is kept, so that nothing old goes over something new. */
+void
+password_rename(Vault *v, const char *was, const char *now)
+{
+	Password *p = g_new0(Password, 1);
+	guint at = 0;
+
+	p->was = g_strdup(was);
+	p->account = g_strdup(now);
+	rename_waiting(v, was, now);
+	if (token_store_state(v->store) != TOKENS_LOCKED) {
+		move_all(v, p);
+		password_free(p);
+		return;
+	}
+	while (at < v->passwords->len && ((Password *)g_ptr_array_index(v->passwords, at))->was)
+		at++;
+	g_ptr_array_insert(v->passwords, (gint)at, p);
+	vault_ask_key(v, NULL);
+}
+
 /* ---- one after the other ---- */
 
 /* Kept a moment ago, and nobody has chosen the passphrase yet. */
@@ -102,7 +181,7 @@ waiting_to_be_kept(const Vault *v, const Password *asks)
 {
 	for (guint i = v->passwords->len; i > 0; i--) {
 		const Password *p = g_ptr_array_index(v->passwords, i - 1);
-		if (!p->ticket && !strcmp(p->key, asks->key))
+		if (!p->ticket && !p->was && !strcmp(p->key, asks->key))
 			return p;
 	}
 	return NULL;
@@ -120,7 +199,9 @@ password_serve(Vault *v, Password *p)
 	TokenState state = token_store_state(v->store);
 	const Password *kept = p->ticket ? waiting_to_be_kept(v, p) : NULL;
 
-	if (kept && kept->secret && !strcmp(kept->holder, p->holder)) {
+	if (p->was) {
+		move_all(v, p);
+	} else if (kept && kept->secret && !strcmp(kept->holder, p->holder)) {
 		p->ticket->secret = secret_new(secret_peek(kept->secret), -1);
 		p->ticket->where = g_strdup(token_store_where(v->store));
 		answer(p);

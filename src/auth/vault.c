@@ -128,8 +128,8 @@ take_key(Vault *v, const char *passphrase)
 		if (e->unsaved)
 			entry_save(e);
 	}
+	password_serve_all(v);	/* before the tokens: they may have to be moved first */
 	serve_all(v);
-	password_serve_all(v);
 }
 
 static void
@@ -207,6 +207,10 @@ take_call(Vault *v, Call *c)
 		break;
 	case CALL_PASSWORD:
 		password_serve(v, g_steal_pointer(&c->password));
+		break;
+	case CALL_RENAME:
+		entry_rename(v, c->name, c->account);
+		password_rename(v, c->name, c->account->name);
 		break;
 	case CALL_END:
 		v->quitting = true;
@@ -374,4 +378,12 @@ void
 vault_forget(Vault *v, Account *a)
 {
 	chan_send(v->calls, call_new(CALL_FORGET, a));
+}
+
+void
+vault_rename(Vault *v, const char *was, Account *now)
+{
+	Call *c = call_new(CALL_RENAME, now);
+	c->name = g_strdup(was);
+	chan_send(v->calls, c);
 }

@@ -21,6 +21,7 @@ typedef enum {
 	AUTH_DONE,	/* the sign-in ended: ok; else text says why not */
 	AUTH_SAVED,	/* what AUTH_DONE brought is kept now; text: where (or, !ok, why it is not) */
 	AUTH_KEPT,	/* name: the account; its password is kept (fresh), or forgotten (!fresh); text: where, "in the keyring of the desktop" (or, !ok, why it is not) */
+	AUTH_MOVED,	/* name: the new one of an account; ok: what was kept for it has that name too; else text says why not */
 } AuthNews;
 typedef struct {
 	AuthNews kind;
@@ -72,3 +73,7 @@ bool vault_ticket_wants_key(VaultTicket *t);	/* its answer waits for AUTH_ASK_KE
 /* Both are answered by AUTH_KEPT, maybe after AUTH_ASK_KEY; vault_password knows of it at once. */
 void vault_keep_password(Vault *v, const Account *a, VaultUse use, const char *password);
 void vault_forget_password(Vault *v, const Account *a, VaultUse use);
+
+/* The account that was called so is `now`: its sign-in and passwords go along, for all that is asked after this call.
+ * Answered by AUTH_MOVED, maybe after AUTH_ASK_KEY. */
+void vault_rename(Vault *v, const char *was, Account *now);

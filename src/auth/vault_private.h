@@ -48,11 +48,12 @@ typedef struct {
 /* A password with whose it is; on its way out, or waiting for a place to be kept. */
 typedef struct {
 	char *account, *key, *holder;	/* owned: the account's name, its name in the store, "user@host" that it was given for */
+	char *was;		/* owned: the account has another name, and all that is kept follows; NULL: no, it is a password */
 	Secret *secret;		/* owned; NULL: to be forgotten */
 	VaultTicket *ticket;	/* owned: who asks for it; NULL: it is to be kept */
 } Password;
 
-typedef enum { CALL_TOKEN, CALL_SIGN_IN, CALL_PASTE, CALL_STOP, CALL_KEY, CALL_FORGET, CALL_PASSWORD, CALL_END } CallKind;
+typedef enum { CALL_TOKEN, CALL_SIGN_IN, CALL_PASTE, CALL_STOP, CALL_KEY, CALL_FORGET, CALL_PASSWORD, CALL_RENAME, CALL_END } CallKind;
 typedef struct {
 	CallKind kind;
 	Account *account;	/* a reference; NULL where not used */
@@ -94,8 +95,10 @@ void entry_serve(Entry *e);
 void entry_save(Entry *e);
 void entry_sign_in(Vault *v, Account *a, bool device);
 void entry_forget(Vault *v, Account *a);
+void entry_rename(Vault *v, const char *was, Account *now);	/* what is in memory; the store is password.c's */
 
 /* password.c */
 void password_free(gpointer password);
 void password_serve(Vault *v, Password *p);	/* takes it */
 void password_serve_all(Vault *v);	/* the passphrase came, or was declined */
+void password_rename(Vault *v, const char *was, const char *now);	/* and the tokens of that name */

@@ -136,7 +136,7 @@ going_letter(Going *g, const AuthLetter *l)
 		else if (l->text)
 			printf(_("%s is signed in at %s; the sign-in is kept %s.\n"), g->a->oauth.name, g->a->oauth.provider, l->text);
 		break;
-	case AUTH_KEPT:
+	case AUTH_KEPT: case AUTH_MOVED:
 		break;
 	}
 }

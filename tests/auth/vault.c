@@ -488,6 +488,80 @@ password_first(World *w, gconstpointer unused)
 }
 
 static void
+moved_letter(World *w)
+{
+	AuthLetter *l = letter(w, AUTH_MOVED);
+	g_assert_true(l->ok);
+	g_assert_cmpstr(l->name, ==, "house");
+	auth_letter_free(l);
+}
+
+/* the account has another name: both passwords and the tokens go along, and nothing is left under the old one */
+static void
+renamed(World *w, gconstpointer unused)
+{
+	g_autoptr(Account) a = mail_account("imaps://imap.example.org", "smtp://smtp.example.org"), b = mail_account("imaps://imap.example.org", "smtp://smtp.example.org"),
+		in_memory = account(w, "home"), house = account(w, "house");
+
+	g_free(b->name);
+	b->name = g_strdup("house");
+	stored(w, a->name, "A1", "R1", -10, 3600);
+	w->v = vault(w, "file", "echo key");
+	g_autofree char *before = token_of(w, in_memory, NULL);
+	g_assert_cmpstr(before, ==, "A1");
+	vault_keep_password(w->v, a, VAULT_RECEIVE, "blue");
+	vault_keep_password(w->v, a, VAULT_SEND, "green");
+	vault_rename(w->v, a->name, house);
+	g_autofree char *token = token_of(w, house, NULL);
+	g_assert_cmpstr(token, ==, "A1");
+	PASSWORD(w, b, VAULT_RECEIVE, "blue, " IN_FILE);
+	PASSWORD(w, b, VAULT_SEND, "green, " IN_FILE);
+	PASSWORD(w, a, VAULT_RECEIVE, "none, " IN_FILE);
+	PASSWORD(w, a, VAULT_SEND, "none, " IN_FILE);
+	moved_letter(w);
+	g_autofree char *kept = what_is_stored(w, "house"), *left = what_is_stored(w, a->name);
+	g_assert_cmpstr(kept, ==, "A1 R1");
+	g_assert_cmpstr(left, ==, "- -");
+}
+
+/* renamed before the passphrase was given: what is asked for then waits, and is found; a newer password is not overwritten */
+static void
+renamed_while_locked(World *w, gconstpointer unused)
+{
+	g_autoptr(Account) a = mail_account("imaps://imap.example.org", "smtp://smtp.example.org"), b = mail_account("imaps://imap.example.org", "smtp://smtp.example.org"),
+		house = account(w, "house");
+	Got got = { 0 };
+	Found f = { 0 };
+
+	g_free(b->name);
+	b->name = g_strdup("house");
+	stored(w, a->name, "A1", "R1", -10, 3600);
+	w->v = vault(w, "file", "echo key");
+	vault_keep_password(w->v, a, VAULT_RECEIVE, "blue");
+	vault_keep_password(w->v, a, VAULT_SEND, "green");
+	kept_letter(w, true);
+	kept_letter(w, true);
+	vault_free(w->v);
+
+	w->v = vault(w, "file", NULL);
+	vault_keep_password(w->v, a, VAULT_SEND, "red");
+	vault_rename(w->v, a->name, house);
+	vault_password(w->v, b, VAULT_RECEIVE, w->context, on_password, &f);
+	vault_token(w->v, house, NULL, w->context, on_token, &got);
+	auth_letter_free(letter(w, AUTH_ASK_KEY));
+	vault_key(w->v, "key");
+	until(w, &f.done);
+	until(w, &got.done);
+	g_assert_cmpstr(f.password, ==, "blue");
+	g_assert_cmpstr(got.token, ==, "A1");
+	PASSWORD(w, b, VAULT_SEND, "red, " IN_FILE);
+	PASSWORD(w, a, VAULT_SEND, "none, " IN_FILE);
+	g_free(f.password);
+	g_free(f.where);
+	g_free(got.token);
+}
+
+static void
 password_in_memory(World *w, gconstpointer unused)
 {
 	g_autoptr(Account) a = mail_account("imaps://imap.example.org", "smtp://smtp.example.org");
@@ -556,6 +630,8 @@ main(int argc, char **argv)
 	ADD("passwords", passwords);
 	ADD("password-first", password_first);
 	ADD("password-in-memory", password_in_memory);
+	ADD("renamed", renamed);
+	ADD("renamed-while-locked", renamed_while_locked);
 	ADD("T15/nothing-in-the-log", nothing_in_the_log);
 	return g_test_run();
 }

@@ -237,24 +237,51 @@ def autoconfig_over_the_web():
     web.shutdown()
 
 
-def oauth_from_the_first_screen():
-    """Address, client id, code: then both sides are tried with the token, and the mail is here."""
+def oauth_garden(submission=None):
+    """A server that takes tokens only, and the first questions up to where the sign-in begins."""
     provider = Provider(os.path.join(scratch(), "oidc"))
     with_tokens = Server(oidc=provider)
-    with_tokens.deliver(mail("Signed in by a code"))
     smtp = Exim(with_tokens)
-    row = (site("oauth2", with_tokens, send=False) + f"smtp = smtp://localhost:{smtp.submission}\noauth-authorize-url = {provider.url}/auth\n"
+    row = (site("oauth2", with_tokens, send=False) + f"smtp = smtp://localhost:{submission or smtp.submission}\noauth-authorize-url = {provider.url}/auth\n"
            f"oauth-token-url = {provider.url}/token\noauth-device-url = {provider.url}/device/auth\noauth-scope = mail\n")
-    row = row.replace("user = local", "user = address")
-    reader = Fresh(row)
+    reader = Fresh(row.replace("user = local", "user = address"))
     reader.wait("Welcome to eilpost").keys("\ralice@localhost\r").wait("Your name:").keys("\r").wait(asks_kind).keys("\r").wait("Client id:").keys("mailreader\r")
-    reader.wait("Try the sign-in").keys("\r").wait("Type this code", 20)
+    return provider, with_tokens, smtp, reader.wait("Try the sign-in")
+
+
+def sign_in(provider, reader):
+    reader.keys("\r").wait("Type this code", 20)
     provider.approve(re.search(r"\b([BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4})\b", reader.text).group(1))
-    reader.wait(lambda r: "Choose a passphrase" in r.text or "Signed in by a code" in r.text, 30)
+    return reader
+
+
+def no_passphrase(reader, then):
+    reader.wait(lambda r: "Choose a passphrase" in r.text or then in r.text, 30)
     if "Choose a passphrase" in reader.text:
         reader.keys("\x1b")
-    reader.wait("Signed in by a code", 20)
+    return reader.wait(then, 20)
+
+
+def oauth_from_the_first_screen():
+    """Address, client id, code: then both sides are tried with the token, and the mail is here."""
+    provider, with_tokens, smtp, reader = oauth_garden()
+    with_tokens.deliver(mail("Signed in by a code"))
+    no_passphrase(sign_in(provider, reader), "Signed in by a code")
     assert "auth = oauth2" in reader.config and "oauth-token-url" in reader.config
+    assert reader.quit()[0] == 0
+
+
+def oauth_for_other_servers():
+    """A sign-in is for the servers that were in the form: with others there is a new one, and none of its tokens goes there."""
+    closed = socket.create_server(("127.0.0.1", 0))
+    dead = closed.getsockname()[1]
+    closed.close()
+    provider, with_tokens, smtp, reader = oauth_garden(dead)
+    with_tokens.deliver(mail("Signed in once more"))
+    no_passphrase(sign_in(provider, reader), "Sending:").wait(lambda r: "Try the sign-in" in r.selected())
+    reader.keys("=jjjj").wait(lambda r: "Send by" in r.selected()).keys("\r").wait("Send by:").keys(f"\x15smtp://localhost:{smtp.submission}\r").gone("Send by:")
+    reader.keys("*k").wait(lambda r: "Try the sign-in" in r.selected())
+    no_passphrase(sign_in(provider, reader), "Signed in once more")
     assert reader.quit()[0] == 0
 
 
@@ -325,5 +352,35 @@ def accounts_are_managed():
     assert len(server.client("INBOX").search(None, "ALL")[1][0].split()) >= 1
 
 
+def secrets_follow_the_account():
+    """F2: with a new name the kept password is still there; removal says who names the account, and forgets the password with the files."""
+    server.deliver(mail("Welcome to the garden"))
+    text = (account(server, password=None, check="startup") + "[identity shop]\naccount = work\naddress = shop@localhost\n"
+            "[general]\ntoken-store = file\ntoken-key-command = echo open sesame\n")
+    reader = Reader(config=text, **ALONE)
+    config = lambda: open(os.path.join(reader.profile, "config")).read()
+    reader.wait("Password of alice").keys("secret\r").wait("Shall the password of work be kept").keys("1").wait("The password of work is kept", 20)
+    reader.keys("\x1bOQ").wait("Accounts: a adds one").keys("=R").wait("New name of the account:").keys("\x15house\r").wait("It is called “house” now")
+    assert "account = house" in config(), config()
+    assert reader.keys("\x1b").quit()[0] == 0
+    server.deliver(mail("By the kept password"))
+    reader = Reader(profile=reader.profile, **ALONE)
+    reader.wait("By the kept password", 20)
+    assert "Password of" not in reader.text, reader.text
+    # removed with its files: the identity that named it is told of, and stays without that line
+    whole = lambda words: lambda r: words in " ".join(r.text.split())
+    reader.keys("\x1bOQ").wait("Accounts: a adds one").keys("=D").wait(whole("The identity “shop” sends by it")).wait(whole("its password, if it was kept"))
+    reader.keys("3").wait("its files here are gone")
+    assert "[identity shop]" in config() and "account = house" not in config() and "shop@localhost" in config(), config()
+    reader.keys("\x1b").wait("Welcome to eilpost").keys("q")
+    reader.process.wait()
+    # the same account once more: its password is asked for
+    with open(os.path.join(reader.profile, "config"), "w") as f:
+        f.write(text.replace("work", "house"))
+    reader = Reader(profile=reader.profile, **ALONE)
+    reader.wait("Password of alice", 20)
+    reader.kill()
+
+
 run(first_mail_in_40_keys, S1_one_account_of_each_kind, S12_exchange_online, S13_the_difference_in_two_sentences, wrong_password, S2_the_service_is_switched_off, S11_an_account_that_can_not_send,
-    search_can_be_left, autoconfig_over_the_web, oauth_from_the_first_screen, import_from_mutt, demo_leaves_nothing, by_hand, accounts_are_managed)
+    search_can_be_left, autoconfig_over_the_web, oauth_from_the_first_screen, oauth_for_other_servers, import_from_mutt, demo_leaves_nothing, by_hand, accounts_are_managed, secrets_follow_the_account)

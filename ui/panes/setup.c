@@ -160,6 +160,8 @@ static const char *
 unset_words(SetupField f)
 {
 	switch (f) {
+	case FIELD_TENANT:
+		return option_find("account", setupform_option(f))->value;
 	case FIELD_PASSWORD_COMMAND:
 		return _("(none: the password is asked for)");
 	case FIELD_SENT:
@@ -383,6 +385,8 @@ draw(void *self, Canvas *c, Rect r, bool focused)
 	/* on the smallest screens a few rows are still there, and what went wrong goes before what is usual */
 	Rect top = { r.y, r.x, MAX(r.h - MIN(rows, 3), 1), r.w };
 
+	if (detail && p->problem && strstr(clean_peek(p->problem), detail))	/* it is said on top */
+		g_clear_pointer(&detail, g_free);
 	canvas_fill(c, r, STYLE_NORMAL);
 	if (!p->problem || r.h >= 8)
 		y = wrapped(c, top, y, STYLE_NORMAL, head, NULL);
@@ -475,6 +479,7 @@ free_pane(void *self)
 	setupform_free(p->form);
 	secret_free(p->password);
 	account_unref(p->draft);
+	account_unref(p->signed_in);
 	g_array_unref(p->rows);
 	g_ptr_array_unref(p->imports);
 	import_free(p->import);

@@ -29,7 +29,8 @@ typedef struct {
 	guint question;
 	bool then_try;		/* the password was asked for to try it */
 	bool receive_only;	/* the person agreed to an account that sends nothing (S11) */
-	bool signed_in, may_skip;	/* may_skip: a trial failed: it may be saved as it is */
+	bool may_skip;		/* a trial failed: it may be saved as it is */
+	Account *signed_in;	/* shared: what a sign-in at the provider was for; NULL: there was none */
 	Account *draft;		/* shared: what is tried; NULL: nothing */
 	Discover *discover;	/* owned; NULL: none runs */
 	DiscoverState sources[SOURCE_NONE];

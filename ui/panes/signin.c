@@ -388,7 +388,7 @@ signin_came(App *a, const AuthLetter *l)
 	case AUTH_DONE:
 		ended(a, s, l);
 		break;
-	case AUTH_ASK_KEY: case AUTH_SAVED: case AUTH_KEPT:
+	case AUTH_ASK_KEY: case AUTH_SAVED: case AUTH_KEPT: case AUTH_MOVED:
 		break;
 	}
 }
