@@ -295,7 +295,7 @@ every_second(gpointer user)
 		render_dispatch(a->render);	/* its deadlines */
 	over_tick(a);
 	notices_tick(a);
-	if (a->overs->len || a->counting || outgoing_counting(a))
+	if (a->overs->len || a->counting || outgoing_counting(a) || open_preview(a))
 		app_dirty(a, 0);
 	a->counting = outgoing_counting(a);
 	return G_SOURCE_CONTINUE;

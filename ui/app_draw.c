@@ -403,7 +403,7 @@ app_draw(App *a)
 		index_draw(a->canvas, l->index_head, l->index, a->list, &rc, keys_here && a->focus == PANE_INDEX, clean_ours(why_empty(a)), &a->drawn);
 	}
 	if (!rect_empty(l->pager))
-		pager_draw(a->canvas, l->pager, a->open.view, a->open.waiting, keys_here && a->focus == PANE_PAGER);
+		pager_draw(a->canvas, l->pager, a->open.view, a->open.waiting, open_preview(a), keys_here && a->focus == PANE_PAGER);
 	layout_draw_borders(l, a->canvas, STYLE_BORDER);
 	draw_over(a);
 	draw_status(a);

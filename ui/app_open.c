@@ -11,6 +11,7 @@
 
 #define RAW_SHOWN (256 * 1024)
 #define AHEAD 3
+#define PREVIEW_US (G_USEC_PER_SEC)	/* a text that comes within it is not announced by its beginning */
 
 void
 open_close(App *a)
@@ -20,6 +21,7 @@ open_close(App *a)
 		render_cancel(a->render, o->job);
 	readview_free(o->view);
 	clean_free(o->waiting);
+	clean_free(o->preview);
 	*o = (OpenMessage){ 0 };
 	if (a->over == OVER_PARTS)
 		a->over = OVER_NOTHING;
@@ -149,10 +151,39 @@ render_open(App *a)
 	}
 	a->open.header_cut = header && g_bytes_get_size(header) >= LIMIT_IMAP_INLINE - 1;	/* no more of it is fetched */
 	wait_text(a, "");
+	g_clear_pointer(&a->open.preview, clean_free);
 	if (raw)
 		a->open.job = render_message(a->render, &m, rendered, a);
 	else
 		render_parts(a, acc, &m);
+}
+
+/* ---- until it is here ---- */
+
+/* The engine may reach its server, now or soon. */
+static bool
+may_come(const AppAccount *acc)
+{
+	return acc && (acc->state == ENGINE_ONLINE || acc->state == ENGINE_CONNECTING || acc->state == ENGINE_SIGNING_IN);
+}
+
+const Clean *
+open_preview(App *a)
+{
+	const OpenMessage *o = &a->open;
+	bool due = !may_come(app_account_of(a, o->account)) || g_get_monotonic_time() - o->since >= PREVIEW_US;
+	return o->preview && !o->view && due ? o->preview : NULL;
+}
+
+/* The server's word of how the text begins; cut where it may not say more, so that nobody takes it for the whole. */
+static Clean *
+preview_text(AppAccount *acc, gint64 id)
+{
+	g_autoptr(Message) m = acc && acc->db ? messages_get(acc->db, id, NULL) : NULL;
+
+	if (!m || !m->preview)
+		return NULL;
+	return clean_printf(_("Preview: %s%s"), m->preview, g_utf8_strlen(m->preview, -1) >= LIMIT_PREVIEW ? "…" : "");
 }
 
 void
@@ -177,8 +208,9 @@ open_message(App *a, const MessageRow *row)
 		return;
 	}
 	AppAccount *acc = app_account(a);
-	bool online = acc && (acc->state == ENGINE_ONLINE || acc->state == ENGINE_CONNECTING || acc->state == ENGINE_SIGNING_IN);
-	wait_text(a, online ? _("Fetching the message …") : _("The text of this message is not on this computer; it is fetched as soon as there is a connection."));
+	a->open.preview = preview_text(acc, id);
+	a->open.since = g_get_monotonic_time();
+	wait_text(a, may_come(acc) ? _("Fetching the message …") : _("The text of this message is not on this computer; it is fetched as soon as there is a connection."));
 	Request *r = request_new(REQ_OPEN_MESSAGE);
 	r->folder = a->folder;
 	r->message = id;

@@ -62,6 +62,8 @@ typedef struct {
 	guint account;
 	ReadView *view;		/* owned; NULL: not here yet */
 	Clean *waiting;		/* owned: what to say until then */
+	Clean *preview;		/* owned: how it begins, for when that takes long; NULL: not known */
+	gint64 since;		/* monotonic us: when it was asked for */
 	guint job;		/* of the render client; 0: none */
 	bool unread;		/* when it was opened */
 	bool header_cut;	/* only its beginning was fetched */
@@ -218,6 +220,7 @@ void app_ask_secret(App *a);	/* if an account waits for one, the vault for its p
 void open_message(App *a, const MessageRow *row);
 void open_close(App *a);
 void open_body_came(App *a, const Letter *l);
+const Clean *open_preview(App *a);	/* how a message begins whose text does not come soon; borrowed, NULL: nothing to show */
 void open_ahead(App *a);
 
 /* act_password.c */

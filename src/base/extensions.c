@@ -44,7 +44,7 @@ static const Extension TABLE[] = {
 	IMAP("NOTIFY", "RFC 5465", "news of all folders, and changes of the folders themselves, come by themselves"),
 	IMAP("OBJECTID", "RFC 8474", "a folder that was renamed elsewhere keeps its messages here"),
 	IMAP("PARTIAL", "RFC 9394", "the first page of a folder comes together with the answer to its opening"),
-	UNUSED("PREVIEW", "RFC 8970", "the list has one line for a message, and shows no beginning of its text"),
+	IMAP("PREVIEW", "RFC 8970", "how a text begins comes with the headers if the server has it at hand: it is shown while the text can't come, and searched"),
 	IMAP("QRESYNC", "RFC 7162", "what changed and what was deleted since the last session comes with the opening of the folder"),
 	IMAP("QUOTA", "RFC 9208", "shown below the folders, and told from 90 percent on"),
 	IMAP("SASL-IR", "RFC 4959", "the sign-in costs one round trip"),

@@ -55,6 +55,7 @@
 #define LIMIT_QUOTE_DEPTH	100
 #define LIMIT_COMBINING		8
 #define LIMIT_FILE_NAME		200
+#define LIMIT_PREVIEW		200	/* characters (RFC 8970, 4.2) */
 
 /* the worker, for one message */
 #define LIMIT_WORKER_CPU_S	2

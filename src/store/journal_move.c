@@ -202,8 +202,8 @@ copy_row(Db *db, const Message *m, gint64 target, GError **err)
 	if (!db_run(db, st, err))
 		return 0;
 	return journal_place_provisional(db, id, target, err) &&
-	    db_run_ints(db, err, "INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure, email_id)"
-	    " SELECT ?2, cc, reply_to, message_id, in_reply_to, refs, structure, email_id FROM detail WHERE message = ?1",
+	    db_run_ints(db, err, "INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure, email_id, preview)"
+	    " SELECT ?2, cc, reply_to, message_id, in_reply_to, refs, structure, email_id, preview FROM detail WHERE message = ?1",
 	    INTS(m->id, id)) ? id : 0;
 }
 

@@ -488,7 +488,8 @@ matches(const Node *n, const LimitRow *row)
 	case NODE_FLAG: return ((row->flags & n->bits) != 0) == n->on;
 	case NODE_TRAIT: return ((row->traits & n->bits) != 0) == n->on;
 	case NODE_TEXT: return text_matches(n, row);
-	case NODE_BODY: return body_has_text(row->db, row->id, n->needle);
+	case NODE_BODY: return row->body_here ? body_has_text(row->db, row->id, n->needle) :
+	    body_has_text(row->db, row->id, n->needle) || preview_has_text(row->db, row->id, n->needle);
 	case NODE_SENT: return in_range(n, row->sent ? row->sent : row->received);
 	case NODE_RECEIVED: return in_range(n, row->received);
 	case NODE_SIZE: return in_range(n, (gint64)row->size);

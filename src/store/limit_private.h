@@ -26,3 +26,4 @@ bool text_has(const char *text, const char *needle);
 bool cc_has_text(Db *db, gint64 message, const char *needle);
 /* In the text of a message's parts, as far as they are here; decodes what is plainly quoted-printable or base64. */
 bool body_has_text(Db *db, gint64 message, const char *needle);
+bool preview_has_text(Db *db, gint64 message, const char *needle);	/* in what the server told of its beginning */

@@ -58,10 +58,11 @@ text_has(const char *text, const char *needle)
 	return strstr(folded, needle) != NULL;
 }
 
-bool
-cc_has_text(Db *db, gint64 message, const char *needle)
+/* sql: one text of message ?1. */
+static bool
+detail_has_text(Db *db, const char *sql, gint64 message, const char *needle)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "SELECT cc FROM detail WHERE message = ?1", NULL);
+	g_autoptr(Stmt) st = db_stmt(db, sql, NULL);
 	bool row;
 
 	if (!st)
@@ -69,6 +70,18 @@ cc_has_text(Db *db, gint64 message, const char *needle)
 	stmt_int(st, 1, message);
 	return db_next(db, st, &row, NULL) && row &&
 	    text_has((const char *)sqlite3_column_text(st, 0), needle);
+}
+
+bool
+cc_has_text(Db *db, gint64 message, const char *needle)
+{
+	return detail_has_text(db, "SELECT cc FROM detail WHERE message = ?1", message, needle);
+}
+
+bool
+preview_has_text(Db *db, gint64 message, const char *needle)
+{
+	return detail_has_text(db, "SELECT preview FROM detail WHERE message = ?1", message, needle);
 }
 
 /* ---- bodies ---- */

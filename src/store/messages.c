@@ -42,6 +42,7 @@ message_free(Message *m)
 	g_free(m->references);
 	g_free(m->structure);
 	g_free(m->email_id);
+	g_free(m->preview);
 	g_free(m);
 }
 
@@ -77,13 +78,14 @@ read_message(Stmt *st)
 	m->references = stmt_dup(st, 21);
 	m->structure = stmt_dup(st, 22);
 	m->email_id = stmt_dup(st, 23);
+	m->preview = stmt_dup(st, 24);
 	return m;
 }
 
 #define WHOLE "SELECT id, folder, uidvalidity, uid, flags, server_flags, keywords," \
 	" received, sent, size, modseq, traits, body_here," \
 	" subject, from_name, from_address, to_list, cc, reply_to," \
-	" message_id, in_reply_to, refs, structure, email_id" \
+	" message_id, in_reply_to, refs, structure, email_id, preview" \
 	" FROM message LEFT JOIN detail ON detail.message = message.id WHERE "
 
 Message *
@@ -189,13 +191,13 @@ static const char put_message[] =
 
 static const char put_detail[] =
 	"INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure,"
-	"  email_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+	"  email_id, preview) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
 	" ON CONFLICT (message) DO UPDATE SET cc = ifnull(excluded.cc, cc),"
 	"  reply_to = ifnull(excluded.reply_to, reply_to),"
 	"  message_id = ifnull(excluded.message_id, message_id),"
 	"  in_reply_to = ifnull(excluded.in_reply_to, in_reply_to),"
 	"  refs = ifnull(excluded.refs, refs), structure = ifnull(excluded.structure, structure),"
-	"  email_id = ifnull(excluded.email_id, email_id)";
+	"  email_id = ifnull(excluded.email_id, email_id), preview = ifnull(excluded.preview, preview)";
 
 static bool
 write_detail(Db *db, gint64 id, const Message *m, GError **err)
@@ -212,6 +214,7 @@ write_detail(Db *db, gint64 id, const Message *m, GError **err)
 	stmt_text(st, 6, m->references);
 	stmt_text(st, 7, m->structure);
 	stmt_text(st, 8, m->email_id);
+	stmt_text(st, 9, m->preview);
 	return db_run(db, st, err);
 }
 

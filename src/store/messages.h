@@ -28,6 +28,7 @@ typedef struct {
 	char *message_id, *in_reply_to, *references;	/* owned; may be NULL */
 	char *structure;	/* owned: imap_body_serialise, or NULL */
 	char *email_id;		/* owned: OBJECTID: the same wherever the message lies; or NULL */
+	char *preview;		/* owned: how the text begins, foreign, at most LIMIT_PREVIEW characters; NULL: not told */
 	bool body_here;		/* text can be shown without the network */
 } Message;
 
@@ -53,7 +54,7 @@ void message_row_clear(MessageRow *r);
 typedef struct MessageLimit MessageLimit;
 
 /* mutt-like patterns for limit and search: plain words (all of them) are looked for in from, to and subject; ~f ~t ~c ~s EXPR, ~C EXPR to or cc, ~L EXPR
- * from, to or cc, ~b EXPR in the text of bodies that are here, ~N new/unread, ~U unread, ~R read, ~F flagged, ~Q answered, ~D deleted, ~X with attachments,
+ * from, to or cc, ~b EXPR in the text of bodies that are here, else in what the server told of their beginning, ~N new/unread, ~U unread, ~R read, ~F flagged, ~Q answered, ~D deleted, ~X with attachments,
  * ~A all, ~d DATE sent, ~r DATE received (<3d >1w =1d, y m w d H M S; 2026-01-31, 31/1/2026, 20260131; A-B, A-, -B except with 2026-01-31, there A..B), ~z size
  * (>10K <1M 10K-1M), ! not, | or, ( ). EXPR is a word or "some words": no regular expression; letter case and width do not matter.
  * ~h is not offered. EIL_ASK_USER with a sentence on a mistake; an empty pattern is ~A. */

@@ -9,7 +9,7 @@
 #include "store/db_private.h"
 #include "store/journal.h"
 
-enum { BLOCK = 32, MESSAGE_COLUMNS = 17, DETAIL_COLUMNS = 8 };
+enum { BLOCK = 32, MESSAGE_COLUMNS = 17, DETAIL_COLUMNS = 9 };
 
 static char *
 insert_of_block(const char *head, guint columns)
@@ -45,7 +45,7 @@ detail_sql(void)
 
 	if (g_once_init_enter(&made))
 		g_once_init_leave(&made, (gsize)insert_of_block(
-			"INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure, email_id)"
+			"INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure, email_id, preview)"
 			" VALUES ", DETAIL_COLUMNS));
 	return (const char *)made;
 }
@@ -90,7 +90,8 @@ put_details(Db *db, Message *const *m, gint64 first, GError **err)
 	int n = 0;
 
 	for (guint i = 0; st && i < BLOCK; i++) {
-		const char *const texts[] = { m[i]->cc, m[i]->reply_to, m[i]->message_id, m[i]->in_reply_to, m[i]->references, m[i]->structure, m[i]->email_id };
+		const char *const texts[] = { m[i]->cc, m[i]->reply_to, m[i]->message_id, m[i]->in_reply_to, m[i]->references, m[i]->structure, m[i]->email_id,
+			m[i]->preview };
 		stmt_int(st, ++n, first + i);
 		for (guint k = 0; k < G_N_ELEMENTS(texts); k++)
 			stmt_text(st, ++n, texts[k]);

@@ -223,7 +223,11 @@ static const char step_4[] =
 	" section TEXT NOT NULL,"
 	" PRIMARY KEY (message, section)) WITHOUT ROWID;";
 
-static const char *const steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4 };
+/* How a text begins, as the server tells it with the headers. */
+static const char step_5[] =
+	"ALTER TABLE detail ADD COLUMN preview TEXT;";
+
+static const char *const steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5 };
 
 bool
 schema_migrate(Db *db, int from, int to, GError **err)

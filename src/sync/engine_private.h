@@ -49,6 +49,7 @@ typedef struct {
 	bool ahead;		/* JOB_BODY: nobody waits for it */
 	bool got;		/* JOB_BODY: something came */
 	bool qresync;		/* JOB_SELECT */
+	bool preview;		/* asked for with the headers */
 	GPtrArray *wishes;	/* owned, of Wish*; JOB_STORE */
 	GArray *seen;		/* owned, of guint32: UIDs that came; JOB_PAGE, JOB_RANGE, JOB_NEW, JOB_BACKFILL */
 	GArray *found;		/* owned, of ImapRange: a search's result comes in here; NULL: it is none */
@@ -189,6 +190,7 @@ struct Engine {
 	bool notify;		/* the server tells of all folders by itself */
 	guint rtt_ms;		/* the shortest answer of this session; 0: none yet */
 	char *items;		/* owned: extend_items */
+	bool no_preview;	/* the server announces PREVIEW and says BAD to it */
 	guint poor;		/* 1, 2: headers are asked for with less and less: what they said broke the last session */
 	GPtrArray *apart;	/* owned, of char*: namespaces that LIST "" "*" leaves out */
 	bool apart_asked, list_failed, quota_warned;
@@ -371,7 +373,10 @@ bool extend_compress_wanted(Engine *e);
 void extend_compress(Engine *e);
 void extend_took(Engine *e, const Job *job);
 void extend_broken(Engine *e);	/* the session ends by nonsense of the server's: was it in a header? */
+/* BAD to headers because of what was asked for beside them: they are asked for again, without. False: it was not that. */
+bool extend_refused(Engine *e, const Job *job, const ImapResponse *r);
 void extend_header_done(Engine *e);
+bool extend_asks_preview(const Engine *e);	/* extend_items does */
 const char *extend_items(Engine *e);	/* of a header; borrowed until the connection ends */
 const char *extend_flag_items(Engine *e);	/* static */
 GString *extend_words(const ImapFetch *f);	/* keywords and labels as they are kept; yours */

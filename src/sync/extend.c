@@ -140,6 +140,13 @@ extend_header_done(Engine *e)
 	g_clear_pointer(&e->items, g_free);
 }
 
+/* LAZY: only what costs the server nothing (RFC 8970, 3.2). */
+bool
+extend_asks_preview(const Engine *e)
+{
+	return !e->no_preview && !e->poor && imap_session_capabilities(e->session) && imap_session_can(e->session, "PREVIEW");
+}
+
 const char *
 extend_items(Engine *e)
 {
@@ -150,9 +157,30 @@ extend_items(Engine *e)
 	if (!imap_session_capabilities(e->session))
 		return "(" HEADER_ITEMS ")";
 	if (!e->items)
-		e->items = g_strdup_printf("(" HEADER_ITEMS "%s%s)", imap_session_can(e->session, "OBJECTID") ? " EMAILID" : "",
-			imap_session_can(e->session, "X-GM-EXT-1") ? " X-GM-LABELS" : "");
+		e->items = g_strdup_printf("(" HEADER_ITEMS "%s%s%s)", imap_session_can(e->session, "OBJECTID") ? " EMAILID" : "",
+			imap_session_can(e->session, "X-GM-EXT-1") ? " X-GM-LABELS" : "", extend_asks_preview(e) ? " PREVIEW (LAZY)" : "");
 	return e->items;
+}
+
+bool
+extend_refused(Engine *e, const Job *job, const ImapResponse *r)
+{
+	Selected *s = &e->sel;
+
+	if (r->status != IMAP_BAD || !job->preview || job->seen->len)
+		return false;
+	if (job->kind == JOB_BACKFILL)
+		s->fill_at = MAX(s->fill_at, job->hi + 1);
+	else if (job->kind == JOB_PAGE && !job->ahead)
+		s->page_wanted = true;
+	else if (job->kind == JOB_NEW)
+		s->new_wanted = true;
+	else
+		return false;
+	log_line(LOG_WARN, "imap", "the server announces PREVIEW, and does not know it: it is not asked for again");
+	e->no_preview = true;
+	g_clear_pointer(&e->items, g_free);
+	return true;
 }
 
 const char *

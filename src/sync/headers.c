@@ -242,6 +242,17 @@ references(Message *m, const ImapFetch *f)
 	}
 }
 
+/* What a server tells is at most LIMIT_PREVIEW characters, if it keeps to the RFC. */
+static char *
+preview_of(const ImapFetch *f)
+{
+	g_autofree char *text = f->preview ? g_utf8_make_valid(f->preview, -1) : NULL;
+
+	if (!text || !*g_strstrip(text))
+		return NULL;
+	return g_utf8_strlen(text, -1) > LIMIT_PREVIEW ? g_utf8_substring(text, 0, LIMIT_PREVIEW) : g_steal_pointer(&text);
+}
+
 /* Somebody does something with this account just now, and waits for what is behind a batch. */
 static bool
 acting(const Engine *e)
@@ -259,6 +270,7 @@ headers_add(Engine *e, const ImapFetch *f)
 	m->flags = m->server_flags = f->flags.bits & ~(guint32)IMAP_FLAG_ANY;
 	m->keywords = extend_keywords(e, f);
 	m->email_id = g_strdup(f->email_id);
+	m->preview = preview_of(f);
 	m->received = f->internal_date;
 	m->size = f->size;
 	m->modseq = f->modseq;

@@ -35,6 +35,7 @@ work_job(Engine *e, JobKind kind, ImapCommand *command)
 	job->early = !e->ready;
 	if (kind == JOB_PAGE || kind == JOB_RANGE || kind == JOB_NEW || kind == JOB_BACKFILL)
 		job->seen = g_array_new(FALSE, FALSE, sizeof(guint32));
+	job->preview = job->seen && kind != JOB_RANGE && extend_asks_preview(e);
 	g_ptr_array_add(e->jobs, job);
 	job->id = imap_session_submit(e->session, command);
 	e->last_use = e->now;
@@ -469,6 +470,10 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 	/* Exchange says only now that IMAP is off for the mailbox ("User is authenticated but not connected") */
 	bool opens = job->kind == JOB_SELECT || job->kind == JOB_LIST || job->kind == JOB_STATUS || job->kind == JOB_NOOP;
 	if (opens && refused_service(e, r)) {
+		work_job_free(job);
+		return;
+	}
+	if (extend_refused(e, job, r)) {
 		work_job_free(job);
 		return;
 	}

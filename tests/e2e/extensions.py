@@ -114,13 +114,14 @@ SWITCHES = (
     ("SPECIAL-USE", ("SPECIAL-USE",)),
     ("NAMESPACE", ("NAMESPACE",)),
     ("QUOTA", ("GETQUOTAROOT",)),
+    ("PREVIEW", ("PREVIEW",)),
     ("ACL", ("MYRIGHTS",)),
     ("ID", (" ID (",)),
     ("IDLE", ("IDLE",)),
     ("SASL-IR", ("AUTHENTICATE PLAIN A",)),
     ("LITERAL+", ("+}",)),
     ("COMPRESS QRESYNC CONDSTORE ESEARCH ENABLE NOTIFY LIST-STATUS LIST-EXTENDED STATUS=SIZE SPECIAL-USE NAMESPACE QUOTA ACL ID IDLE SASL-IR "
-     "LITERAL+ MOVE UIDPLUS UNSELECT SEARCHRES BINARY MULTIAPPEND", ("RETURN (", "ENABLE", "CONDSTORE", "NAMESPACE", "+}")),
+     "PREVIEW LITERAL+ MOVE UIDPLUS UNSELECT SEARCHRES BINARY MULTIAPPEND", ("RETURN (", "ENABLE", "CONDSTORE", "NAMESPACE", "+}")),
 )
 
 
@@ -147,7 +148,7 @@ def with_and_without():
         for word in unsaid:
             assert word not in said, (disable, word, said)
         if not disable:
-            assert "QRESYNC (" in said and "NAMESPACE" in said and "GETQUOTAROOT" in said and "SIZE" in said, said
+            assert "QRESYNC (" in said and "NAMESPACE" in said and "GETQUOTAROOT" in said and "SIZE" in said and "PREVIEW (LAZY)" in said, said
 
 
 def the_server_has_less():
@@ -311,6 +312,42 @@ def quota_is_told():
     r.quit()
 
 
+def how_a_text_begins():
+    """PREVIEW: shown below the headers' place when the text does not come, found by ~b, and never instead of the text."""
+    proxy = Proxy(server.imap)
+    folder = profile(proxy.port, check="startup, push")
+    server.deliver(mail("Nearly here", "What stands \x1b[31mfirst in it.\n" + "And much more. " * 40 + "\n"), mail("Next to it", "Short.\n"))
+    c = server.client("INBOX")      # Dovecot then has it at hand
+    c.uid("FETCH", c.uid("SEARCH", 'SUBJECT "Nearly here"')[1][0].split()[-1].decode(), "(PREVIEW)")
+    c.logout()
+    sync(folder)
+    r = Reader(profile=folder)
+    r.wait("Nearly here").wait("checked")
+    go_to(r, "Nearly here")
+    proxy.dead = True               # a line that is open and dead: it may come, and takes long
+    r.keys("\r").wait("Fetching the message", 3)
+    assert "Preview:" not in r.text
+    r.wait("Preview: What stands", 6).wait("And much more")
+    assert "…" in r.text
+    r.keys("q").gone("Preview:")
+    r.keys("l~b stands\r").wait(lambda r: "Nearly here" in r.text and "Next to it" not in r.text)
+    r.quit()
+    r = Reader(profile=folder, arguments=["--offline"])
+    r.wait("Nearly here")
+    go_to(r, "Nearly here")
+    r.keys("\r").wait("not on this computer", 3).wait("Preview: What stands", 3)
+    for rows, cols in ((24, 80), (15, 50)):
+        r.resize(rows, cols)
+        r.wait("Preview: What", 3)
+    r.quit()
+    r = Reader(profile=profile(server.imap, check="startup, push"))
+    r.wait("Nearly here")
+    go_to(r, "Nearly here")
+    r.keys("\r").wait("And much more", 5)
+    assert "Preview:" not in r.text
+    r.quit()
+
+
 def monstrous_structure():
     """A mail whose structure is longer than a line may be (P2): it is in the list, and so is what lies behind it."""
     parts = "".join(f'--b\r\nContent-Type: text/plain; name="{"n" * 200}{i}"\r\n\r\nx\r\n' for i in range(4000))
@@ -328,4 +365,4 @@ def monstrous_structure():
 
 
 server.deliver(*(mail(f"Number {i}") for i in range(1, N + 1)))
-run(with_and_without, the_server_has_less, compressed, compressed_inside_tls, cut_while_compressed, news_of_all_folders, of_others, quota_is_told, monstrous_structure)
+run(with_and_without, the_server_has_less, compressed, compressed_inside_tls, cut_while_compressed, news_of_all_folders, of_others, quota_is_told, how_a_text_begins, monstrous_structure)

@@ -114,6 +114,36 @@ test_newer_version(void)
 	remove_tree(folder);
 }
 
+/* A store of the version before gets what is new, and keeps what it has. */
+static void
+test_older_version(void)
+{
+	g_autofree char *folder = NULL;
+	g_autofree char *path = temp_store(&folder);
+	gint64 id;
+
+	{
+		g_autoptr(Db) db = must_open(path, DB_WRITER);
+		gint64 inbox = put_folder(db, "INBOX", ROLE_INBOX);
+		id = put_message(db, inbox, 1, 100, 0, "old");
+		g_assert_true(db_exec(db, "ALTER TABLE detail DROP COLUMN preview; PRAGMA user_version = 4", NULL));
+	}
+	g_autoptr(Db) db = must_open(path, DB_WRITER);
+	g_assert_cmpint(db_int(db, -1, "PRAGMA user_version", NULL, 0), ==, SCHEMA_VERSION);
+	g_autoptr(Message) m = messages_get(db, id, NULL);
+	g_assert_nonnull(m);
+	g_assert_cmpstr(m->subject, ==, "old");
+	g_assert_cmpstr(m->cc, ==, "Iva <iva@example.com>");
+	g_assert_null(m->preview);
+	m->preview = g_strdup("It begins so");
+	g_assert_cmpint(messages_put(db, m, NULL), ==, id);
+	g_clear_pointer(&m->preview, g_free);	/* not told again: kept */
+	g_assert_cmpint(messages_put(db, m, NULL), ==, id);
+	g_autoptr(Message) again = messages_get(db, id, NULL);
+	g_assert_cmpstr(again->preview, ==, "It begins so");
+	remove_tree(folder);
+}
+
 static void
 test_facts(void)
 {
@@ -482,6 +512,7 @@ main(int argc, char **argv)
 	g_test_add_func("/store/db/S4/settings", test_settings);
 	g_test_add_func("/store/db/S3/second-writer", test_second_writer);
 	g_test_add_func("/store/db/newer-version", test_newer_version);
+	g_test_add_func("/store/db/older-version", test_older_version);
 	g_test_add_func("/store/db/facts", test_facts);
 	g_test_add_func("/store/db/plug", test_plug);
 	g_test_add_func("/store/db/S7/damaged", test_damaged);

@@ -175,6 +175,25 @@ test_bodies(void)
 	}
 }
 
+/* A text that is not here is found by what the server told of its beginning, and only then. */
+static void
+test_previews(void)
+{
+	g_autoptr(Db) db = must_open(":memory:", DB_WRITER);
+	gint64 folder = put_folder(db, "INBOX", ROLE_INBOX);
+	Message m = { .folder = folder, .uidvalidity = 7, .uid = 1, .received = 100, .subject = (char *)"a", .preview = (char *)"Grüße aus Bern" };
+	gint64 id = messages_put(db, &m, NULL);
+	put_message(db, folder, 2, 200, 0, "b");
+	g_autofree char *found = answer(db, folder, "~b grüsse | ~b GRÜSSE | ~b bern", false);
+	g_assert_cmpstr(found, ==, "a");
+	g_autofree char *other = answer(db, folder, "~b basel", false);
+	g_assert_cmpstr(other, ==, "");
+	g_autoptr(GBytes) text = g_bytes_new_static("another text", 12);
+	g_assert_true(bodies_put(db, id, "1", text, NULL) && bodies_set_here(db, id, true, NULL));
+	g_autofree char *here = answer(db, folder, "~b bern", false);
+	g_assert_cmpstr(here, ==, "");
+}
+
 /* In slices of nothing at all a limit still comes to its end, and finds the same. */
 static void
 test_slices(void)
@@ -210,6 +229,7 @@ main(int argc, char **argv)
 	g_test_add_func("/store/limit/hostile-patterns", test_hostile_patterns);
 	g_test_add_func("/store/limit/random-patterns", test_random_patterns);
 	g_test_add_func("/store/limit/bodies", test_bodies);
+	g_test_add_func("/store/limit/previews", test_previews);
 	g_test_add_func("/store/limit/slices", test_slices);
 	return g_test_run();
 }

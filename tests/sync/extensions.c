@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  * "pop" of world.h is the IMAP server here. Whatever is offered, the store is the server's truth in the end. */
 #include "config.h"
+#include "base/limits.h"
 #include "store/server.h"
 #include "mailboxd.h"
 #include "world.h"
@@ -735,6 +736,116 @@ test_quit_at_once(void)
 	finish(w);
 }
 
+/* ---- how a text begins ---- */
+
+static char *
+preview(World *w, guint32 uid)
+{
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_autoptr(Folder) f = folders_find(db, "INBOX", NULL);
+	g_autoptr(Message) m = messages_find_uid(db, f->id, uid, NULL);
+	g_assert_nonnull(m);
+	return g_strdup(m->preview);
+}
+
+static void
+expect_previews(World *w, const char *want)
+{
+	static const guint32 uids[] = { 1, 550, 700, 701 };	/* of the backfill, of the first page, news */
+
+	set_flags(5, SEEN | FLAGGED);	/* an answer about flags does not take it away */
+	Msg new = { 701, 0, ++mbox.modseq };
+	g_array_append_val(mbox.inbox, new);
+	open_and_check(w);
+	WAIT_FOR(w, same(w));
+	for (guint i = 0; i < G_N_ELEMENTS(uids); i++) {
+		g_autofree char *got = preview(w, uids[i]);
+		g_assert_cmpstr(got, ==, want);
+	}
+}
+
+/* PREVIEW (RFC 8970): asked for where it is announced, only what costs the server nothing. */
+static void
+test_preview(void)
+{
+	World *w = world_with(EXCHANGE " PREVIEW", 700, NULL);
+
+	mbox.preview = "\" Gr\xc3\xbc\xc3\x9f" "e\xff aus Bern \"";
+	first_session(w);
+	expect_previews(w, "Grüße\xef\xbf\xbd aus Bern");
+	finish(w);
+}
+
+static void
+test_preview_limits(gconstpointer length)
+{
+	guint n = GPOINTER_TO_UINT(length);
+	World *w = world_with(EXCHANGE " PREVIEW", 3, NULL);
+	g_autofree char *text = g_strnfill(n - 1, 'x'), *told = g_strdup_printf("\"%sü\"", text);
+
+	mbox.preview = told;
+	first_session(w);
+	g_autofree char *got = preview(w, 2);
+	g_assert_cmpint(g_utf8_strlen(got, -1), ==, MIN(n, LIMIT_PREVIEW));
+	g_assert_true(g_str_has_suffix(got, n > LIMIT_PREVIEW ? "x" : "ü"));
+	finish(w);
+}
+
+/* The server has it not at hand, does not offer it, or it is switched off. */
+static void
+test_preview_none(void)
+{
+	World *w = world_with(EXCHANGE " PREVIEW", 700, NULL);
+
+	first_session(w);
+	expect_previews(w, NULL);
+	g_assert_true(said("PREVIEW (LAZY)"));
+	finish(w);
+	w = world_with(EXCHANGE " PREVIEW", 700, "preview");
+	mbox.preview = "\"Grüße\"";
+	first_session(w);
+	expect_previews(w, NULL);
+	g_assert_false(said("PREVIEW"));
+	finish(w);
+	w = world_with(EXCHANGE, 700, NULL);	/* mailboxd.h counts what is asked for and was not offered */
+	first_session(w);
+	expect_previews(w, NULL);
+	finish(w);
+}
+
+/* Announced, and BAD: the headers come all the same, those of the first page, of news, and of the backfill. */
+static void
+test_preview_bad(void)
+{
+	World *w = world_with(EXCHANGE " PREVIEW", 700, NULL);
+
+	mbox.no_preview = true;
+	open_and_check(w);
+	WAIT_FOR(w, same(w));
+	g_assert_cmpuint(times_said("PREVIEW"), ==, 1);
+	world_close(w);
+	/* from now on even what is new */
+	Msg new = { 701, 0, ++mbox.modseq };
+	g_array_append_val(mbox.inbox, new);
+	open_and_check(w);
+	WAIT_FOR(w, same(w));
+	finish(w);
+}
+
+/* It was well at the first page and is BAD in the backfill. */
+static void
+test_preview_bad_later(void)
+{
+	World *w = world_with(EXCHANGE " PREVIEW", 3000, NULL);
+
+	mbox.preview = "\"Grüße\"";
+	world_open(w, 0);
+	WAIT_FOR(w, rows(w) >= 50);
+	mbox.no_preview = true;
+	WAIT_FOR(w, same(w));
+	finish(w);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -768,6 +879,13 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/extensions/utf8", test_utf8);
 	g_test_add_func("/sync/extensions/labels", test_labels);
 	g_test_add_func("/sync/extensions/email-id", test_email_id);
+	g_test_add_func("/sync/extensions/preview/with", test_preview);
+	g_test_add_data_func("/sync/extensions/preview/limit/199", GUINT_TO_POINTER(199), test_preview_limits);
+	g_test_add_data_func("/sync/extensions/preview/limit/200", GUINT_TO_POINTER(200), test_preview_limits);
+	g_test_add_data_func("/sync/extensions/preview/limit/201", GUINT_TO_POINTER(201), test_preview_limits);
+	g_test_add_func("/sync/extensions/preview/without", test_preview_none);
+	g_test_add_func("/sync/extensions/preview/refused", test_preview_bad);
+	g_test_add_func("/sync/extensions/preview/refused-later", test_preview_bad_later);
 	g_test_add_data_func("/sync/extensions/early-page/refused", NULL, test_early_page);
 	g_test_add_data_func("/sync/extensions/early-page/partial", MUCH " PARTIAL", test_early_page);
 	g_test_add_data_func("/sync/extensions/unselect/with", EXCHANGE, test_unselect);

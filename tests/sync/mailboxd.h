@@ -18,6 +18,8 @@ static struct {
 	const char *events;	/* said right behind the OK to NOTIFY */
 	const char *refuse_notify, *refuse_select, *refuse_sign_in;
 	const char *labels;	/* X-GM-LABELS of every message */
+	const char *preview;	/* of every message, quoted, or NIL */
+	bool no_preview;	/* it is announced, and not known */
 	bool lying_search, no_early_page, mute, monsters;
 	guint broken;		/* UID of a message whose structure ends the session in nonsense */
 	guint uidvalidity, modseq;
@@ -75,6 +77,8 @@ put_message(GString *out, guint seq, const Msg *m, const char *items)
 		g_string_append_printf(out, " X-GM-LABELS (%s)", mbox.labels ? mbox.labels : "");
 	if (strstr(items, "EMAILID"))
 		g_string_append_printf(out, " EMAILID (M%u)", m->uid);
+	if (strstr(items, "PREVIEW (LAZY)"))
+		g_string_append_printf(out, " PREVIEW %s", mbox.preview ? mbox.preview : "NIL");
 	if (strstr(items, "INTERNALDATE"))
 		g_string_append_printf(out, " INTERNALDATE \"01-Jan-2026 10:%02u:%02u +0000\" RFC822.SIZE 100", m->uid / 60 % 60, m->uid % 60);
 	if (strstr(items, "ENVELOPE")) {
@@ -219,7 +223,7 @@ offered(const char *verb)
 		{ "ENABLE", "ENABLE" }, { "QRESYNC", "QRESYNC" }, { "CONDSTORE", "CONDSTORE" }, { "CHANGEDSINCE", "CONDSTORE" }, { "NOTIFY", "NOTIFY" },
 		{ "NAMESPACE", "NAMESPACE" }, { "GETQUOTAROOT", "QUOTA" }, { "MYRIGHTS ", "ACL" }, { "MYRIGHTS)", "LIST-MYRIGHTS" }, { "COMPRESS", "COMPRESS=DEFLATE" },
 		{ "IDLE", "IDLE" }, { "SIZE", "STATUS=SIZE" }, { "EMAILID", "OBJECTID" }, { "MAILBOXID", "OBJECTID" }, { "PARTIAL", "PARTIAL" },
-		{ "X-GM-", "X-GM-EXT-1" }, { "ID (", "ID" }, { "UNSELECT", "UNSELECT" }, { "UTF8=ACCEPT", "UTF8=ACCEPT" }, { "IMAP4rev2", "IMAP4rev2" },
+		{ "X-GM-", "X-GM-EXT-1" }, { "PREVIEW", "PREVIEW" }, { "ID (", "ID" }, { "UNSELECT", "UNSELECT" }, { "UTF8=ACCEPT", "UTF8=ACCEPT" }, { "IMAP4rev2", "IMAP4rev2" },
 		{ "RETURN (SUB", "LIST-EXTENDED" }, { "SPECIAL-USE", "SPECIAL-USE" }, { "RETURN (ALL", "ESEARCH" }, { "MODSEQ)", "CONDSTORE" },
 	};
 	for (guint i = 0; i < G_N_ELEMENTS(needs); i++)
@@ -279,7 +283,7 @@ one_command(Talk *t, const char *tag, const char *verb, View *v)
 		do_list_names(t, verb);
 	} else if (g_str_has_prefix(verb, "UID FETCH ") || g_str_has_prefix(verb, "FETCH ")) {
 		bool uid = *verb == 'U';
-		if (!v->selected || (mbox.no_early_page && strstr(verb, ":* (UID FLAGS INTERNALDATE"))) {
+		if (!v->selected || (mbox.no_preview && strstr(verb, "PREVIEW")) || (mbox.no_early_page && strstr(verb, ":* (UID FLAGS INTERNALDATE"))) {
 			end(t, tag, "BAD not now");
 			return true;
 		}

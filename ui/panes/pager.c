@@ -40,14 +40,30 @@ draw_line(Canvas *c, int y, Rect r, const ReadView *view, guint i)
 	}
 }
 
+/* What to say while the text is not here, and below it how the text begins. */
+static void
+draw_waiting(Canvas *c, Rect r, const Clean *waiting, const Clean *preview)
+{
+	canvas_put(c, r.y, r.x, r.w, STYLE_NOTE, PUT_CUT, waiting);
+	if (!preview)
+		return;
+	const char *at = clean_peek(preview);
+	gsize len = strlen(at), next;
+	for (int y = 2; y < r.h && len > 0; y++, at += next, len -= next) {
+		gsize n = utf8_wrap(at, len, r.w, &next);
+		g_autoptr(Clean) row = clean_new(at, (gssize)n, CLEAN_LINE);
+		canvas_put(c, r.y + y, r.x, r.w, STYLE_NOTE, PUT_CUT, row);
+	}
+}
+
 void
-pager_draw(Canvas *c, Rect r, ReadView *view, const Clean *waiting, bool focused)
+pager_draw(Canvas *c, Rect r, ReadView *view, const Clean *waiting, const Clean *preview, bool focused)
 {
 	if (rect_empty(r))
 		return;
 	Rect text = rect_inset(r, 1, 0);	/* the cell before the text is ours alone (M8) */
 	if (!view) {
-		canvas_put(c, text.y, text.x, text.w, STYLE_NOTE, PUT_CUT, waiting);
+		draw_waiting(c, text, waiting, preview);
 		return;
 	}
 	readview_set_height(view, r.h);

@@ -5,4 +5,5 @@
 
 #include "ui/view/readview.h"
 
-void pager_draw(Canvas *c, Rect r, ReadView *view /* NULL: not here yet */, const Clean *waiting, bool focused);
+void pager_draw(Canvas *c, Rect r, ReadView *view /* NULL: not here yet */, const Clean *waiting,
+	const Clean *preview /* below it; NULL: none */, bool focused);
