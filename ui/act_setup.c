@@ -249,6 +249,15 @@ setup_auth_came(App *a, const AuthLetter *l)
 
 /* ---- questions ---- */
 
+/* Who leaves one of the questions that follow each other goes on from the form: what is missing is asked for by the trial. */
+static void
+leave_questions(SetupPane *p)
+{
+	if (p->asking)
+		setup_select(p, ROW_SAVE, 0);
+	p->asking = false;
+}
+
 static void
 value_typed(App *a, const char *text)
 {
@@ -259,7 +268,7 @@ value_typed(App *a, const char *text)
 	if (!row || row->kind != ROW_FIELD)
 		return;
 	if (!text) {
-		p->asking = false;
+		leave_questions(p);
 		return;
 	}
 	SetupField f = row->index;
@@ -296,7 +305,8 @@ kind_answered(App *a, int n, gpointer user)
 	SetupPane *p = setup_pane(a);
 	if (!p)
 		return;
-	p->asking &= n >= 0;
+	if (n < 0)
+		leave_questions(p);
 	if (n >= 0)
 		setupform_set(p->form, FIELD_KIND, n == 1 ? "pop3" : "imap");
 	setup_show(p, SETUP_FORM);
@@ -310,7 +320,8 @@ keep_answered(App *a, int n, gpointer user)
 	SetupPane *p = setup_pane(a);
 	if (!p)
 		return;
-	p->asking &= n >= 0;
+	if (n < 0)
+		leave_questions(p);
 	if (n >= 0)
 		setupform_set(p->form, FIELD_KEEP, n == 1 ? "no" : "yes");
 	if (p->asking)
@@ -323,7 +334,8 @@ way_answered(App *a, int n, gpointer user)
 	SetupPane *p = setup_pane(a);
 	if (!p)
 		return;
-	p->asking &= n >= 0;
+	if (n < 0)
+		leave_questions(p);
 	if (n >= 0)
 		setupform_set(p->form, FIELD_AUTH, n == 1 ? "oauth2" : "password");
 	setup_show(p, SETUP_FORM);

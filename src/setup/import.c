@@ -221,6 +221,8 @@ import_account(Import *i, ImportAccount *a)
 			if (lines[k].value && *lines[k].value)
 				import_line(i, section, lines[k].name, lines[k].value);
 		import_taken(i, a->send ? _("Account “%s”: %s, received from %s, sent by %s") : _("Account “%s”: %s, received from %s"), name, a->address, a->receive, a->send);
+		if (a->password_command)	/* it is run, so it is shown */
+			import_taken(i, _("Its password comes from the command: %s"), a->password_command);
 		i->n_accounts++;
 	}
 	import_account_clear(a);

@@ -74,6 +74,8 @@ def the_catalogue_speaks():
     out = subprocess.run([EILPOST, "--help"], env={**os.environ, **GERMAN}, stdout=subprocess.PIPE, text=True).stdout
     assert "Konto" in out and "Datei" in out.replace("DATEI", "Datei"), out
     pure(out, "--help")
+    catalogue = open(os.path.join(SOURCE, "po", "de.po"), encoding="utf-8").read()
+    assert not re.search("[Kk]ennw[oö]rt", catalogue), "one word for one thing: Passwort"
 
 
 def lists_and_texts():

@@ -293,9 +293,41 @@ def import_from_mutt():
                 f"set smtp_url = smtp://alice@localhost:{mta().submission}/\nset imap_pass = secret\n")
     reader = Fresh(None, home=home)
     reader.wait("Welcome to eilpost").wait("Take over what mutt knows").keys("3").wait("What is taken").wait("What is not, and why").wait("A password that stood in the file")
+    reader.keys("\x1b").wait("Welcome to eilpost").wait(lambda r: "Take over what mutt knows" in r.selected()).keys("\r").wait("What is taken")
     reader.keys("\r").wait("is there; it is written", 10)
     assert f"imaps://alice@localhost:{server.imaps}" in reader.config and "secret" not in reader.config, reader.config
     reader.kill()
+
+
+def import_on_a_small_screen():
+    """What does not fit is told of and can be reached; a command that will be run is shown."""
+    home = scratch()
+    os.makedirs(os.path.join(home, ".config", "aerc"))
+    with open(os.path.join(home, ".config", "aerc", "accounts.conf"), "w") as f:
+        for name in ("Home", "Work", "Club"):
+            f.write(f"[{name}]\nsource = imaps://alice@localhost:{server.imaps}\noutgoing = smtp://alice@localhost:{mta().submission}\n"
+                    f"from = Alice <alice@localhost>\nsource-cred-cmd = pass show {name}\n")
+    reader = Fresh(None, home=home, rows=15, cols=50)
+    shown = lambda words: lambda r: words in " ".join(r.text.split())
+    reader.wait("Welcome to eilpost").keys("3").wait("What is taken").wait(shown("from the command: pass show Home")).wait("There is more below")
+    reader.keys("\x1b[6~" * 9).wait("What is not, and why").gone("There is more below").wait("nothing").wait(shown("pass show Club"))
+    reader.kill()
+
+
+def questions_can_be_left():
+    """Esc at any of the questions that follow each other: all values are in the form, and Enter goes on with the trial."""
+    for left in ("Your name:", "POP3 fetches", "Keep a copy", "Password of"):
+        reader = Fresh(site(), rows=30)
+        reader.wait("Welcome to eilpost").keys("\ralice@localhost\r").wait("Your name:")
+        for words, key in (("Your name:", "\r"), ("POP3 fetches", "2"), ("Keep a copy", "\r"), ("Password of", "")):
+            reader.wait(words)
+            if words == left:
+                break
+            reader.keys(key).gone(words)
+        reader.keys("\x1b").wait(lambda r: "Try the sign-in" in r.selected())
+        assert reader.config == ""
+        reader.keys("\r").wait("Password of alice").keys("\x1b").wait(lambda r: "Try the sign-in" in r.selected()).keys("\x1b").wait("Welcome to eilpost")
+        reader.kill()
 
 
 def demo_leaves_nothing():
@@ -383,4 +415,4 @@ def secrets_follow_the_account():
 
 
 run(first_mail_in_40_keys, S1_one_account_of_each_kind, S12_exchange_online, S13_the_difference_in_two_sentences, wrong_password, S2_the_service_is_switched_off, S11_an_account_that_can_not_send,
-    search_can_be_left, autoconfig_over_the_web, oauth_from_the_first_screen, oauth_for_other_servers, import_from_mutt, demo_leaves_nothing, by_hand, accounts_are_managed, secrets_follow_the_account)
+    search_can_be_left, autoconfig_over_the_web, oauth_from_the_first_screen, oauth_for_other_servers, import_from_mutt, import_on_a_small_screen, questions_can_be_left, demo_leaves_nothing, by_hand, accounts_are_managed, secrets_follow_the_account)

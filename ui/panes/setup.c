@@ -95,7 +95,10 @@ void
 setup_show(SetupPane *p, SetupStep step)
 {
 	if (step != p->step) {
-		p->selected = p->text_top = 0;
+		if (p->step == SETUP_MENU)
+			p->menu_selected = p->selected;
+		p->selected = step == SETUP_MENU ? p->menu_selected : 0;
+		p->text_top = 0;
 		p->top = 0;
 	}
 	p->step = step;
@@ -151,6 +154,10 @@ field_value(const SetupPane *p, SetupField f)
 		return setupform_is_pop(p->form) ? _("POP3: fetch the inbox to this computer") : _("IMAP: mail and folders on the server");
 	if (f == FIELD_AUTH)
 		return setupform_is_oauth(p->form) ? _("at the provider (OAuth 2.0)") : p->password ? _("password (typed)") : _("password");
+	if (f == FIELD_KEEP && !strcmp(v, "yes"))
+		return _("yes: a copy stays there");
+	if (f == FIELD_KEEP && !strcmp(v, "no"))
+		return _("no: it is removed there once it is here");
 	if (f == FIELD_CLIENT_SECRET && *v)
 		return "****";
 	return v;
@@ -351,11 +358,20 @@ draw_trial(const SetupPane *p, Canvas *c, Rect r, int y)
 static void
 draw_import(SetupPane *p, Canvas *c, Rect r, int y)
 {
-	int skip = p->text_top;
 	const struct { const char *head; const GPtrArray *lines; CellStyle style; } parts[] = {
 		{ _("What is taken:"), p->import->taken, STYLE_NORMAL }, { _("What is not, and why:"), p->import->left, STYLE_NOTE },
 	};
+	int room = MAX(r.y + r.h - y, 0), all = 0;
 
+	for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+		all += lines_of(parts[i].head, r.w - 2) + (parts[i].lines->len == 0);
+		for (guint k = 0; k < parts[i].lines->len; k++)
+			all += lines_of(parts[i].lines->pdata[k], r.w - 2);
+	}
+	p->text_top = CLAMP(p->text_top, 0, MAX(all - room, 0));
+	if (all - p->text_top > room)
+		put(c, r.y + r.h, r.x + 1, r.w - 2, STYLE_FOLDER_DIM, _("There is more below (page down)."));
+	int skip = p->text_top;
 	for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
 		y = wrapped(c, r, y, STYLE_HEADING, parts[i].head, &skip);
 		if (parts[i].lines->len == 0)

@@ -21,6 +21,7 @@ typedef struct {
 	Clean *title;		/* owned */
 	GArray *rows;		/* owned, of SetupRow */
 	int selected, text_top;
+	int menu_selected;	/* where the menu was left */
 	gint64 top;
 	Clean *problem;		/* owned; NULL: nothing went wrong */
 	SetupForm *form;	/* owned; NULL: no address yet */
