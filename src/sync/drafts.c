@@ -125,3 +125,27 @@ drafts_postponed(Engine *e, gint64 row)
 	if (outbox_commit(e, db_begin(e->db, &err) && put(e, row, f, c->message, &err), err))
 		drafts_changed(e, f->id);
 }
+
+static bool
+copy_is_old(Engine *e, const OutRow *r)
+{
+	gint64 copy = outbox_copy(e->db, r->id);
+	g_autoptr(Message) m = copy ? messages_get(e->db, copy, NULL) : NULL;
+	return !m || m->received < r->changed;
+}
+
+void
+drafts_left(Engine *e)
+{
+	gint64 since = e->drafts_since;
+
+	if (!since)
+		return;
+	e->drafts_since = 0;
+	g_autoptr(GPtrArray) all = outbox_list(e->db, true, NULL);
+	for (guint i = 0; all && i < all->len; i++) {
+		const OutRow *r = g_ptr_array_index(all, i);
+		if (r->changed <= since && copy_is_old(e, r))
+			drafts_postponed(e, r->id);
+	}
+}

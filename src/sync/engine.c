@@ -334,6 +334,7 @@ thread(gpointer user)
 	if (e->is_pop)
 		e->pop = pop_new(e);
 	e->sender = outbox_new(e);
+	e->drafts_since = clock_s();
 	e->door = door_new(e, e->socket);
 	e->net_change = net_change_new(e->context, network_changed, e);
 	e->threads_wanted = threads_left(e->db);

@@ -201,6 +201,7 @@ struct Engine {
 	Selected sel;
 	GPtrArray *jobs;	/* owned, of Job*: in flight, in the order submitted */
 	bool listed;
+	gint64 drafts_since;	/* Unix seconds of the start, until the drafts of before have been looked at; 0: they have */
 	GPtrArray *list;	/* owned, of Folder*: the LIST that is coming in */
 	GHashTable *lsub;	/* owned: set of wire names that LSUB told */
 	GArray *status_queue;	/* owned, of gint64 */
@@ -279,6 +280,9 @@ void pop_drop(Engine *e);	/* closes at once; no letter */
 void pop_leave(Engine *e);	/* the program ends: QUIT if it may be waited for */
 gint64 pop_deadline(const Engine *e);	/* ms, or -1 */
 void pop_request(Engine *e, const Request *r);
+
+/* drafts.c: once, when the folders are known. What an earlier run left in its composer, or had no folder for, is put aside now. */
+void drafts_left(Engine *e);
 
 /* outbox*.c: sending. As above. */
 Sender *outbox_new(Engine *e);	/* also outbox_recover of the store */

@@ -284,7 +284,7 @@ keep_submit(Engine *e)
 		look_further(e, f, policy);
 	if (k->ids->len == 0 && !k->ended)	/* the list is a long one: on with it in the next turn */
 		e->quiet_until = MAX(e->quiet_until, e->now + 1);
-	while (at < k->ids->len && n < AT_ONCE && k->spent - spent < room)
+	while (at < k->ids->len && n < AT_ONCE && k->spent - spent < room && ahead_may(e))
 		n += fetch_submit(e, g_array_index(k->ids, gint64, at++), true);
 	headers_flush(e);	/* lists of parts */
 	k->asked_at = e->now;

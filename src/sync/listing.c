@@ -423,5 +423,6 @@ listing_done(Engine *e, const ImapResponse *r)
 		return;
 	}
 	engine_changed(e, 0, CHANGE_FOLDERS | CHANGE_COUNTS);
+	drafts_left(e);
 	keep_look_round(e);
 }

@@ -2,7 +2,7 @@
 """drafts.py - drafts stand in the server's folder too, once, and those of other programs are gone on with.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
-import email, os, re, sys, time
+import glob, email, os, re, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Proxy, Reader, Server, Sink, account, mail, run, scratch
 
@@ -136,6 +136,25 @@ def offline_and_killed():
     empty()
 
 
+def left_in_the_composer():
+    """Never put aside, for the program was killed before: the next start does it."""
+    r = ready()
+    write(r, "Half a thought", "word " * 60)    # more keys than are lost at most
+    until(lambda: glob.glob(os.path.join(r.profile, "store", "*.d", "*.eml")), r, 20)
+    r.kill()
+    assert names() == []
+    r = Reader(config=config(), profile=r.profile, rows=32, cols=110)
+    until(lambda: names() == ["Half a thought"], r, 40)
+    r.keys("R").wait("Writing").wait("word word").keys("\x0f").gone("Writing")
+    until(lambda: names() == ["Half a thought"], r)
+    r.kill()
+    r = Reader(config=config(), profile=r.profile, rows=32, cols=110).wait("checked")
+    r.pump(1)
+    assert names() == ["Half a thought"], names()    # and once is enough
+    r.kill()
+    empty()
+
+
 def by_the_option():
     """drafts = a folder's name, or no copy."""
     c = server.client()
@@ -157,4 +176,4 @@ def by_the_option():
 
 
 if __name__ == "__main__":
-    run(put_aside_and_sent, from_another_program, discarded, offline_and_killed, by_the_option)
+    run(put_aside_and_sent, from_another_program, discarded, offline_and_killed, left_in_the_composer, by_the_option)

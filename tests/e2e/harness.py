@@ -62,6 +62,9 @@ class Stream(pyte.ByteStream):
     events = pyte.ByteStream.events | {"scroll_up", "scroll_down", "repeat"}
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))    # a test that is ended takes its servers along
+
+
 def scratch():
     path = tempfile.mkdtemp(prefix="eilpost-e2e-")
     os.chmod(path, 0o755)    # a server started by root runs as nobody
