@@ -70,7 +70,15 @@ parse(int *argc, char ***argv, Options *o, GError **err)
 	g_autoptr(GOptionContext) context = g_option_context_new(_("- a mail reader for the terminal"));
 	o->log_level = -1;
 	g_option_context_set_strict_posix(context, TRUE);	/* what follows a subcommand is its own */
-	g_option_context_set_summary(context, _("eilpost sync [ACCOUNT]... sends and receives once; eilpost send < MESSAGE sends (as sendmail does); eilpost oauth ACCOUNT signs in at a provider; eilpost verify [ACCOUNT]... compares what is here with the server; eilpost doctor [ACCOUNT]... says why it does not connect."));
+	g_option_context_set_summary(context, _(
+		"Commands without a screen:\n"
+		"  sync [ACCOUNT]...                 Send and receive once\n"
+		"  send < MESSAGE                    Send, as sendmail does\n"
+		"  verify [ACCOUNT]...               Compare what is here with the server\n"
+		"  doctor [ACCOUNT]...               Say why it does not connect\n"
+		"  export FORMAT ACCOUNT FOLDER TO   Write a folder out: mbox, maildir or eml\n"
+		"  import ACCOUNT FOLDER FILE...     Put mails of mbox, Maildir or .eml into it\n"
+		"  oauth [ACCOUNT]                   Sign in at a provider"));
 	g_option_context_add_main_entries(context, entries, PACKAGE);
 	return g_option_context_parse(context, argc, argv, err);
 }

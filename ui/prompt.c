@@ -30,6 +30,7 @@ struct Prompt {
 	void *user;		/* borrowed */
 	char **candidates;	/* owned */
 	int selected;
+	bool offered;		/* the text is only an offer: the first letter typed replaces it */
 	bool live;		/* candidates without being asked */
 	bool walking;		/* Tab goes through them */
 	gsize start;		/* of what the candidates replace */
@@ -114,6 +115,7 @@ prompt_new(PromptKind kind, const Clean *label, const char *initial, PromptHisto
 		p->secret = secret_new("", 0);
 	else if (initial)
 		set_text(p, initial);
+	p->offered = kind == PROMPT_FOLDER;
 	return p;
 }
 
@@ -461,10 +463,15 @@ prompt_key(Prompt *p, Key k, const char *paste)
 	}
 	if (p->kind == PROMPT_PASSWORD)
 		return password_key(p, k, paste);
-	if (k == K_TAB)
+	if (k == K_TAB) {
+		p->offered = false;
 		return complete(p, 1);
+	}
 	if (k == (K_SHIFT | K_TAB) || k == (K_META | K_TAB))
 		return complete(p, -1);
+	if (p->offered && (key_is_text(k) || k == K_PASTE))
+		set_text(p, "");
+	p->offered = false;
 	PromptState state = edit(p, k, paste);
 	if (p->live && state == PROMPT_CHANGED)
 		find_candidates(p);

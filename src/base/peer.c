@@ -141,7 +141,7 @@ char *
 peer_when(gint64 unix_s)
 {
 	g_autoptr(GDateTime) d = g_date_time_new_from_unix_local(unix_s);
-	return d ? g_date_time_format(d, "%x %H:%M") : g_strdup("?");
+	return d ? g_date_time_format(d, "%Y-%m-%d %H:%M") : g_strdup("?");
 }
 
 char *

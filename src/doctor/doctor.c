@@ -83,7 +83,7 @@ doctor_line(const DoctorLetter *l)
 
 	put_padded(out, doctor_outcome(l->outcome), 12);
 	g_string_append_printf(out, "%s  ", ms);
-	put_padded(out, l->label ? l->label : "", 13);
+	put_padded(out, l->label ? l->label : "", 15);
 	g_string_append_printf(out, " %s", l->text ? l->text : "");
 	return g_string_free(out, FALSE);
 }

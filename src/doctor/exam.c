@@ -116,7 +116,7 @@ peer_words(const Exam *x)
 	if (!c)
 		return NULL;
 	g_autoptr(GDateTime) from = g_date_time_new_from_unix_local(c->from), until = g_date_time_new_from_unix_local(c->until);
-	g_autofree char *first = from ? g_date_time_format(from, "%x") : g_strdup("?"), *last = until ? g_date_time_format(until, "%x") : g_strdup("?");
+	g_autofree char *first = from ? g_date_time_format(from, "%Y-%m-%d") : g_strdup("?"), *last = until ? g_date_time_format(until, "%Y-%m-%d") : g_strdup("?");
 	return g_strdup_printf(_("certificate of %s, issued by %s, valid from %s until %s, SHA-256 %s"), c->subject, c->issuer, first, last, c->fingerprint);
 }
 
@@ -189,7 +189,7 @@ on_closed(void *user, const GError *err)
 
 	if (x->over)
 		return;
-	if (!x->ready || err) {
+	if (!x->ready || (err && !x->leaving)) {
 		g_autofree char *words = peer_words(x);
 		if (words && !x->opened)
 			exam_step_untimed(x, DOCTOR_NOTE, _("certificate"), words);

@@ -22,7 +22,7 @@ struct Exam {
 	Link *link;		/* owned */
 	Secret *secret;		/* owned; NULL: no sign-in */
 	char *why_not;		/* owned */
-	bool opened, greeted, offered, signing, ready, secret_wrong, unsigned_in, failed, over;
+	bool opened, greeted, offered, signing, ready, leaving, secret_wrong, unsigned_in, failed, over;
 	char *mechanism;	/* owned */
 
 	/* one of them; owned */

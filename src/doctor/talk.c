@@ -164,6 +164,11 @@ failed(Exam *x, Fail fail, const char *words, const char *said)
 	g_autofree char *sentence = sentence_of(x, fail);
 	const char *shown = said ? said : words && *words ? words : sentence;
 
+	/* all was found out: that the goodbye is slow, or never answered, is no fault of the account */
+	if (x->leaving) {
+		exam_over(x);
+		return;
+	}
 	if (x->imap && imap_session_offers(x->imap))
 		tell_offers(x);
 	exam_step(x, DOCTOR_FAILED, x->signing || fail <= FAIL_MECHANISM ? _("sign-in") : x->greeted ? _("connection") : _("greeting"), shown);
@@ -217,8 +222,10 @@ imap_done(Exam *x, const ImapEvent *ev)
 		if (!x->quota_told)
 			exam_step(x, DOCTOR_OK, _("quota"), _("none"));
 	}
-	if (!x->select && !x->quota)
+	if (!x->select && !x->quota) {
+		x->leaving = true;
 		imap_session_logout(x->imap);
+	}
 }
 
 static void
@@ -308,6 +315,7 @@ pop3_event(Exam *x, const Pop3Event *ev)
 			exam_step(x, DOCTOR_FAILED, _("inbox"), ev->text);
 			exam_trouble(x, ev->text, refusal_find(SAYS_POP3, false, ev->text), ev->text, WHOM_ADMINISTRATOR, NULL);
 		}
+		x->leaving = true;
 		pop3_session_quit(x->pop3);
 		break;
 	case POP3_EV_FAILED:
@@ -341,6 +349,7 @@ smtp_event(Exam *x, const SmtpEvent *ev)
 		break;
 	case SMTP_EV_READY:
 		signed_in(x);
+		x->leaving = true;
 		smtp_session_quit(x->smtp);
 		break;
 	case SMTP_EV_FAILED:
@@ -405,7 +414,8 @@ talk_feed(Exam *x, const guint8 *data, gsize len)
 		while (line < MIN(len, 120) && data[line] != '\r' && data[line] != '\n')
 			line++;
 		/* what is said in the clear is nobody's word */
-		g_autofree char *words = safe_words(x) ? g_strndup((const char *)data, line) : g_strdup(_("the server is there"));
+		bool cut = line < len && data[line] != '\r' && data[line] != '\n';
+		g_autofree char *words = safe_words(x) ? g_strdup_printf("%.*s%s", (int)line, (const char *)data, cut ? "…" : "") : g_strdup(_("the server is there"));
 		x->greeted = true;
 		exam_step(x, DOCTOR_OK, _("greeting"), words);
 	}

@@ -346,7 +346,7 @@ def stopped_and_slow():
     config = account_lines("work", f"imap+insecure://alice@127.0.0.1:{imap.port}")
     reader = Reader(config=config, cols=120).wait("Inbox").keys("\x1bd").wait("greeting", 10)
     reader.keys("?").wait("Help: keys in the doctor", 2).keys("q")    # nothing is frozen
-    reader.keys("\x07").wait("Stopped.", 2)
+    reader.wait("looking … C-g stops", 2).keys("\x07").wait("Stopped.", 2).gone("looking …", 2)
     reader.keys("r").wait("takes 3.", 15).wait("All is well")
     reader.keys("q").keys("G").wait("takes 3.", 15)    # told once, by the engine too
     reader.quit()

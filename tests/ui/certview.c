@@ -53,7 +53,7 @@ refused(void)
 	g_autoptr(Peer) p = peer(PEER_EXPIRED | PEER_UNTRUSTED);
 	g_autofree char *text = picture(p, NULL, 60, 200);
 
-	has(text, "The certificate of mail.example.org has expired: it was valid from 11/08/26 00:00 until 11/27/26 00:00; the clock here says 11/28/26 00:00.");
+	has(text, "The certificate of mail.example.org has expired: it was valid from 2026-11-08 00:00 until 2026-11-27 00:00; the clock here says 2026-11-28 00:00.");
 	has(text, "was issued by somebody that this computer does not trust");
 	has(text, "No password was sent.");
 	has(text, "Ask her.");
@@ -92,7 +92,7 @@ accepted(void)
 	g_assert_false(peer_refused(p));
 	g_autofree char *text = picture(p, pin, 60, 100);
 	has(text, "You made an exception for that.");
-	has(text, "You accepted this server's key until 11/29/26 23:59");
+	has(text, "You accepted this server's key until 2026-11-29 23:59");
 	g_assert_null(strstr(text, "No password was sent"));
 }
 

@@ -93,6 +93,22 @@ static const struct { PromptKind kind; const char *initial,
 	{ PROMPT_PASSWORD, NULL, "<Backspace>", PROMPT_CHANGED, "" },
 };
 
+/* The folder of last time is an offer: what is typed takes its place, moving in it makes it one's own. */
+static void
+test_offered(void)
+{
+	static const struct { const char *keys, *text; } cases[] = {
+		{ "", "Archive" }, { "T r", "Tr" }, { "<End> T", "ArchiveT" }, { "<Backspace>", "Archiv" },
+		{ "C-u T", "T" },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Prompt) p = prompt_new(PROMPT_FOLDER, clean_ours(":"), "Archive", NULL);
+		PromptState last = PROMPT_SAME;
+		press(p, cases[i].keys, &last);
+		g_assert_cmpstr(prompt_text(p), ==, cases[i].text);
+	}
+}
+
 static void
 test_ends(void)
 {
@@ -302,6 +318,7 @@ main(int argc, char **argv)
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_edit);
 	}
 	g_test_add_func("/prompt/ends", test_ends);
+	g_test_add_func("/prompt/offered", test_offered);
 	g_test_add_func("/prompt/paste", test_paste);
 	g_test_add_func("/prompt/history", test_history);
 	g_test_add_func("/prompt/complete", test_complete);

@@ -289,13 +289,17 @@ test_wishes(void)
 	g_assert_true(journal_flag(w.db, one, FLAG_SEEN, true, &err));
 	g_assert_true(journal_flag(w.db, two, FLAG_FLAGGED, true, &err));
 	must_commit(w.db);
+	must_begin(w.db);
+	g_assert_true(journal_folder(w.db, put_folder(w.db, "Garden", ROLE_NONE), FOLDER_CREATE, true, NULL, 0, &err));
+	must_commit(w.db);
 	g_autoptr(GPtrArray) ready = journal_ready(w.db, NOW, 1, NULL);
 	must_begin(w.db);
 	g_assert_true(journal_mark_sent(w.db, ready, &err));
 	g_assert_true(journal_fail(w.db, ready, "mailbox is read-only", &err));
 	must_commit(w.db);
 	g_autofree char *text = picture(&w, l, 24, 100);
-	assert_has(text, "Changes on their way  2");
+	assert_has(text, "Changes on their way  3");
+	assert_has(text, "Garden");
 	assert_has(text, "mailbox is read-only");
 	assert_has(text, "mark as read");
 	assert_has(text, "Read me");
@@ -308,7 +312,7 @@ test_wishes(void)
 				FLAG_SEEN, true, &err));
 	must_commit(w.db);
 	waitlist_fill(l, &w.acc, 1, NOW);
-	g_assert_cmpuint(waitlist_count(l, WAIT_WISHES), ==, 152);
+	g_assert_cmpuint(waitlist_count(l, WAIT_WISHES), ==, 153);
 	waitlist_select(l, WAIT_WISHES);
 	g_assert_true(waitlist_current(l)->needs_person);
 	world_end(&w);

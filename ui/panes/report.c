@@ -100,6 +100,10 @@ draw(void *self, Canvas *c, Rect r, bool focused)
 	ReportPane *p = self;
 
 	canvas_fill(c, r, STYLE_NORMAL);
+	if (p->at_work && r.h > 3) {
+		r.h--;
+		canvas_put(c, r.y + r.h, r.x + 1, r.w - 2, STYLE_PROGRESS, PUT_CUT, clean_ours(_("looking … C-g stops")));
+	}
 	make_rows(p, r.w - 2);
 	p->height = r.h;
 	scroll(p, 0);

@@ -7,6 +7,7 @@
 #include "ui/view/waitlist_private.h"
 #include "base/intl.h"
 #include "ui/theme.h"
+#include "store/folders.h"
 
 #include <string.h>
 
@@ -151,13 +152,15 @@ add_wish(WaitList *l, const WaitAccount *acc, const Wish *w, gint64 now)
 	g_autofree char *words = wait_wish_words(w, now, l->zone);
 	bool known = w->message && messages_row(acc->db, w->message, &row, NULL);
 	const char *subject = row.subject && *row.subject ? row.subject : _("(no subject)");
+	Folder *folder = w->kind == WISH_FOLDER ? folders_get(acc->db, w->folder, NULL) : NULL;
 	WaitEntry *e = add(l, WAIT_WISHES, acc, w->id, words, wish_kind_words(w),
-		known ? subject : _("(a message that is gone)"));
+		folder ? folder->name : known ? subject : _("(a message that is gone)"));
 	e->needs_person = w->state == WISH_FAILED || w->state == WISH_PARKED;
 	if (w->not_before > now && w->not_before - now <= 61)
 		e->counts_to = w->not_before;
 	detail(e, w->last_error);
 	message_row_clear(&row);
+	folder_free(folder);
 }
 
 static void
@@ -394,7 +397,7 @@ draw_entry(const WaitList *l, Canvas *c, int y, Rect r, const WaitEntry *e)
 		clean_free(rest);
 		return;
 	}
-	int words_w = r.w >= WIDE ? 30 : 27, who_w = r.w >= WIDE ? 24 : 18;
+	int words_w = r.w >= WIDE ? 30 : 27, who_w = r.w >= WIDE ? 24 : 20;
 	int account_w = l->n_accounts > 1 && r.w >= WIDE ? 14 : 0;
 	canvas_put(c, y, x, words_w - 1, style, PUT_CUT, e->words);
 	canvas_put(c, y, x + words_w, who_w - 1, style, PUT_CUT, e->who);
