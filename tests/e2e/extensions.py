@@ -338,14 +338,14 @@ def how_a_text_begins():
     r.keys("\r").wait("not on this computer", 3).wait("Preview: What stands", 3)
     for rows, cols in ((24, 80), (15, 50)):
         r.resize(rows, cols)
-        r.wait("Preview: What", 3)
-    r.quit()
+        r.wait("Preview: What", 3).wait("again.", 3)     # whole, however narrow
+    r.keys("q").gone("Preview:").quit()
     r = Reader(profile=profile(server.imap, check="startup, push"))
     r.wait("Nearly here")
     go_to(r, "Nearly here")
     r.keys("\r").wait("And much more", 5)
     assert "Preview:" not in r.text
-    r.quit()
+    r.keys("q").gone("And much more").quit()
 
 
 def monstrous_structure():

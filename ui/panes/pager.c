@@ -40,20 +40,29 @@ draw_line(Canvas *c, int y, Rect r, const ReadView *view, guint i)
 	}
 }
 
+/* In as many rows as it takes; the row behind it. */
+static int
+put_wrapped(Canvas *c, int y, Rect r, const Clean *text)
+{
+	const char *at = clean_peek(text);
+	gsize len = strlen(at), next;
+
+	for (; y < r.y + r.h && len > 0; y++, at += next, len -= next) {
+		gsize n = utf8_wrap(at, len, r.w, &next);
+		g_autoptr(Clean) row = clean_new(at, (gssize)n, CLEAN_LINE);
+		canvas_put(c, y, r.x, r.w, STYLE_NOTE, PUT_CUT, row);
+	}
+	return y;
+}
+
 /* What to say while the text is not here, and below it how the text begins. */
 static void
 draw_waiting(Canvas *c, Rect r, const Clean *waiting, const Clean *preview)
 {
-	canvas_put(c, r.y, r.x, r.w, STYLE_NOTE, PUT_CUT, waiting);
-	if (!preview)
-		return;
-	const char *at = clean_peek(preview);
-	gsize len = strlen(at), next;
-	for (int y = 2; y < r.h && len > 0; y++, at += next, len -= next) {
-		gsize n = utf8_wrap(at, len, r.w, &next);
-		g_autoptr(Clean) row = clean_new(at, (gssize)n, CLEAN_LINE);
-		canvas_put(c, r.y + y, r.x, r.w, STYLE_NOTE, PUT_CUT, row);
-	}
+	int y = put_wrapped(c, r.y, r, waiting);
+
+	if (preview)
+		put_wrapped(c, y + 1, r, preview);
 }
 
 void
