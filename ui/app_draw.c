@@ -42,7 +42,7 @@ when_checked(App *a, int detail)
 {
 	const AppAccount *acc = app_account(a);
 	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-	if (!acc)
+	if (!acc || acc->gone)
 		return g_strdup("");
 	if (acc->stopped)
 		return g_strdup(_("stopped: sign-in refused"));

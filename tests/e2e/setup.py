@@ -402,7 +402,7 @@ def secrets_follow_the_account():
     # removed with its files: the identity that named it is told of, and stays without that line
     whole = lambda words: lambda r: words in " ".join(r.text.split())
     reader.keys("\x1bOQ").wait("Accounts: a adds one").keys("=D").wait(whole("The identity “shop” sends by it")).wait(whole("its password, if it was kept"))
-    reader.keys("3").wait("its files here are gone")
+    reader.keys("3").wait("its files here are gone").wait("There is no account").gone("checked")
     assert "[identity shop]" in config() and "account = house" not in config() and "shop@localhost" in config(), config()
     reader.keys("\x1b").wait("Welcome to eilpost").keys("q")
     reader.process.wait()

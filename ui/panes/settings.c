@@ -251,7 +251,7 @@ draw(void *self, Canvas *c, Rect r, bool focused)
 		draw_schedule_head(c, r.y + 1, r);
 	p->top = layout_list_top(p->top, p->selected, MAX(list.h, 1), n_rows(p));
 	if (n_rows(p) == 0)
-		put(c, list.y, list.x + 1, list.w - 1, STYLE_NOTE, _("No setting fits."));
+		put(c, list.y, list.x + 1, list.w - 1, STYLE_NOTE, schedule ? _("There is no account: a adds one.") : _("No setting fits."));
 	for (int i = 0; i < list.h && p->top + i < n_rows(p); i++) {
 		const SettingRow *each = &g_array_index(p->list->rows, SettingRow, p->top + i);
 		if (each->option)
