@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "conf/secrets.h"
+#include "net/tls.h"
 
 #include <glib-unix.h>
 #include <string.h>
@@ -31,6 +32,8 @@ struct Doctor {
 	bool sending, next, quitting, well, asked;
 	Secret *secret;		/* owned; NULL: none */
 	bool has_secret, secret_wrong;
+	bool key_asked, key_answered;	/* the passphrase of client-key */
+	Secret *key_phrase;	/* owned; NULL: none */
 	char *why_not;		/* owned: why there is none */
 	VaultTicket *ticket;	/* owned */
 	SecretJob *job;		/* owned */
@@ -122,7 +125,7 @@ give_secret(Doctor *d)
 {
 	d->has_secret = true;
 	if (d->exam)
-		exam_secret(d->exam, d->secret_wrong ? NULL : d->secret, d->secret_wrong ? _("not tried again with what was refused a moment ago") : d->why_not);
+		exam_secret(d->exam, d->secret_wrong ? NULL : d->secret, d->secret_wrong ? _("not tried again with what was refused a moment ago") : d->why_not, d->key_phrase);
 }
 
 static void
@@ -227,6 +230,22 @@ on_kept(void *user, const char *password, const char *where, const GError *err)
 	}
 }
 
+/* Before the secret, as what is behind it can't be reached without. True: the person is asked. */
+static bool
+ask_key(Doctor *d)
+{
+	const Account *a = d->account;
+	const char *key = a->client_key ? a->client_key : a->client_cert;
+
+	if (!a->client_cert || d->key_answered || !tls_key_locked(key))
+		return false;
+	DoctorLetter *l = doctor_letter(DOCTOR_ASK_SECRET);
+	l->text = g_strdup_printf(_("Passphrase of the key %s"), key);
+	d->key_asked = true;
+	tell(d, l);
+	return true;
+}
+
 static void
 wants_secret(void *user)
 {
@@ -235,7 +254,15 @@ wants_secret(void *user)
 	const char *command = d->sending && a->send_password_command ? a->send_password_command : a->password_command;
 	bool own = d->sending && a->send_password_command;
 
+	if (ask_key(d))
+		return;
 	d->since = g_get_monotonic_time();
+	if (a->auth == AUTH_CERTIFICATE) {	/* a password is not shown there */
+		if (!d->has_secret)
+			new_secret(d, "");
+		give_secret(d);
+		return;
+	}
 	if (d->has_secret && !own && (a->auth == AUTH_OAUTH2 || command || !d->vault))
 		give_secret(d);
 	else if (command)
@@ -251,6 +278,13 @@ wants_secret(void *user)
 static void
 typed(Doctor *d, const char *secret)
 {
+	if (d->key_asked) {
+		d->key_asked = false;
+		d->key_answered = true;
+		d->key_phrase = secret && *secret ? secret_new(secret, -1) : NULL;
+		wants_secret(d);
+		return;
+	}
 	if (!d->asked)
 		return;
 	d->asked = false;
@@ -332,6 +366,7 @@ thread(gpointer user)
 	g_clear_pointer(&d->ticket, vault_ticket_cancel);
 	g_clear_pointer(&d->job, secret_job_cancel);
 	secret_free(d->secret);
+	secret_free(d->key_phrase);
 	if (!d->quitting) {
 		DoctorLetter *l = doctor_letter(DOCTOR_ENDED);
 		l->outcome = d->well ? DOCTOR_OK : DOCTOR_FAILED;

@@ -214,14 +214,17 @@ on_tick(gpointer user)
 }
 
 void
-exam_secret(Exam *x, const Secret *secret, const char *why_not)
+exam_secret(Exam *x, const Secret *secret, const char *why_not, const Secret *key_phrase)
 {
+	const Account *a = x->setup.account;
+
 	if (x->over || x->link)
 		return;
 	x->secret = secret ? secret_new(secret_peek(secret), -1) : NULL;
 	x->why_not = g_strdup(why_not);
 	LinkTarget target = {
-		.host = x->url->host, .port = x->url->port, .ca_file = x->setup.account->ca_file, .pins = x->setup.account->pins,
+		.host = x->url->host, .port = x->url->port, .ca_file = a->ca_file, .pins = a->pins,
+		.client_cert = a->client_cert, .client_key = a->client_key, .key_phrase = key_phrase ? secret_peek(key_phrase) : NULL,
 		.tls = tls_first(x) ? LINK_TLS_FIRST : x->url->scheme == SCHEME_IMAP || x->url->scheme == SCHEME_POP3 || x->url->scheme == SCHEME_SMTP ?
 			LINK_TLS_LATER : LINK_TLS_NONE,
 	};

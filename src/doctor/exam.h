@@ -23,7 +23,8 @@ typedef struct {
 } ExamSetup;
 
 Exam *exam_new(const ExamSetup *setup);
-void exam_secret(Exam *x, const Secret *secret /* copied; NULL: none: no sign-in */, const char *why_not /* a sentence for that; may be NULL */);
+void exam_secret(Exam *x, const Secret *secret /* copied; NULL: none: no sign-in */, const char *why_not /* a sentence for that; may be NULL */,
+	const Secret *key_phrase /* of client-key; copied; NULL: none */);
 void exam_free(Exam *x);
 
 DoctorLetter *doctor_letter(DoctorNews kind);

@@ -25,19 +25,19 @@ talk_begin(Exam *x)
 {
 	const ServerUrl *u = x->url;
 	const char *secret = x->secret ? secret_peek(x->secret) : NOBODY;
-	bool oauth2 = x->setup.account->auth == AUTH_OAUTH2;
+	bool oauth2 = x->setup.account->auth == AUTH_OAUTH2, external = x->setup.account->auth == AUTH_CERTIFICATE;
 
 	if (x->setup.by == SAYS_IMAP) {
 		ImapSetup s = { .security = u->scheme == SCHEME_IMAPS ? IMAP_SECURITY_TLS : u->scheme == SCHEME_IMAP ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_NONE,
-			.user = exam_user(x), .secret = secret, .oauth2 = oauth2, .host = u->host, .port = u->port, .no_early = true, .client_version = PACKAGE_VERSION };
+			.user = exam_user(x), .secret = secret, .oauth2 = oauth2, .external = external, .host = u->host, .port = u->port, .no_early = true, .client_version = PACKAGE_VERSION };
 		x->imap = imap_session_new(&s, now_ms());
 	} else if (x->setup.by == SAYS_POP3) {
 		Pop3Setup s = { .security = u->scheme == SCHEME_POP3S ? POP3_SECURITY_TLS : u->scheme == SCHEME_POP3 ? POP3_SECURITY_STARTTLS : POP3_SECURITY_NONE,
-			.user = exam_user(x), .secret = secret, .oauth2 = oauth2, .host = u->host, .port = u->port };
+			.user = exam_user(x), .secret = secret, .oauth2 = oauth2, .external = external, .host = u->host, .port = u->port };
 		x->pop3 = pop3_session_new(&s, now_ms());
 	} else {
 		SmtpSetup s = { .security = u->scheme == SCHEME_SMTPS ? SMTP_SECURITY_TLS : u->scheme == SCHEME_SMTP ? SMTP_SECURITY_STARTTLS : SMTP_SECURITY_NONE,
-			.user = exam_user(x), .secret = secret, .oauth2 = oauth2, .host = u->host, .port = u->port };
+			.user = exam_user(x), .secret = secret, .oauth2 = oauth2, .external = external, .host = u->host, .port = u->port };
 		x->smtp = smtp_session_new(&s, now_ms());
 	}
 }

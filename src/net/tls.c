@@ -417,7 +417,9 @@ own_certificate(Tls *t, const TlsSetup *setup, GError **err)
 	}
 	int n = gnutls_certificate_set_x509_key_file2(t->credentials, setup->client_cert, key, GNUTLS_X509_FMT_PEM, setup->key_phrase, 0);
 	t->has_cert = n >= 0;
-	if (n == GNUTLS_E_DECRYPTION_FAILED)
+	if (n == GNUTLS_E_DECRYPTION_FAILED && !setup->key_phrase)
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The key %s is locked, and its passphrase was not given."), key);
+	else if (n == GNUTLS_E_DECRYPTION_FAILED)
 		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("That is not the passphrase of the key %s."), key);
 	else if (n < 0)
 		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The certificate %s (client-certificate) can't be used: %s"), setup->client_cert, gnutls_strerror(n));

@@ -4,7 +4,7 @@
 SPDX-License-Identifier: GPL-3.0-or-later
 SEED S2, S4; issue 5, "What it must show" 6. The rows are read from src/conf/refusals.def: their examples are what the
 scripted servers (IMAP, POP3, SMTP, a token endpoint) say."""
-import base64, http.server, json, socketserver, stat, threading, urllib.parse
+import base64, http.server, json, socketserver, ssl, stat, threading, urllib.parse
 from harness import *
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "src", "conf", "refusals.def")
@@ -262,6 +262,62 @@ def all_is_well():
     assert status == 0 and "2 messages" in said, said
 
 
+class Certified(Talk):
+    """IMAP inside TLS, for who shows a certificate."""
+    def handle(self):
+        self.say(f"* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN{' AUTH=EXTERNAL' if self.server.external else ''}] ready")
+        while line := self.hear():
+            tag, verb, *rest = line.split(" ")
+            if verb.upper() in ("AUTHENTICATE", "LOGIN"):
+                self.server.attempts.append(" ".join(rest))
+            if verb.upper() == "SELECT" or verb.upper() == "EXAMINE":
+                self.say("* 0 EXISTS")
+            self.say(f"{tag} OK done")
+
+
+class CertifiedServer(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, folder, external):
+        super().__init__(("127.0.0.1", 0), Certified)
+        self.external, self.port, self.attempts = external, self.server_address[1], []
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(f"{folder}/cert", f"{folder}/key")
+        self.tls.load_verify_locations(f"{folder}/cert")
+        self.tls.verify_mode = ssl.CERT_REQUIRED
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def finish_request(self, request, address):
+        try:
+            with self.tls.wrap_socket(request, server_side=True) as tls:
+                self.RequestHandlerClass(tls, address, self)
+        except OSError:    # who only looks whether the port is open, or shows none
+            pass
+
+
+def a_certificate_signs_in():
+    """auth = certificate: no password is asked for, and none is shown where EXTERNAL is not offered; a locked key is said."""
+    folder = scratch()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                    "-keyout", f"{folder}/key", "-out", f"{folder}/cert"], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["openssl", "pkcs8", "-topk8", "-in", f"{folder}/key", "-out", f"{folder}/locked", "-passout", "pass:sesame"], check=True)
+    for name in ("key", "locked"):
+        os.chmod(f"{folder}/{name}", 0o600)
+    server, other = CertifiedServer(folder, True), CertifiedServer(folder, False)
+    lines = lambda s, key: account_lines("work", f"imaps://alice@localhost:{s.port}", secret=None) + \
+        f"auth = certificate\nca-file = {folder}/cert\nclient-certificate = {folder}/cert\nclient-key = {folder}/{key}\n"
+    status, said = doctor(profile(lines(server, "key")))
+    assert status == 0 and "EXTERNAL, as alice" in said and "Password" not in said, said
+    assert [a.split(" ")[0] for a in server.attempts] == ["EXTERNAL"], server.attempts
+    status, said = doctor(profile(lines(other, "key")))
+    assert status == 1 and "offers no way to sign in" in said and not other.attempts, said
+    status, said = doctor(profile(lines(server, "locked")))    # nobody is there to type
+    assert status == 1 and "is locked, and its passphrase was not given" in said and len(server.attempts) == 1, said
+    reader = Reader(config=lines(server, "locked"), cols=120, profile=os.path.join(scratch(), "locked"))
+    reader.keys("\x1bd").wait("Passphrase of the key").keys("sesame\r").wait("All is well", 15)
+    reader.keys("q").quit()
+
+
 def no_network_is_no_wrong_password():
     """S2: told apart from a wrong password and from the service's refusal."""
     with socket.socket() as s:
@@ -385,5 +441,5 @@ def T15_the_connection_log_holds_no_secret_and_no_mail():
 
 
 if __name__ == "__main__":
-    run(all_is_well, T15_the_connection_log_holds_no_secret_and_no_mail, on_the_screen, stopped_and_slow, no_network_is_no_wrong_password, without_a_password_nothing_is_written, german_too, S2_each_row_is_told_by_the_doctor,
+    run(all_is_well, a_certificate_signs_in, T15_the_connection_log_holds_no_secret_and_no_mail, on_the_screen, stopped_and_slow, no_network_is_no_wrong_password, without_a_password_nothing_is_written, german_too, S2_each_row_is_told_by_the_doctor,
         S2_each_row_of_the_token_endpoint, S2_the_screen_says_the_cause_and_stops, S4_one_attempt_for_each_act)
