@@ -164,7 +164,8 @@ key_answered(Engine *e, const char *phrase)
 		acted(e);
 		e->state = ENGINE_OFFLINE;
 		secret_ready(e, RECEIVING);
-		secret_ready(e, SENDING);
+		if (outbox_waits_for_secret(e))	/* nobody is asked for what nothing needs */
+			secret_ready(e, SENDING);
 	}
 	pump_all(e);
 }
@@ -281,6 +282,7 @@ no_patience(Engine *e, SignsInTo which)
 		ask(e, which);	/* and the keyring may still answer */
 		return;
 	}
+	end_patience(c);
 	g_clear_pointer(&c->ticket, vault_ticket_cancel);	/* the one for receiving does */
 	c->looked = true;
 	secret_ready(e, SENDING);

@@ -350,6 +350,7 @@ thread(gpointer user)
 	g_clear_pointer(&e->net_change, net_change_free);
 	secret_forget(e);
 	leave(e);
+	secret_forget(e);	/* what a last turn of a connection may have asked for */
 	g_clear_pointer(&e->pop, pop_free);
 	g_clear_pointer(&e->sender, outbox_free);
 	render_free(e->render);

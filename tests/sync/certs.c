@@ -27,7 +27,7 @@ typedef struct {
 	guint16 port;
 	gnutls_session_t tls;	/* NULL: in the clear */
 	GString *heard;		/* owned: all that came, decrypted where it was */
-	bool secured;
+	bool secured, no_external;
 	gint over;		/* atomic: it heard the sign-in, or somebody hung up */
 } Far;
 
@@ -61,7 +61,7 @@ far_line(Far *f)
 static const char *
 mechanism(const Far *f)
 {
-	return f->k->wants_ours ? "EXTERNAL" : "PLAIN";
+	return f->k->wants_ours && !f->no_external ? "EXTERNAL" : "PLAIN";
 }
 
 static void
@@ -363,6 +363,148 @@ external(gconstpointer user)
 	remove_folder(dir);
 }
 
+typedef struct { Far far; Account *account; Engine *engine; Chan *letters; GThread *thread; char *dir; gint64 end; } Locked;
+
+static void
+locked_open(Locked *l, const Way *way, bool no_external)
+{
+	static const CertCase K = { .name = "locked", .cert = { .dns = "localhost" }, .wants_ours = true, .good = true };
+	g_autoptr(GError) err = NULL;
+
+	l->far = (Far){ .k = &K, .way = way, .no_external = no_external };
+	l->dir = g_dir_make_tmp("eilpost-certs-XXXXXX", NULL);
+	l->letters = chan_new((GDestroyNotify)letter_free);
+	l->end = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC;
+	far_listen(&l->far);
+	l->thread = g_thread_new("far", far_thread, &l->far);
+	l->account = account_of(&l->far);
+	g_autofree char *store = g_build_filename(l->dir, "test.db", NULL);
+	l->engine = engine_new(&(EngineSetup){ .account = l->account, .store = store, .letters = l->letters }, &err);
+	g_assert_no_error(err);
+}
+
+/* Yours. */
+static Letter *
+locked_hear(Locked *l)
+{
+	for (;;) {
+		struct pollfd p = { .fd = chan_fd(l->letters), .events = POLLIN };
+		Letter *letter = chan_take(l->letters);
+		if (letter)
+			return letter;
+		g_assert_cmpint(g_get_monotonic_time(), <, l->end);
+		poll(&p, 1, 50);
+	}
+}
+
+static void
+locked_answer(Locked *l, const Letter *asked, const char *text)
+{
+	Request *r = request_new(REQ_SECRET);
+	r->text = g_strdup(text);
+	r->message = asked->message;
+	engine_post(l->engine, r);
+}
+
+static void
+locked_close(Locked *l)
+{
+	engine_end(l->engine, 5000);
+	shutdown(l->far.listener, SHUT_RDWR);
+	g_thread_join(l->thread);
+	close(l->far.listener);
+	g_string_free(l->far.heard, TRUE);
+	chan_free(l->letters);
+	account_unref(l->account);
+	remove_folder(l->dir);
+	g_free(l->dir);
+}
+
+/* Who declines is left alone until he acts; then it is asked for again. */
+static void
+declined(gconstpointer user)
+{
+	Locked l;
+	guint asked = 0;
+	bool acted = false;
+
+	locked_open(&l, user, false);
+	start(l.engine, &l.far, true);
+	for (bool there = false; !there;) {
+		Letter *letter = locked_hear(&l);
+		if (letter->kind == LETTER_ASK_SECRET) {
+			g_assert_true(asked++ == 0 || acted);
+			locked_answer(&l, letter, acted ? KEY_PHRASE : "");
+		} else if (letter->kind == LETTER_STATE && asked == 1 && !acted && strstr(letter->text, "no password")) {
+			acted = true;
+			engine_post(l.engine, request_new(l.far.way->protocol->scheme == SCHEME_SMTPS ? REQ_OUT_NOW : REQ_CHECK));
+		} else if (letter->kind == LETTER_PEER && letter->peer->port == l.far.port) {
+			there = true;
+		}
+		letter_free(letter);
+	}
+	g_assert_cmpuint(asked, ==, 2);
+	while (!g_atomic_int_get(&l.far.over) && g_get_monotonic_time() < l.end)
+		g_usleep(5000);
+	g_assert_nonnull(strstr(l.far.heard->str, "EXTERNAL YWxpY2U="));
+	locked_close(&l);
+}
+
+/* Without EXTERNAL nothing else is shown instead; the person is told. */
+static void
+no_external(gconstpointer user)
+{
+	Locked l;
+
+	locked_open(&l, user, true);
+	start(l.engine, &l.far, true);
+	for (bool told = false; !told;) {
+		Letter *letter = locked_hear(&l);
+		if (letter->kind == LETTER_ASK_SECRET)
+			locked_answer(&l, letter, KEY_PHRASE);
+		else if (letter->kind == LETTER_TROUBLE)
+			told = strstr(letter->text, "offers no way to sign in");
+		letter_free(letter);
+	}
+	g_assert_null(strstr(l.far.heard->str, "AUTHENTICATE"));
+	g_assert_null(strstr(l.far.heard->str, "AUTH PLAIN"));
+	g_assert_null(strstr(l.far.heard->str, "PASS"));
+	locked_close(&l);
+}
+
+/* A locked key and a password: one after the other, and nothing for sending while there is nothing to send. */
+static void
+key_and_password(gconstpointer user)
+{
+	Locked l;
+	guint asked = 0;
+
+	locked_open(&l, user, true);
+	Request *configure = request_new(REQ_CONFIGURE);
+	Account *a = configure->config = account_of(&l.far);
+	a->auth = AUTH_PASSWORD;
+	a->send = (ServerUrl){ SCHEME_SMTPS, g_strdup("bob"), g_strdup("mail.invalid"), 465 };
+	engine_post(l.engine, configure);
+	engine_post(l.engine, request_new(REQ_CHECK));
+	while (!g_atomic_int_get(&l.far.over)) {
+		struct pollfd p = { .fd = chan_fd(l.letters), .events = POLLIN };
+		Letter *letter;
+		g_assert_cmpint(g_get_monotonic_time(), <, l.end);
+		poll(&p, 1, 50);
+		while ((letter = chan_take(l.letters))) {
+			if (letter->kind == LETTER_ASK_SECRET) {
+				g_assert_cmpint(letter->message, ==, 0);
+				g_assert_true((strstr(letter->text, own_locked_key) != NULL) == (asked++ == 0));
+				locked_answer(&l, letter, asked == 1 ? KEY_PHRASE : CANARY);
+			}
+			letter_free(letter);
+		}
+	}
+	g_assert_cmpuint(asked, ==, 2);
+	g_assert_true(has_canary(l.far.heard->str));
+	locked_close(&l);
+}
+
 /* The search finds what it looks for. */
 static void
 canary(void)
@@ -393,6 +535,13 @@ main(int argc, char **argv)
 		g_test_add_data_func(name, &ways[i], matrix);
 		g_autofree char *ours = g_strconcat(name, "/external", NULL);
 		g_test_add_data_func(ours, &ways[i], external);
+		if (ways[i].later)
+			continue;
+		g_autofree char *no = g_strconcat(name, "/declined", NULL), *without = g_strconcat(name, "/no-external", NULL), *both = g_strconcat(name, "/key-and-password", NULL);
+		g_test_add_data_func(no, &ways[i], declined);
+		g_test_add_data_func(without, &ways[i], no_external);
+		if (ways[i].protocol->scheme != SCHEME_SMTPS)
+			g_test_add_data_func(both, &ways[i], key_and_password);
 	}
 	int result = g_test_run();
 	certs_end();
