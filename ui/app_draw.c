@@ -123,8 +123,8 @@ title_left(App *a, bool *over)
 	g_autofree char *shown = acc && a->folder_row ? folders_shown_name(acc, a->folder_row->name) : NULL;
 	Clean *folder = shown ? rows_folder_name(a->folder_row->role, shown) : clean_new("", 0, CLEAN_LINE);
 	const char *demo = a->setup->demo ? _("DEMO  ") : "";
-	Clean *left = said ? clean_printf(" eilpost  %s%s", demo, clean_peek(said)) :
-		clean_printf(" eilpost  %s%s / %s%s", demo, acc ? acc->account->name : "", clean_peek(folder),
+	Clean *left = said || !acc ? clean_printf(" eilpost  %s%s", demo, said ? clean_peek(said) : "") :
+		clean_printf(" eilpost  %s%s / %s%s", demo, acc->account->name, clean_peek(folder),
 			a->folder_row && folder_is_local(a->folder_row) && a->folder_row->role != ROLE_INBOX ? _(" (only on this computer)") : "");
 
 	*over = said != NULL;
@@ -247,7 +247,7 @@ draw_candidates(App *a)
 		prompt_draw_candidates(a->prompt, a->canvas, (Rect){ r.y - rows, r.x, rows, r.w }, candidate_note, a);
 }
 
-/* A sentence about what went wrong is shown whole, over the rows above its line, until the next key. */
+/* A sentence that is longer than its line is shown whole, over the rows above it, until the next key. */
 static bool
 draw_long_message(App *a, const Clean *text, CellStyle style)
 {
@@ -257,7 +257,7 @@ draw_long_message(App *a, const Clean *text, CellStyle style)
 	gsize len = strlen(p), next;
 	int rows = 0;
 
-	if ((style != STYLE_ERROR && style != STYLE_WARN) || !a->message || utf8_columns(p, (gssize)len) <= r.w - 2 || r.y < 3 || r.w < 10)
+	if (style == STYLE_PROGRESS || !a->message || utf8_columns(p, (gssize)len) <= r.w - 2 || r.y < 3 || r.w < 10)
 		return false;
 	for (gsize at = 0; at < len && rows < MIN(ROWS, r.y - 1); at += next, rows++)
 		utf8_wrap(p + at, len - at, r.w - 2, &next);

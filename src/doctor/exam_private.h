@@ -14,6 +14,7 @@ struct Exam {
 	ExamSetup setup;
 	const ServerUrl *url;	/* borrowed */
 	gint64 since;		/* microseconds: what is measured now began */
+	gint64 line_ms;		/* what the greeting took: a slow line, not a slow sign-in */
 	TcpConnect *lookup;	/* owned */
 	GPtrArray *probes;	/* owned, of Probe* */
 	guint reached, open;	/* addresses that answered; that are tried yet */

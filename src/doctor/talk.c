@@ -116,7 +116,7 @@ signed_in(Exam *x)
 	x->ready = true;
 	g_autofree char *text = used ? g_strdup_printf(_("%s, as %s"), x->mechanism, exam_user(x)) : g_strdup(_("the server wants none"));
 	exam_step(x, DOCTOR_OK, _("sign-in"), text);
-	if (used && ms >= SLOW_MS) {
+	if (used && ms - x->line_ms >= SLOW_MS) {
 		g_autofree char *slow = g_strdup_printf(_("this server takes %.1f s to answer a sign-in; that is not your network"), (double)ms / 1000);
 		exam_step_untimed(x, DOCTOR_NOTE, _("sign-in"), slow);
 	}
@@ -417,6 +417,7 @@ talk_feed(Exam *x, const guint8 *data, gsize len)
 		bool cut = line < len && data[line] != '\r' && data[line] != '\n';
 		g_autofree char *words = safe_words(x) ? g_strdup_printf("%.*s%s", (int)line, (const char *)data, cut ? "…" : "") : g_strdup(_("the server is there"));
 		x->greeted = true;
+		x->line_ms = (g_get_monotonic_time() - x->since) / 1000;
 		exam_step(x, DOCTOR_OK, _("greeting"), words);
 	}
 	talk_tick(x);

@@ -260,6 +260,10 @@ def all_is_well():
     assert len(re.findall(r"ok +\d+ ms", said)) >= 12, said
     status, said = doctor(profile(account(server, scheme="pop3s")))
     assert status == 0 and "2 messages" in said, said
+    # a slow line: neither its late goodbye is a fault, nor is the sign-in called slow
+    line = FaultProxy(server.imaps, "--delay-down", "2200")
+    status, said = doctor(profile(account(server, port=line.port)))
+    assert status == 0 and "work: all is well" in said and "to answer a sign-in" not in said, said
 
 
 class Certified(Talk):

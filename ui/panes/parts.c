@@ -26,11 +26,16 @@ static void
 draw_part(Canvas *c, int y, Rect r, guint number, const DocPart *part, const Clean *note)
 {
 	Clean *size = rows_size(part->size);
-	Clean *text = clean_printf("%3u  %*s%s  %s", number, MIN(part->depth, 8) * 2, "",
-		part->name && *clean_peek(part->name) ? clean_peek(part->name) : part->attachment ? part->file_name : _("(text)"),
-		note ? clean_peek(note) : "");
-	int type_columns = r.w >= 60 ? 26 : 0;
-	canvas_put(c, y, r.x, r.w - 6 - type_columns, part->attachment ? STYLE_NORMAL : STYLE_FOLDER_DIM, PUT_CUT, text);
+	Clean *text = clean_printf("%3u  %*s%s", number, MIN(part->depth, 8) * 2, "",
+		part->name && *clean_peek(part->name) ? clean_peek(part->name) : part->attachment ? part->file_name : _("(text)"));
+	int type_columns = r.w >= 60 ? 26 : 0, room = r.w - 6 - type_columns;
+	CellStyle style = part->attachment ? STYLE_NORMAL : STYLE_FOLDER_DIM;
+	/* how far it has come is what is looked for: a long name gives way to it */
+	int name = note ? MAX(room - utf8_columns(clean_peek(note), -1) - 2, room / 2) : room;
+	canvas_put(c, y, r.x, MIN(name, room), style, PUT_CUT, text);
+	int behind = MIN(utf8_columns(clean_peek(text), -1), name) + 2;
+	if (note && behind < room)
+		canvas_put(c, y, r.x + behind, room - behind, style, PUT_CUT, note);
 	if (type_columns)
 		canvas_put(c, y, r.x + r.w - 5 - type_columns, type_columns - 1, STYLE_PART, PUT_CUT, part->type);
 	canvas_put(c, y, r.x + r.w - 5, 4, STYLE_SIZE, PUT_PAD | PUT_RIGHT, size);

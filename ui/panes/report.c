@@ -241,6 +241,10 @@ begin(ReportPane *p)
 	g_source_attach(p->source, NULL);
 	p->doctor = doctor_new(&setup);
 	p->at_work = true;
+	if (acc->trouble) {	/* whole: the bottom line may have had no room for its end */
+		add(p, STYLE_WARN, clean_peek(acc->trouble));
+		add(p, STYLE_NORMAL, "");
+	}
 }
 
 /* ---- the log ---- */

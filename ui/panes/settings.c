@@ -98,7 +98,7 @@ draw_option(const SettingsPane *p, Canvas *c, int y, Rect r, const SettingRow *r
 	const Conf *conf = p->app->setup->conf;
 	g_autofree char *name = setting_name(row, p->list->search != NULL), *value = setting_value(conf, row);
 	bool plain = setting_is_default(conf, row);
-	int names = MIN(p->list->search ? 34 : 20, r.w / 2);
+	int names = MIN(p->list->search ? 34 : r.w >= 100 ? 24 : 20, r.w / 2);
 
 	put(c, y, r.x + 1, names - 1, STYLE_NORMAL, name);
 	put(c, y, r.x + names + 1, r.w - names - 2, plain ? STYLE_FOLDER_DIM : STYLE_NORMAL, *value ? value : _("(not set)"));
@@ -149,7 +149,7 @@ draw_schedule_head(Canvas *c, int y, Rect r)
 	int x = r.x + MIN(20, r.w / 3);
 
 	canvas_fill(c, (Rect){ y, r.x, 1, r.w }, STYLE_NORMAL);
-	put(c, y, r.x + 1, x - r.x - 1, STYLE_FOLDER_DIM, _("Account"));
+	put(c, y, r.x + 1, x - r.x - 2, STYLE_FOLDER_DIM, _("Account"));
 	for (int i = 0; i < MODES; i++) {
 		put(c, y, x, r.x + r.w - x, STYLE_FOLDER_DIM, mode_title(i, wide));
 		x += mode_columns(i, wide);
