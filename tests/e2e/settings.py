@@ -76,7 +76,7 @@ def S22_switched():
     r.keys("q").keys("q")
     r.kill()
     r = Reader(profile=profile)
-    r.wait("Number 5").wait("checked")
+    r.wait("Number 5").wait(lambda r: proxy.count > n and "not checked" not in r.text, 20)
     assert proxy.count == n + 1, (n, proxy.count)
     r.keys(F2).wait("[x]")
     assert "config, line" in r.text
