@@ -83,7 +83,7 @@ unsent(const Job *j)
 	return j->db ? outbox_count(j->db, false) : 0;
 }
 
-/* After the inbox: the other folders whose counts say that something of them is not here. */
+/* After the inbox: the other folders of which the server says that something is not here. */
 static void
 collect_folders(Job *j)
 {
@@ -91,7 +91,7 @@ collect_folders(Job *j)
 	j->collected = true;
 	for (guint i = 0; folders && i < folders->len; i++) {
 		const Folder *f = g_ptr_array_index(folders, i);
-		bool differs = f->total != f->server_total || f->unseen != f->server_unseen || f->backfill_below > 1;
+		bool differs = folder_behind(j->db, f) || f->backfill_below > 1;
 		if (f->selectable && f->role != ROLE_INBOX && !folder_is_local(f) && differs)
 			g_array_append_val(j->folders_left, f->id);
 	}

@@ -349,6 +349,63 @@ folders_set_server_counts(Db *db, gint64 id, guint32 total, guint32 unseen, GErr
 	    INTS(id, total, unseen));
 }
 
+/* ---- what else the server says of it ---- */
+
+typedef struct { guint32 uidvalidity, uidnext; guint64 modseq; } Marks;
+
+static char *
+marks_key(gint64 id)
+{
+	return g_strdup_printf("server.%" G_GINT64_FORMAT, id);
+}
+
+static Marks
+server_marks(Db *db, gint64 id)
+{
+	g_autofree char *key = marks_key(id), *text = db_fact(db, key);
+	g_auto(GStrv) part = g_strsplit(text ? text : "", " ", 3);
+	Marks m = { 0 };
+
+	if (g_strv_length(part) == 3)
+		m = (Marks){ (guint32)g_ascii_strtoull(part[0], NULL, 10), (guint32)g_ascii_strtoull(part[1], NULL, 10),
+			g_ascii_strtoull(part[2], NULL, 10) };
+	return m;
+}
+
+bool
+folders_set_server_marks(Db *db, gint64 id, guint32 uidvalidity, guint32 uidnext, guint64 modseq, GError **err)
+{
+	Marks known = server_marks(db, id);
+	Marks m = { uidvalidity ? uidvalidity : known.uidvalidity, uidnext ? uidnext : known.uidnext, modseq ? modseq : known.modseq };
+
+	if (m.uidvalidity == known.uidvalidity && m.uidnext == known.uidnext && m.modseq == known.modseq)
+		return true;
+	g_autofree char *key = marks_key(id);
+	g_autofree char *text = g_strdup_printf("%" G_GUINT32_FORMAT " %" G_GUINT32_FORMAT " %" G_GUINT64_FORMAT, m.uidvalidity, m.uidnext, m.modseq);
+	return db_set_fact(db, key, text, err);
+}
+
+/* Our own marks may be younger than its word. */
+bool
+folder_behind(Db *db, const Folder *f)
+{
+	Marks m = server_marks(db, f->id);
+
+	if (f->total == 0 && f->server_total == 0)
+		return false;
+	if (f->total != f->server_total || f->unseen != f->server_unseen)
+		return true;
+	if (f->backfill_below == 0)
+		return false;
+	return (m.uidvalidity && m.uidvalidity != f->uidvalidity) || m.uidnext > f->uidnext || (f->highestmodseq && m.modseq > f->highestmodseq);
+}
+
+bool
+folder_hides_flags(Db *db, const Folder *f)
+{
+	return f->highestmodseq == 0 || server_marks(db, f->id).modseq == 0;
+}
+
 bool
 folders_set_gone(Db *db, gint64 id, bool gone, GError **err)
 {

@@ -59,6 +59,13 @@ bool folders_set_gone(Db *db, gint64 id, bool gone, GError **err);
 bool folders_set_subscribed(Db *db, gint64 id, bool on, GError **err);
 bool folders_set_sync(Db *db, gint64 id, guint32 uidvalidity, guint32 uidnext, guint64 modseq, GError **err);
 bool folders_set_server_counts(Db *db, gint64 id, guint32 total, guint32 unseen, GError **err);
+/* The rest of what the server last said of it, beside its counts; what is 0 was not told, and stays. */
+bool folders_set_server_marks(Db *db, gint64 id, guint32 uidvalidity, guint32 uidnext, guint64 modseq, GError **err);
+/* By what the server last said, something changed in it that is not here: counts, numbers, or (where it tells) anything at all.
+ * Of a folder that was never read only its counts say it. Any Db */
+bool folder_behind(Db *db, const Folder *f);
+/* Nothing that the server says of it would tell that a flag changed there. Any Db */
+bool folder_hides_flags(Db *db, const Folder *f);
 bool folders_set_backfill(Db *db, gint64 id, guint32 below, GError **err);
 bool folders_set_rights(Db *db, gint64 id, const char *rights, GError **err);
 bool folders_set_size(Db *db, gint64 id, guint64 bytes, GError **err);

@@ -2,6 +2,7 @@
  * on a tour through them; and the budget of what is fetched before anybody asks for it.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
+ * The tour also looks into folders that another client changed, so that their flags here are the server's.
  * Nobody waits for any of this: it begins when the person has been still for a moment, comes in pieces of less than half a
  * second, and the folder on the screen is looked at again every few seconds of a tour. Attachments are never part of it. */
 #include "config.h"
@@ -13,6 +14,7 @@
 #define TOUR_MS 8000		/* away from the folder on the screen */
 #define STAY_MS 2000		/* and back in it */
 #define LOOK_ROWS 500		/* of one step along the list */
+#define TURN_S (15 * 60)	/* between two looks at flags of which the server does not tell */
 #define AT_ONCE 100		/* messages of a piece */
 #define PIECE_MS 300
 #define PIECE_LEAST (64 * KIB)
@@ -31,6 +33,7 @@ struct Keep {
 	gint64 asked_at;	/* ms: the last piece */
 	guint asked;		/* its messages */
 	GArray *tour;		/* owned, of gint64: folders that want something */
+	GHashTable *looked;	/* owned: of int64, a folder that was visited -> of int64, when: Unix seconds */
 	gint64 visiting;	/* 0: none */
 	gint64 left_at, next_at;	/* ms: when the folder on the screen was left; not before */
 	char *network;		/* owned; NULL: not known yet */
@@ -44,6 +47,7 @@ keep_new(void)
 	Keep *k = g_new0(Keep, 1);
 	k->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
 	k->tour = g_array_new(FALSE, FALSE, sizeof(gint64));
+	k->looked = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	k->at = NEWEST;
 	return k;
 }
@@ -55,6 +59,7 @@ keep_free(Keep *k)
 		return;
 	g_array_unref(k->ids);
 	g_array_unref(k->tour);
+	g_hash_table_unref(k->looked);
 	g_free(k->network);
 	g_free(k);
 }
@@ -299,14 +304,34 @@ keep_submit(Engine *e)
 
 /* ---- the tour ---- */
 
+/* What another client did in a folder that was read before. Where the server does not tell of flags, each has its turn;
+ * eilpost sync looks once. */
+static bool
+wants_look(Engine *e, const Folder *f)
+{
+	const gint64 *at = g_hash_table_lookup(e->keep->looked, &f->id);
+
+	if (f->backfill_below == 0)
+		return false;
+	if (folder_behind(e->db, f))
+		return true;
+	if (imap_session_can(e->session, "CONDSTORE") && !folder_hides_flags(e->db, f))
+		return false;
+	return e->headless ? !at : clock_s() - MAX(f->checked_at, at ? *at : 0) >= TURN_S;
+}
+
 static bool
 wants_visit(Engine *e, const Folder *f)
 {
 	int policy = policy_of(e, f);
 
-	if (!f->selectable || f->gone || folder_is_local(f) || policy == KEEP_TEXTS_NONE || f->id == e->shown)
+	if (!f->selectable || f->gone || folder_is_local(f) || f->id == e->shown)
 		return false;
 	if (f->total == 0 && f->server_total == 0)
+		return false;
+	if (wants_look(e, f))
+		return true;
+	if (policy == KEEP_TEXTS_NONE || !ahead_may(e))
 		return false;
 	return f->backfill_below != 1 || f->total != f->server_total || !is_done(e, f, policy);
 }
@@ -349,9 +374,28 @@ end_visit(Engine *e, bool unfinished)
 {
 	Keep *k = e->keep;
 
-	if (unfinished && k->visiting)
+	if (unfinished && k->visiting) {
 		g_array_append_val(k->tour, k->visiting);
+	} else if (k->visiting) {
+		gint64 now = clock_s();
+		g_hash_table_replace(k->looked, g_memdup2(&k->visiting, sizeof now), g_memdup2(&now, sizeof now));
+	}
 	k->visiting = 0;
+}
+
+/* The next one that still wants it; 0: none. */
+static gint64
+next_of_tour(Engine *e)
+{
+	GArray *tour = e->keep->tour;
+
+	while (tour->len > 0) {
+		g_autoptr(Folder) f = folders_get(e->db, g_array_index(tour, gint64, 0), NULL);
+		g_array_remove_index(tour, 0);
+		if (f && wants_visit(e, f))
+			return f->id;
+	}
+	return 0;
 }
 
 /* The folder of the tour that is to be selected now; 0: none. */
@@ -360,7 +404,7 @@ keep_visit(Engine *e)
 {
 	Keep *k = e->keep;
 
-	if (!e->ready || !e->listed || e->paused || !calm(e) || !ahead_may(e)) {
+	if (!e->ready || !e->listed || e->paused || !calm(e)) {
 		end_visit(e, true);
 		return 0;
 	}
@@ -375,9 +419,7 @@ keep_visit(Engine *e)
 		return 0;
 	if (e->sel.id == e->shown)
 		k->left_at = e->now;
-	k->visiting = g_array_index(k->tour, gint64, 0);
-	g_array_remove_index(k->tour, 0);
-	return k->visiting;
+	return k->visiting = next_of_tour(e);
 }
 
 bool

@@ -38,7 +38,7 @@ job_comes(const Engine *e, JobKind kind)
 static guint
 status_flags(Engine *e)
 {
-	return (can(e, "STATUS=SIZE") ? IMAP_LIST_SIZE : 0) | (can(e, "OBJECTID") ? IMAP_LIST_OBJECTID : 0);
+	return (can(e, "CONDSTORE") ? IMAP_LIST_MODSEQ : 0) | (can(e, "STATUS=SIZE") ? IMAP_LIST_SIZE : 0) | (can(e, "OBJECTID") ? IMAP_LIST_OBJECTID : 0);
 }
 
 static guint
@@ -187,6 +187,9 @@ status_of_coming(Folder *f, const ImapMailboxStatus *st)
 	f->server_total = st->messages;
 	f->server_unseen = st->unseen;
 	f->server_size = st->size;
+	f->uidvalidity = st->uidvalidity;
+	f->uidnext = st->uidnext;
+	f->highestmodseq = st->highestmodseq;
 	f->counted = true;
 	g_free(f->mailbox_id);
 	f->mailbox_id = g_strdup(st->mailbox_id);
@@ -212,6 +215,7 @@ listing_counted(Engine *e, const ImapMailboxStatus *st)
 	guint32 total = st->has & IMAP_ST_MESSAGES ? st->messages : f->server_total;
 	guint32 unseen = st->has & IMAP_ST_UNSEEN ? st->unseen : f->server_unseen;
 	bool ok = batch_begin(e) && folders_set_server_counts(e->db, f->id, total, unseen, &err) &&
+		folders_set_server_marks(e->db, f->id, st->uidvalidity, st->uidnext, st->highestmodseq, &err) &&
 		(!(st->has & IMAP_ST_SIZE) || folders_set_size(e->db, f->id, st->size, &err));
 	if (!ok && err)
 		engine_store_failed(e, g_steal_pointer(&err));
@@ -366,6 +370,7 @@ store_folder(Engine *e, Folder *f, const GPtrArray *spaces, GArray *ids, GError 
 	if (f->selectable && (!f->counted || (f->space != SPACE_PERSONAL && !f->rights && can(e, "ACL"))))
 		g_array_append_val(e->status_queue, id);
 	return !f->counted || (folders_set_server_counts(e->db, id, f->server_total, f->server_unseen, err) &&
+		folders_set_server_marks(e->db, id, f->uidvalidity, f->uidnext, f->highestmodseq, err) &&
 		(!f->server_size || folders_set_size(e->db, id, f->server_size, err)));
 }
 

@@ -75,8 +75,8 @@ scan_plan(Engine *e, guint what, bool by_modseq)
 	}
 	s->scans |= what;
 	s->range_rows = NEWEST;
-	/* eilpost sync wants to be certain; nobody waits on its screen */
-	if (e->headless)
+	/* eilpost sync wants to be certain, and of its inbox each time; nobody waits on its screen */
+	if (e->headless && (s->id == e->shown || !passed_lately(e)))
 		s->scans = 0;
 	else if (passed_lately(e))
 		s->range_whole = false;

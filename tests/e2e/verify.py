@@ -87,8 +87,8 @@ def what_changed_behind_is_named():
     assert "came since the last look" in text and "not known here yet" in line(text, "Fresh"), text
     assert "differ in 3 folders" in text, text    # Virtual/unread shows the same messages
     assert sync(path)[0] == 0
-    told = json.loads(verify(path, "verify", "--json", expect=1))    # a sync looks only into folders whose counts differ: Virtual/unread's do not
-    assert [f["name"] for f in told["folders"] if not f["agrees"]] == ["Virtual/unread"], told
+    text = verify(path, "verify")
+    assert "Store and server agree." in text, text
     c.delete("Fresh")
     c.uid("STORE", b"1:*", "-FLAGS", "(\\Flagged Important)")
     c.logout()
