@@ -75,7 +75,7 @@ def here(reader, subject):
     return reader
 
 
-def first_mail_in_40_keys():
+def S21_first_mail_in_40_keys():
     """S21: address, sign-in, ok; and the first subject is on the screen."""
     server.deliver(mail("Welcome to the garden"))
     for rows, cols, more in ((24, 80, {}), (15, 50, {}), (24, 80, GERMAN)):
@@ -414,5 +414,5 @@ def secrets_follow_the_account():
     reader.kill()
 
 
-run(first_mail_in_40_keys, S1_one_account_of_each_kind, S12_exchange_online, S13_the_difference_in_two_sentences, wrong_password, S2_the_service_is_switched_off, S11_an_account_that_can_not_send,
+run(S21_first_mail_in_40_keys, S1_one_account_of_each_kind, S12_exchange_online, S13_the_difference_in_two_sentences, wrong_password, S2_the_service_is_switched_off, S11_an_account_that_can_not_send,
     search_can_be_left, autoconfig_over_the_web, oauth_from_the_first_screen, oauth_for_other_servers, import_from_mutt, import_on_a_small_screen, questions_can_be_left, demo_leaves_nothing, by_hand, accounts_are_managed, secrets_follow_the_account)
