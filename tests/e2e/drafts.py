@@ -51,7 +51,7 @@ def until(test, r, seconds=15):
 
 def ready(**more):
     r = Reader(config=config(**more), rows=32, cols=110)
-    return r.wait("Number 1").wait("checked")
+    return r.wait("Number 1").wait(lambda r: "checked" in r.text and "not checked" not in r.text, 20)
 
 
 def write(r, subject, text="First words."):
@@ -85,7 +85,10 @@ def from_another_program():
     server.deliver(draft, folder="Drafts", flags="(\\Draft \\Seen)")
     r = ready()
     n = len(sink.kept())
-    r.keys("R").wait(lambda r: "Begun elsewhere" in r.selected())    # nothing here: the folder opens
+    end = time.monotonic() + 20
+    while "Begun elsewhere" not in r.selected():    # nothing here: the folder opens, as soon as it is known that something is in it
+        assert time.monotonic() < end, r.text
+        r.keys("R").pump(0.5)
     r.keys("\r").wait("Writing").wait("Words of the phone.").wait("carol@example.com").keys("\x03")
     r.wait(lambda r: "Writing" not in r.text or "What becomes" in r.text)
     if "What becomes" in r.text:
