@@ -454,7 +454,7 @@ open_drafts(App *a)
 
 	for (guint i = 0; acc && acc->folders && i < acc->folders->len; i++) {
 		const Folder *f = g_ptr_array_index(acc->folders, i);
-		if (!is_for_drafts(a, a->account, f) || (!f->total && !f->server_total))
+		if (!is_for_drafts(a, a->account, f) || !folder_total(f))
 			continue;
 		app_open_folder(a, a->account, f->id);
 		app_say(a, STYLE_STATUS, "%s", _("Return goes on with the selected draft."));
