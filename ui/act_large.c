@@ -223,13 +223,12 @@ cmd_stop_part(App *a, const char *arg)
 		post_stop(a, a->open.account, a->open.message, part->section);
 }
 
-/* C-g: true: there was something. */
 bool
-large_stop_current(App *a)
+large_give_up(App *a, guint account)
 {
-	const AppAccount *acc = app_account(a);
+	const AppAccount *acc = app_account_of(a, account);
 	if (!acc || !acc->progress || !acc->progress_message)
 		return false;
-	post_stop(a, a->account, acc->progress_message, acc->progress_section);
+	post_stop(a, account, acc->progress_message, acc->progress_section);
 	return true;
 }

@@ -105,7 +105,7 @@ cmd_cancel(App *a, const char *arg)
 	if (a->list && listview_busy(a->list)) {
 		listview_find_stop(a->list);
 		app_say(a, STYLE_STATUS, "%s", _("Search cancelled."));
-	} else if (large_stop_current(a)) {
+	} else if (large_give_up(a, a->account)) {
 		return;
 	} else if (a->open.message && !a->open.view) {
 		open_close(a);

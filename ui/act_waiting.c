@@ -232,7 +232,7 @@ cmd_give_up(App *a, const char *arg)
 	const char *yes = _("Give it up");
 	g_autofree char *text = NULL;
 
-	if (!e)
+	if (!e || (e->section == WAIT_DOWNLOADS && large_give_up(a, e->account)))
 		return;
 	if (e->section == WAIT_DOWNLOADS || e->section == WAIT_ACCOUNTS) {
 		app_say(a, STYLE_STATUS, "%s", _("This can't be given up; p pauses it."));

@@ -267,7 +267,7 @@ GPtrArray *large_notes(App *a, const Document *d);	/* what is said of each part:
 Clean *large_progress(const AppAccount *acc);	/* yours */
 void large_fetch_said(App *a, guint account, const char *name);
 void large_saved(App *a, const Letter *l);	/* LETTER_SAVED */
-bool large_stop_current(App *a);
+bool large_give_up(App *a, guint account);	/* the attachment that comes; false: none does */
 
 /* act_parts.c */
 void parts_save(App *a, const DocPart *part, const char *path);

@@ -334,6 +334,9 @@ test_accounts(void)
 	assert_has(text, "paused");
 	assert_has(text, "stopped: needs you");
 	assert_has(text, "The sign-in was refused");
+	w.acc.how_far = "20M of 50M, about 8 s left";
+	g_autofree char *attachment = picture(&w, l, 24, 100);
+	assert_has(attachment, "20M of 50M, about 8 s left, paused · Fetching Inbox");
 	w.acc = (WaitAccount){ .account = w.account,
 		.db = w.db,
 		.state = ENGINE_WAITING,

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { NUMBERED = 5 };	/* columns that the number of a row of the menu takes, with the margins */
+
 SetupPane *
 setup_pane(App *a)
 {
@@ -120,9 +122,9 @@ row_text(const SetupPane *p, const SetupRow *r, CellStyle *style)
 	*style = STYLE_NORMAL;
 	switch (r->kind) {
 	case ROW_ADD:
-		return g_strdup(_("Add an account: type a mail address, the rest is looked for"));
+		return g_strdup(_("Add an account"));
 	case ROW_DEMO:
-		return g_strdup(_("Look around in a demo: sample mails, no network, nothing stays"));
+		return g_strdup(_("Look around in a demo"));
 	case ROW_IMPORT: {
 		const ImportSource *s = p->imports->pdata[r->index];
 		g_autofree char *shown = g_filename_display_name(s->path);
@@ -144,6 +146,25 @@ row_text(const SetupPane *p, const SetupRow *r, CellStyle *style)
 		break;
 	}
 	return g_strdup(_("Back"));
+}
+
+/* What a row of the menu is about: beside it, or below the list where that is too narrow. NULL: it says all. */
+static const char *
+row_about(const SetupRow *r)
+{
+	return r->kind == ROW_ADD ? _("type a mail address, the rest is looked for") :
+		r->kind == ROW_DEMO ? _("sample mails, no network, nothing stays") : NULL;
+}
+
+/* The row of the menu with what it is about; NULL: that has no room in so many columns. Yours. */
+static char *
+whole_row(const SetupPane *p, const SetupRow *r, int columns)
+{
+	CellStyle style;
+	g_autofree char *text = row_text(p, r, &style);
+	const char *about = row_about(r);
+	g_autofree char *whole = about ? g_strdup_printf("%s: %s", text, about) : NULL;
+	return whole && utf8_columns(whole, -1) <= columns ? g_steal_pointer(&whole) : NULL;
 }
 
 static const char *
@@ -222,10 +243,14 @@ head_words(const SetupPane *p)
 
 /* What the selected row means, in the lines below the list; NULL: nothing more is to be said. Yours. */
 static char *
-detail_words(SetupPane *p)
+detail_words(SetupPane *p, int columns)
 {
 	const SetupRow *r = setup_row(p);
 
+	if (p->step == SETUP_MENU && r && row_about(r)) {
+		g_autofree char *whole = whole_row(p, r, columns - NUMBERED);
+		return whole ? NULL : g_strdup(row_about(r));
+	}
 	if (p->step != SETUP_FORM || !r)
 		return NULL;
 	if (r->kind == ROW_SAVE && setupform_is_oauth(p->form)) {
@@ -308,9 +333,10 @@ draw_row(const SetupPane *p, Canvas *c, Rect r, int y, int number, const SetupRo
 	CellStyle style;
 	g_autofree char *text = row_text(p, row, &style), *digit = g_strdup_printf("%d", number);
 	bool numbered = p->step == SETUP_MENU;
+	g_autofree char *whole = numbered ? whole_row(p, row, r.w - NUMBERED) : NULL;
 	if (numbered)
 		put(c, y, r.x + 1, 2, STYLE_HELP_KEY, digit);
-	put(c, y, r.x + (numbered ? 4 : 1), r.w - (numbered ? 5 : 2), p->step == SETUP_FORM ? STYLE_NORMAL | MOD_BOLD : style, text);
+	put(c, y, r.x + (numbered ? 4 : 1), r.w - (numbered ? NUMBERED : 2), p->step == SETUP_FORM ? STYLE_NORMAL | MOD_BOLD : style, whole ? whole : text);
 }
 
 static void
@@ -396,7 +422,7 @@ static void
 draw(void *self, Canvas *c, Rect r, bool focused)
 {
 	SetupPane *p = self;
-	g_autofree char *head = head_words(p), *detail = detail_words(p);
+	g_autofree char *head = head_words(p), *detail = detail_words(p, r.w);
 	int rows = (int)p->rows->len, y = r.y;
 	/* on the smallest screens a few rows are still there, and what went wrong goes before what is usual */
 	Rect top = { r.y, r.x, MAX(r.h - MIN(rows, 3), 1), r.w };

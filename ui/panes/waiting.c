@@ -30,7 +30,7 @@ peek(const Clean *c)
 }
 
 static WaitAccount
-account_of(const AppAccount *acc)
+account_of(const AppAccount *acc, const char *how_far)
 {
 	return (WaitAccount){
 		.number = acc->number,
@@ -43,6 +43,7 @@ account_of(const AppAccount *acc)
 		.schedule = peek(acc->schedule),
 		.done = acc->done,
 		.total = acc->total,
+		.how_far = how_far,
 		.paused = acc->paused,
 		.removal_n = acc->removal_n,
 		.schedule_paused = acc->schedule_paused,
@@ -58,11 +59,18 @@ read_anew(WaitingPane *p)
 {
 	const App *a = p->app;
 	g_autofree WaitAccount *all = g_new0(WaitAccount, a->accounts->len);
+	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func((GDestroyNotify)clean_free);
 
 	guint n = 0;
-	for (guint i = 0; i < a->accounts->len; i++)
-		if (!((const AppAccount *)g_ptr_array_index(a->accounts, i))->gone)
-			all[n++] = account_of(g_ptr_array_index(a->accounts, i));
+	for (guint i = 0; i < a->accounts->len; i++) {
+		const AppAccount *acc = g_ptr_array_index(a->accounts, i);
+		if (acc->gone)
+			continue;
+		Clean *how_far = acc->progress && acc->progress_message ? large_progress(acc) : NULL;
+		if (how_far)
+			g_ptr_array_add(words, how_far);
+		all[n++] = account_of(acc, peek(how_far));
+	}
 	p->read_at = now_s();
 	p->stale = false;
 	waitlist_fill(p->list, all, n, p->read_at);

@@ -185,7 +185,9 @@ static void
 add_download(WaitList *l, const WaitAccount *acc)
 {
 	g_autofree char *words = NULL;
-	if (acc->progress && acc->total > 1)
+	if (acc->progress && acc->how_far)
+		words = g_strdup(acc->how_far);
+	else if (acc->progress && acc->total > 1)
 		words = g_strdup_printf(_("%'llu of %'llu"), (unsigned long long)acc->done,
 			(unsigned long long)acc->total);
 	else if (acc->progress)

@@ -25,6 +25,7 @@ typedef struct {
 	EngineState state;
 	const char *state_text, *trouble, *progress, *schedule;	/* any may be NULL */
 	guint64 done, total;	/* of the progress */
+	const char *how_far;	/* the same in words, of an attachment; NULL: it is counted */
 	guint removal_n;	/* mails that may go from the POP3 server, if the person agrees */
 	bool paused, schedule_paused, stopped;
 	gint64 checked_at, next_check, next_try;	/* Unix seconds; 0: none */
