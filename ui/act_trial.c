@@ -18,6 +18,7 @@ struct SignInTest {
 	Account *account;	/* shared */
 	Trial *trial;		/* owned; NULL: a password is asked for */
 	GSource *source;	/* owned */
+	Secret *key_phrase;	/* owned: of client-key, as it was typed; NULL: not yet */
 	gint64 took_ms[2];	/* by side; 0: not signed in */
 	bool typed;
 };
@@ -33,6 +34,7 @@ trial_test_free(SignInTest *t)
 	}
 	trial_end(t->trial);
 	account_unref(t->account);
+	secret_free(t->key_phrase);
 	g_free(t);
 }
 
@@ -93,6 +95,34 @@ typed(App *a, const char *text)
 	begin(t, text);
 }
 
+static void
+key_typed(App *a, const char *text)
+{
+	SignInTest *t = a->sign_in_test;
+
+	if (!t || !t->trial)
+		return;
+	if (!text || !*text) {
+		g_clear_pointer(&a->sign_in_test, trial_test_free);
+		return;
+	}
+	t->key_phrase = secret_new(text, -1);
+	trial_answer(t->trial, text);
+}
+
+static void
+ask_key(SignInTest *t, const char *question)
+{
+	g_autofree char *label = g_strconcat(question, ": ", NULL);
+
+	if (t->key_phrase)	/* of the same test */
+		trial_answer(t->trial, secret_peek(t->key_phrase));
+	else if (t->app->prompt)
+		trial_answer(t->trial, NULL);
+	else
+		app_ask_line(t->app, PROMPT_PASSWORD, label, NULL, key_typed);
+}
+
 /* True: it goes on. */
 static bool
 hear(SignInTest *t, const TrialLetter *l)
@@ -102,6 +132,9 @@ hear(SignInTest *t, const TrialLetter *l)
 	switch (l->state) {
 	case TRIAL_GOES:
 		app_say(a, STYLE_PROGRESS, l->side == TRIAL_SEND ? _("Testing %s, sending: %s") : _("Testing %s, receiving: %s"), t->account->name, l->text);
+		return true;
+	case TRIAL_ASKS:
+		ask_key(t, l->text);
 		return true;
 	case TRIAL_GOOD:
 		t->took_ms[l->side] = MAX(l->took_ms, 1);

@@ -401,6 +401,24 @@ tls_key_locked(const char *path)
 	return locked;
 }
 
+bool
+tls_key_opens(const char *path, const char *phrase)
+{
+	g_autofree char *text = NULL;
+	gnutls_x509_privkey_t key;
+	gsize len;
+	int n = 0;
+
+	if (!g_file_get_contents(path, &text, &len, NULL))
+		return true;	/* whatever is wrong, it is not the phrase */
+	if (gnutls_x509_privkey_init(&key) >= 0) {
+		n = gnutls_x509_privkey_import2(key, &(gnutls_datum_t){ .data = (guchar *)text, .size = (guint)len }, GNUTLS_X509_FMT_PEM, phrase, 0);
+		gnutls_x509_privkey_deinit(key);
+	}
+	explicit_bzero(text, len);
+	return n != GNUTLS_E_DECRYPTION_FAILED;
+}
+
 static bool
 own_certificate(Tls *t, const TlsSetup *setup, GError **err)
 {

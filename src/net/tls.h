@@ -24,3 +24,4 @@ Filter *tls_open(Filter *below, const TlsSetup *setup, GError **err);
 /* What the peer showed, refused or not: yours; NULL: nothing yet. f: from tls_open. */
 Peer *tls_peer(const Filter *f);
 bool tls_key_locked(const char *path);	/* a file of a key that wants a passphrase */
+bool tls_key_opens(const char *path, const char *phrase);	/* false: that is not its passphrase */

@@ -74,6 +74,13 @@ bulk_drop(Engine *e)
 	e->bulk->again_at = 0;
 }
 
+void
+bulk_no_secret(Engine *e)
+{
+	if (!e->bulk->link)
+		e->bulk->again_at = e->now + AGAIN_MS;
+}
+
 /* What it was about goes on over the first connection. */
 static void
 lost(Engine *e, const char *why)

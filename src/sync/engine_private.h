@@ -6,7 +6,6 @@
 #include "base/secret.h"
 #include "base/trace.h"
 #include "conf/refusals.h"
-#include "conf/secrets.h"
 #include "net/change.h"
 #include "net/link.h"
 #include "proto/imap/session.h"
@@ -22,6 +21,7 @@
 #include "store/messages.h"
 #include "store/parts.h"
 #include "store/server.h"
+#include "sync/credential.h"
 #include "sync/door.h"
 #include "sync/engine.h"
 #include "sync/plan.h"
@@ -115,12 +115,9 @@ typedef struct Bulk Bulk;
 typedef enum { CYCLE_NONE, CYCLE_SENDS, CYCLE_RECEIVES } Cycle;
 
 /* What is signed in with. */
-typedef enum { RECEIVING, SENDING } SignsInTo;
 typedef struct {
 	Secret *secret;		/* owned */
-	SecretJob *job;		/* owned: the command runs */
-	VaultTicket *ticket;	/* owned: the vault looks */
-	GSource *patience;	/* owned: how long that may take */
+	CredentialFetch *fetch;	/* owned: it is on its way */
 	Secret *refused;	/* owned: a token that a server did not take; NULL: none */
 	gint64 until;		/* ms: a token is not good for a new connection after; 0: it has no end */
 	char *where;		/* owned: where it could be kept, in words; NULL: nowhere, or not known */
@@ -249,7 +246,7 @@ void engine_sent(Engine *e);	/* the outbox has nothing more that can go now: the
 void schedule_tell(Engine *e);	/* LETTER_SCHEDULE */
 void engine_refused(Engine *e);	/* one refused sign-in stops the schedule until the person acts (S4) */
 
-/* credential.c */
+/* keys.c */
 bool secret_ready(Engine *e, SignsInTo what);	/* true: secret_text has it; false: it is looked for, and pop_pump, outbox_pump are called when it comes */
 const char *secret_text(const Engine *e, SignsInTo what);	/* borrowed; NULL: it is not here */
 bool secret_waits(const Engine *e, SignsInTo what);	/* it is on its way, or the person is asked */
@@ -273,6 +270,7 @@ void connect_signed_in(Engine *e, bool on);	/* REQ_SIGNED_IN */
 Pop *pop_new(Engine *e);
 void pop_free(Pop *p);
 bool pop_up(const Engine *e);	/* a connection is there or on its way */
+bool pop_in_session(const Engine *e);	/* its secret is spent */
 bool pop_wants(Engine *e);	/* e->check_wanted, or a message to fetch */
 void pop_start(Engine *e);	/* opens its own Link; takes check_wanted */
 void pop_pump(Engine *e);	/* events, work, output */
@@ -335,6 +333,7 @@ void bulk_tick(Engine *e);
 void bulk_probe(Engine *e);
 gint64 bulk_deadline(const Engine *e);	/* ms, or -1 */
 void bulk_drop(Engine *e);	/* the first one is gone */
+void bulk_no_secret(Engine *e);	/* what it would sign in with is not to be had now */
 Job *bulk_job(Engine *e, JobKind kind, ImapCommand *command);
 GPtrArray *bulk_jobs(const Engine *e);	/* of Job*, borrowed */
 

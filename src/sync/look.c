@@ -21,12 +21,10 @@ struct Look {
 	ImapSession *imap;	/* one of these two */
 	Pop3Session *pop;
 	Secret *secret, *refused_token;
-	SecretJob *secret_job;	/* NULL: none */
-	VaultTicket *ticket;
-	gint64 kept_since;	/* ms, since a password that is kept is looked for; 0: it is not */
-	GByteArray *early;
+	Secret *key_phrase;	/* of client-key; NULL: it has none, or nobody gave it */
+	CredentialFetch *fetch;	/* NULL: none */
 	GError *error;		/* why the line is of no use any more */
-	bool is_pop, link_open, ready, closed, refused;
+	bool is_pop, has_secret, link_open, ready, closed, refused;
 
 	/* the command that is waited for */
 	guint32 id;
@@ -39,12 +37,6 @@ struct Look {
 	guint32 examined_validity;
 	GArray *list;		/* of LookPopRow; NULL: not asked yet */
 };
-
-static bool
-by_vault(const Look *l)
-{
-	return l->setup.account->auth == AUTH_OAUTH2 && !l->setup.account->password_command;
-}
 
 static void
 broken(Look *l, EilError code, char *sentence /* taken */, const char *words)
@@ -110,7 +102,7 @@ begin_session(Look *l)
 {
 	const Account *a = l->setup.account;
 
-	if (l->imap || l->pop || !l->link_open || !l->secret)
+	if (l->imap || l->pop || !l->link_open)
 		return;
 	if (l->is_pop) {
 		Pop3Setup setup = {
@@ -118,7 +110,6 @@ begin_session(Look *l)
 			.user = account_user(a), .secret = secret_peek(l->secret), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE, .host = a->receive.host, .port = a->receive.port,
 		};
 		l->pop = pop3_session_new(&setup, clock_ms());
-		pop3_session_feed(l->pop, l->early->data, l->early->len);
 	} else {
 		ImapSetup setup = {
 			.security = a->receive.scheme == SCHEME_IMAPS ? IMAP_SECURITY_TLS : a->receive.scheme == SCHEME_IMAP ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_NONE,
@@ -126,9 +117,7 @@ begin_session(Look *l)
 			.no_early = true, .disabled = (const char *const *)a->disable, .client_version = PACKAGE_VERSION,
 		};
 		l->imap = imap_session_new(&setup, clock_ms());
-		imap_session_feed(l->imap, l->early->data, l->early->len);
 	}
-	g_byte_array_set_size(l->early, 0);
 }
 
 static void
@@ -268,12 +257,9 @@ on_feed(void *user, const guint8 *data, gsize len)
 	if (l->imap) {
 		imap_session_tick(l->imap, clock_ms());
 		imap_session_feed(l->imap, data, len);
-	} else if (l->pop) {
+	} else {
 		pop3_session_tick(l->pop, clock_ms());
 		pop3_session_feed(l->pop, data, len);
-	} else {
-		g_byte_array_append(l->early, data, (guint)MIN(len, 64 * KIB));
-		return true;
 	}
 	pump(l);
 	return !l->error && !l->closed;
@@ -320,90 +306,68 @@ static const LinkClient CLIENT = {
 
 /* ---- the secret ---- */
 
-static void
-on_secret(void *user, const char *secret, const GError *err)
+static char *
+ask(const Look *l, char *label /* taken */)
 {
-	Look *l = user;
-
-	l->secret_job = NULL;
-	if (secret)
-		l->secret = secret_new(secret, -1);
-	else
-		broken(l, EIL_ASK_USER, g_strdup(err->message), NULL);
-	pump(l);
+	char *text = l->setup.ask ? l->setup.ask(l->setup.user, label) : NULL;
+	g_free(label);
+	return text;
 }
 
 static void
-on_token(void *user, const char *token, gint64 good_ms, const GError *err)
+take_secret(Look *l, const char *text)
 {
-	Look *l = user;
-
-	l->ticket = NULL;
-	if (token)
-		l->secret = secret_new(token, -1);
-	else
-		broken(l, error_is(err, EIL_ASK_USER) ? EIL_ASK_USER : EIL_LATER, g_strdup(err->message), NULL);
-	pump(l);
+	secret_free(l->secret);
+	l->secret = secret_new(text, -1);
+	l->has_secret = true;
 }
 
 static void
 ask_person(Look *l)
 {
-	const Account *a = l->setup.account;
-	g_autofree char *label = g_strdup_printf(_("Password of %s at %s"), account_user(a), a->receive.host);
-	char *text = l->setup.ask ? l->setup.ask(l->setup.user, label) : NULL;
+	char *text = ask(l, credential_question(l->setup.account, RECEIVING, false));
 
 	if (text)
-		l->secret = secret_new(text, -1);
+		take_secret(l, text);
 	else
 		broken(l, EIL_ASK_USER, g_strdup(_("It needs a password, and nobody can be asked for it here (password-command gives it).")), NULL);
 	secret_wipe_string(text);
 }
 
-/* A password that is kept; none, or a keyring that does not answer: the person is asked. */
+/* Without it the encryption says what is missing. */
 static void
-on_kept(void *user, const char *password, const char *where, const GError *err)
+ask_key(Look *l)
+{
+	const char *key = l->key_phrase ? NULL : credential_locked_key(l->setup.account);
+	char *text = key ? ask(l, credential_key_question(key)) : NULL;
+
+	if (text && *text)
+		l->key_phrase = secret_new(text, -1);
+	secret_wipe_string(text);
+}
+
+static void
+on_credential(void *user, SignsInTo what, const CredentialAnswer *a)
 {
 	Look *l = user;
 
-	l->ticket = NULL;
-	l->kept_since = 0;
-	if (password)
-		l->secret = secret_new(password, -1);
+	l->fetch = NULL;
+	if (a->secret)
+		take_secret(l, a->secret);
+	else if (a->err)
+		broken(l, (EilError)a->err->code, g_strdup(a->err->message), NULL);
 	else
 		ask_person(l);
-	pump(l);
 }
 
+/* A keyring that does not answer: the person is asked. */
 static void
-lose_patience(Look *l)
+on_slow(void *user, SignsInTo what)
 {
-	enum { PATIENCE_MS = 4000 };
+	Look *l = user;
 
-	if (!l->kept_since || vault_ticket_wants_key(l->ticket) || clock_ms() - l->kept_since < PATIENCE_MS)
-		return;
-	g_clear_pointer(&l->ticket, vault_ticket_cancel);
-	on_kept(l, NULL, NULL, NULL);
-}
-
-static void
-fetch_secret(Look *l)
-{
-	Account *a = l->setup.account;
-
-	if (a->auth == AUTH_CERTIFICATE)
-		l->secret = secret_new("", 0);
-	else if (by_vault(l) && l->setup.vault)
-		l->ticket = vault_token(l->setup.vault, a, l->refused_token ? secret_peek(l->refused_token) : NULL, l->context, on_token, l);
-	else if (by_vault(l))
-		broken(l, EIL_ASK_USER, g_strdup(_("There is nothing here that could sign in.")), NULL);
-	else if (a->password_command)
-		l->secret_job = secret_fetch(a->password_command, l->context, on_secret, l);
-	else if (l->setup.vault) {
-		l->kept_since = clock_ms();
-		l->ticket = vault_password(l->setup.vault, a, VAULT_RECEIVE, l->context, on_kept, l);
-	} else
-		ask_person(l);
+	g_clear_pointer(&l->fetch, credential_cancel);
+	ask_person(l);
 }
 
 /* ---- waiting ---- */
@@ -417,7 +381,6 @@ on_tick(gpointer user)
 		imap_session_tick(l->imap, clock_ms());
 	if (l->pop)
 		pop3_session_tick(l->pop, clock_ms());
-	lose_patience(l);
 	pump(l);
 	if (l->setup.turn)
 		l->setup.turn(l->setup.user);
@@ -440,24 +403,26 @@ wait_for(Look *l, const bool *what, GError **err)
 static void
 drop_line(Look *l)
 {
-	g_clear_pointer(&l->ticket, vault_ticket_cancel);
-	g_clear_pointer(&l->secret_job, secret_job_cancel);
+	g_clear_pointer(&l->fetch, credential_cancel);
 	g_clear_pointer(&l->link, link_close);
 	g_clear_pointer(&l->imap, imap_session_free);
 	g_clear_pointer(&l->pop, pop3_session_free);
 	g_clear_error(&l->error);
-	g_byte_array_set_size(l->early, 0);
-	l->link_open = l->ready = l->closed = l->refused = false;
+	l->has_secret = l->link_open = l->ready = l->closed = l->refused = false;
 }
 
 static bool
 sign_in(Look *l, GError **err)
 {
-	const Account *a = l->setup.account;
-	LinkTarget target = link_target(a, &a->receive, NULL);
-	fetch_secret(l);
-	if (!l->error)
-		l->link = link_open(&target, l->context, &CLIENT, l);
+	Account *a = l->setup.account;
+
+	ask_key(l);
+	l->fetch = credential_fetch(&(CredentialSetup){ .account = a, .vault = l->setup.vault, .context = l->context, .what = RECEIVING,
+		.refused = l->refused_token, .done = on_credential, .slow = on_slow, .user = l });
+	if (!wait_for(l, &l->has_secret, err))	/* a person takes longer than a server waits */
+		return false;
+	LinkTarget target = link_target(a, &a->receive, l->key_phrase);
+	l->link = link_open(&target, l->context, &CLIENT, l);
 	return wait_for(l, &l->ready, err);
 }
 
@@ -465,7 +430,7 @@ sign_in(Look *l, GError **err)
 static bool
 sign_in_again(Look *l, GError **err)
 {
-	if (!l->refused || !by_vault(l) || l->refused_token)
+	if (!l->refused || !credential_by_token(l->setup.account) || l->refused_token)
 		return false;
 	g_clear_error(err);
 	drop_line(l);
@@ -482,7 +447,6 @@ look_open(const LookSetup *setup, GError **err)
 	l->setup = *setup;
 	l->is_pop = account_is_pop(setup->account);
 	l->context = g_main_context_new();
-	l->early = g_byte_array_new();
 	l->ticks = g_timeout_source_new(TURN_MS);
 	g_source_set_callback(l->ticks, on_tick, l, NULL);
 	g_source_attach(l->ticks, l->context);
@@ -509,9 +473,9 @@ look_close(Look *l)
 	g_source_destroy(l->ticks);
 	g_source_unref(l->ticks);
 	g_main_context_unref(l->context);
-	g_byte_array_unref(l->early);
 	secret_free(l->secret);
 	secret_free(l->refused_token);
+	secret_free(l->key_phrase);
 	if (l->list)
 		g_array_unref(l->list);
 	g_free(l->words);

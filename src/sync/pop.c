@@ -40,6 +40,12 @@ pop_up(const Engine *e)
 }
 
 bool
+pop_in_session(const Engine *e)
+{
+	return e->pop && e->pop->session;
+}
+
+bool
 pop_wants(Engine *e)
 {
 	return e->pop && e->check_wanted && !e->paused;

@@ -9,7 +9,6 @@
 #include "base/intl.h"
 #include "base/log.h"
 #include "conf/refusals.h"
-#include "conf/secrets.h"
 #include "proto/pop3/session.h"
 #include "proto/smtp/session.h"
 
@@ -23,6 +22,7 @@ typedef struct { WordKind kind; Why why; const char *text, *said; /* borrowed */
 struct Trial {
 	gatomicrefcount refs;	/* the person's and the thread's */
 	Chan *letters;		/* owned */
+	Chan *answers;		/* owned, of Secret*: the other way */
 	GMainContext *context;	/* owned */
 	gint ended;		/* atomic */
 	Account *account;	/* shared */
@@ -37,10 +37,10 @@ struct Trial {
 	ImapSession *imap;	/* owned, as the two below; one of them is there */
 	Pop3Session *pop3;
 	SmtpSession *smtp;
-	SecretJob *job;
-	VaultTicket *ticket;
+	CredentialFetch *fetch;	/* owned; NULL: none */
+	Secret *key_phrase;	/* owned: of client-key; NULL: none */
 	gint64 begun_ms;
-	bool over;
+	bool over, key_asked, key_answered;
 };
 
 void
@@ -236,13 +236,6 @@ drop(Trial *t)
 	g_clear_pointer(&t->smtp, smtp_session_free);
 }
 
-/* Its passwords, not its tokens. */
-static bool
-by_vault(const Trial *t)
-{
-	return t->vault && t->account->auth == AUTH_PASSWORD && !t->account->password_command;
-}
-
 /* Signed in. The server is left without a goodbye: who tries does not wait for one. */
 static void
 good(Trial *t)
@@ -252,7 +245,8 @@ good(Trial *t)
 	/* what was typed for one is not shown to somebody else's server: with the first mail it is asked for */
 	if (t->side == TRIAL_RECEIVE && t->account->send.scheme != SCHEME_NONE && !(t->typed && account_sends_apart(t->account))) {
 		t->side = TRIAL_SEND;	/* begun by the loop: a link is not opened from another's call */
-		if (t->account->send_password_command || (!t->typed && by_vault(t)))
+		GivenBy by = credential_giver(t->account, SENDING, t->vault != NULL);
+		if (t->account->send_password_command || (!t->typed && by == GIVEN_BY_VAULT))
 			t->shared = g_steal_pointer(&t->secret);
 		return;
 	}
@@ -403,7 +397,7 @@ static void
 connect_side(Trial *t)
 {
 	const ServerUrl *u = server_of(t);
-	LinkTarget target = link_target(t->account, u, NULL);
+	LinkTarget target = link_target(t->account, u, t->key_phrase);
 
 	t->begun_ms = clock_ms();
 	t->speaks = t->side == TRIAL_SEND ? SPEAKS_SMTP : account_is_pop(t->account) ? SPEAKS_POP3 : SPEAKS_IMAP;
@@ -412,28 +406,6 @@ connect_side(Trial *t)
 }
 
 /* ---- the secret ---- */
-
-static void
-on_secret(void *user, const char *secret, const GError *err)
-{
-	Trial *t = user;
-	t->job = NULL;
-	if (secret)
-		t->secret = secret_new(secret, -1);
-	else
-		end_with(t, g_strdup(err->message), false);
-}
-
-static void
-on_token(void *user, const char *token, gint64 good_ms, const GError *err)
-{
-	Trial *t = user;
-	t->ticket = NULL;
-	if (token)
-		t->secret = secret_new(token, -1);
-	else
-		end_with(t, g_strdup(err->message), false);
-}
 
 static void
 no_password(Trial *t)
@@ -449,39 +421,79 @@ no_password(Trial *t)
 	chan_send(t->letters, l);
 }
 
+/* None of its own: that for receiving may be for both. */
 static void
-on_password(void *user, const char *password, const char *where, const GError *err)
+none_kept(Trial *t)
 {
-	Trial *t = user;
-	t->ticket = NULL;
-	if (password)
-		t->secret = secret_new(password, -1);
-	else if (t->shared && !account_sends_apart(t->account))
+	if (t->shared && !account_sends_apart(t->account))
 		t->secret = g_steal_pointer(&t->shared);
 	else
 		no_password(t);
 }
 
 static void
+on_credential(void *user, SignsInTo what, const CredentialAnswer *a)
+{
+	Trial *t = user;
+
+	t->fetch = NULL;
+	if (a->secret)
+		t->secret = secret_new(a->secret, -1);
+	else if (a->err)
+		end_with(t, g_strdup(a->err->message), false);
+	else
+		none_kept(t);
+}
+
+/* A keyring that does not answer has none. */
+static void
+on_slow(void *user, SignsInTo what)
+{
+	Trial *t = user;
+
+	g_clear_pointer(&t->fetch, credential_cancel);
+	none_kept(t);
+}
+
+/* True: it is not wanted, or answered. Without it the encryption says what is missing. */
+static bool
+has_key(Trial *t)
+{
+	const char *key = t->key_answered ? NULL : credential_locked_key(t->account);
+	Secret *typed = key ? chan_take(t->answers) : NULL;
+
+	if (key && !typed && !t->key_asked)
+		tell(t, TRIAL_ASKS, credential_key_question(key));
+	t->key_asked = key != NULL;
+	if (!typed)
+		return !key;
+	t->key_answered = true;
+	if (*secret_peek(typed))
+		t->key_phrase = typed;
+	else
+		secret_free(typed);
+	return true;
+}
+
+static void
 fetch_secret(Trial *t)
 {
-	const Account *a = t->account;
-	bool sends = t->side == TRIAL_SEND;
-	const char *command = sends && a->send_password_command ? a->send_password_command : a->password_command;
+	SignsInTo what = t->side == TRIAL_SEND ? SENDING : RECEIVING;
+	GivenBy by = credential_giver(t->account, what, t->vault != NULL);
+	char *barred = credential_barred(t->account, what);
 
-	if (t->secret || t->job || t->ticket)
+	if (barred) {	/* also what was typed */
+		end_with(t, barred, false);
+		return;
+	}
+	if (t->secret || t->fetch)
 		return;
 	tell(t, TRIAL_GOES, g_strdup(_("fetching the secret")));
-	if (a->auth == AUTH_CERTIFICATE)
-		t->secret = secret_new("", 0);
-	else if (command)
-		t->job = secret_fetch(command, t->context, on_secret, t);
-	else if (a->auth == AUTH_OAUTH2 && t->vault)
-		t->ticket = vault_token(t->vault, t->account, NULL, t->context, on_token, t);
-	else if (by_vault(t))
-		t->ticket = vault_password(t->vault, a, sends ? VAULT_SEND : VAULT_RECEIVE, t->context, on_password, t);
-	else
+	if (by == GIVEN_BY_PERSON)
 		end_with(t, g_strdup(_("There is nothing here that could sign in.")), false);
+	else
+		t->fetch = credential_fetch(&(CredentialSetup){ .account = t->account, .vault = t->vault, .context = t->context, .what = what,
+			.done = on_credential, .slow = on_slow, .user = t });
 }
 
 /* ---- the thread ---- */
@@ -506,11 +518,23 @@ trial_unref(Trial *t)
 	if (!g_atomic_ref_count_dec(&t->refs))
 		return;
 	chan_free(t->letters);
+	chan_free(t->answers);
 	account_unref(t->account);
 	secret_free(t->secret);
 	secret_free(t->shared);
+	secret_free(t->key_phrase);
 	g_main_context_unref(t->context);
 	g_free(t);
+}
+
+static void
+go_on(Trial *t)
+{
+	if (!has_key(t))
+		return;
+	fetch_secret(t);
+	if (t->secret && !t->link && !t->over)
+		connect_side(t);
 }
 
 static gpointer
@@ -524,15 +548,12 @@ run(gpointer user)
 	g_source_attach(clock, t->context);
 	t->begun_ms = clock_ms();
 	while (!t->over && !g_atomic_int_get(&t->ended)) {
-		fetch_secret(t);
-		if (t->secret && !t->link)
-			connect_side(t);
+		go_on(t);
 		if (!t->over)
 			g_main_context_iteration(t->context, TRUE);
 	}
 	drop(t);
-	secret_job_cancel(t->job);
-	vault_ticket_cancel(t->ticket);
+	credential_cancel(t->fetch);
 	g_source_destroy(clock);
 	g_main_context_pop_thread_default(t->context);
 	trial_unref(t);
@@ -549,6 +570,7 @@ trial_start(Account *account, const char *secret, Vault *vault)
 	g_atomic_ref_count_init(&t->refs);
 	g_atomic_ref_count_inc(&t->refs);
 	t->letters = chan_new((GDestroyNotify)trial_letter_free);
+	t->answers = chan_new((GDestroyNotify)secret_free);
 	t->context = g_main_context_new();
 	t->account = account_ref(account);
 	t->secret = secret ? secret_new(secret, -1) : NULL;
@@ -568,6 +590,13 @@ TrialLetter *
 trial_take(Trial *t)
 {
 	return chan_take(t->letters);
+}
+
+void
+trial_answer(Trial *t, const char *text)
+{
+	chan_send(t->answers, secret_new(text ? text : "", -1));
+	g_main_context_wakeup(t->context);
 }
 
 void

@@ -11,6 +11,7 @@
 typedef enum { TRIAL_RECEIVE, TRIAL_SEND } TrialSide;
 typedef enum {
 	TRIAL_GOES,	/* text: what goes on, in words */
+	TRIAL_ASKS,	/* text: for what: the passphrase of client-key; it waits for trial_answer */
 	TRIAL_GOOD,	/* this side is signed in; took_ms: how long that was */
 	TRIAL_FAILED,	/* text: a whole sentence; the end */
 	TRIAL_DONE,	/* all that there is can be used; the end */
@@ -30,6 +31,7 @@ typedef struct Trial Trial;
 Trial *trial_start(Account *account, const char *secret, Vault *vault /* lives longer; may be NULL */);
 int trial_fd(const Trial *t);
 TrialLetter *trial_take(Trial *t);	/* yours; NULL: none waits */
+void trial_answer(Trial *t, const char *text);	/* copied; NULL: nobody gives it */
 void trial_end(Trial *t);	/* also in the middle: it does not wait for the network */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TrialLetter, trial_letter_free)

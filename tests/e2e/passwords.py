@@ -7,6 +7,7 @@ import os, re, socket, stat, subprocess, sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import *
+import pexpect
 
 KEY = "open sesame"
 NO_BUS = dict(DBUS_SESSION_BUS_ADDRESS="", XDG_RUNTIME_DIR="/nonexistent")
@@ -146,5 +147,26 @@ def test_sign_in():
     r.kill()
 
 
+def locked_key():
+    """The passphrase of client-key is asked for by all who connect: the test of the sign-in, and verify; without it they say so."""
+    server = world()
+    key, cert = (os.path.join(scratch(), name) for name in ("key.pem", "cert.pem"))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-passout", f"pass:{KEY}", "-days", "2", "-subj", "/CN=alice",
+                    "-keyout", key, "-out", cert], check=True, stderr=subprocess.DEVNULL)
+    os.chmod(key, 0o600)
+    r = Reader(config=account(server, check="manual", extra=f"client-certificate = {cert}\nclient-key = {key}\n"), **NO_BUS)
+    r.wait("Inbox").keys(":test-sign-in\r").wait("Passphrase of the key").keys(KEY + "\r").wait("work signs in for receiving")
+    r.keys(":test-sign-in\r").wait("Passphrase of the key").keys("no\r").wait("That is not the passphrase of the key").keys("q").gone("not the passphrase")
+    r.keys("G").wait("Passphrase of the key").keys(KEY + "\r").wait("Welcome to the garden").quit()
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", **NO_BUS}
+    p = pexpect.spawn(EILPOST, ["-P", r.profile, "verify"], env=environment, timeout=15, encoding="utf-8")
+    p.expect("Passphrase of the key")
+    p.sendline(KEY)
+    p.expect("Store and server agree")
+    p.expect(pexpect.EOF)
+    said = subprocess.run([EILPOST, "-P", r.profile, "verify"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env=environment)
+    assert said.returncode != 0 and "its passphrase was not given" in said.stderr, said
+
+
 if __name__ == "__main__":
-    run(kept_in_the_sealed_file, not_kept, S4_refused_once_and_replaced, sending_has_its_own, keyring_that_hangs, test_sign_in)
+    run(kept_in_the_sealed_file, not_kept, S4_refused_once_and_replaced, sending_has_its_own, keyring_that_hangs, test_sign_in, locked_key)

@@ -5,6 +5,8 @@
  * is searched for the canary: a good server gets it, a refused one never does, plain or in base64. */
 #include "config.h"
 #include "../net/certs.h"
+#include "sync/look.h"
+#include "sync/trial.h"
 #include "world.h"
 
 #include <locale.h>
@@ -450,6 +452,102 @@ declined(gconstpointer user)
 	locked_close(&l);
 }
 
+/* Something else is wrong beside the key: its passphrase is not asked for again. */
+static void
+other_file(gconstpointer user)
+{
+	Locked l;
+	guint asked = 0;
+	bool mended = false;
+	Request *r = request_new(REQ_CONFIGURE);
+
+	locked_open(&l, user, false);
+	r->config = account_of(&l.far);
+	g_free(r->config->ca_file);
+	r->config->ca_file = g_strdup("/nonexistent/ca.pem");
+	engine_post(l.engine, r);
+	engine_post(l.engine, request_new(REQ_CHECK));
+	while (!g_atomic_int_get(&l.far.over)) {
+		struct pollfd p = { .fd = chan_fd(l.letters), .events = POLLIN };
+		Letter *letter;
+		g_assert_cmpint(g_get_monotonic_time(), <, l.end);
+		poll(&p, 1, 50);
+		while ((letter = chan_take(l.letters))) {
+			if (letter->kind == LETTER_ASK_SECRET) {
+				asked++;
+				locked_answer(&l, letter, KEY_PHRASE);
+			} else if (letter->kind == LETTER_TROUBLE && !mended) {
+				g_assert_nonnull(strstr(letter->text, "ca-file"));
+				mended = true;
+				start(l.engine, &l.far, false);
+			}
+			letter_free(letter);
+		}
+	}
+	g_assert_cmpuint(asked, ==, 1);
+	locked_close(&l);
+}
+
+/* A trial asks for the passphrase as the engine does; who gives none is told what is missing. */
+static void
+trial(gconstpointer user)
+{
+	for (guint given = 0; given < 2; given++) {
+		Locked l;
+		guint asked = 0;
+		bool over = false;
+
+		locked_open(&l, user, false);
+		Trial *t = trial_start(l.account, NULL, NULL);
+		while (!over) {
+			struct pollfd p = { .fd = trial_fd(t), .events = POLLIN };
+			TrialLetter *letter;
+			g_assert_cmpint(g_get_monotonic_time(), <, l.end);
+			poll(&p, 1, 50);
+			while ((letter = trial_take(t))) {
+				if (letter->state == TRIAL_ASKS) {
+					g_assert_nonnull(strstr(letter->text, own_locked_key));
+					asked++;
+					trial_answer(t, given ? KEY_PHRASE : NULL);
+				} else if (letter->state == TRIAL_FAILED) {
+					g_assert_true((strstr(letter->text, "its passphrase was not given") != NULL) == !given);
+					over = true;
+				}
+				trial_letter_free(letter);
+			}
+		}
+		trial_end(t);
+		g_assert_cmpuint(asked, ==, 1);
+		g_assert_true((strstr(l.far.heard->str, "EXTERNAL YWxpY2U=") != NULL) == given);
+		locked_close(&l);
+	}
+}
+
+static char *
+look_asked(void *user, const char *label)
+{
+	const bool *given = user;
+	g_assert_nonnull(strstr(label, own_locked_key));
+	return *given ? g_strdup(KEY_PHRASE) : NULL;
+}
+
+/* So does a line of its own. */
+static void
+look(gconstpointer user)
+{
+	for (guint i = 0; i < 2; i++) {
+		Locked l;
+		g_autoptr(GError) err = NULL;
+		bool given = i;
+
+		locked_open(&l, user, false);
+		g_assert_null(look_open(&(LookSetup){ .account = l.account, .ask = look_asked, .user = &given }, &err));	/* the server hangs up */
+		g_assert_true((strstr(err->message, "its passphrase was not given") != NULL) == !given);
+		g_assert_true((strstr(l.far.heard->str, "EXTERNAL YWxpY2U=") != NULL) == given);
+		locked_close(&l);
+	}
+}
+
 /* Without EXTERNAL nothing else is shown instead; the person is told. */
 static void
 no_external(gconstpointer user)
@@ -540,8 +638,13 @@ main(int argc, char **argv)
 		g_autofree char *no = g_strconcat(name, "/declined", NULL), *without = g_strconcat(name, "/no-external", NULL), *both = g_strconcat(name, "/key-and-password", NULL);
 		g_test_add_data_func(no, &ways[i], declined);
 		g_test_add_data_func(without, &ways[i], no_external);
-		if (ways[i].protocol->scheme != SCHEME_SMTPS)
-			g_test_add_data_func(both, &ways[i], key_and_password);
+		if (ways[i].protocol->scheme == SCHEME_SMTPS)
+			continue;
+		g_autofree char *file = g_strconcat(name, "/other-file", NULL), *tried = g_strconcat(name, "/trial", NULL), *looked = g_strconcat(name, "/look", NULL);
+		g_test_add_data_func(both, &ways[i], key_and_password);
+		g_test_add_data_func(file, &ways[i], other_file);
+		g_test_add_data_func(tried, &ways[i], trial);
+		g_test_add_data_func(looked, &ways[i], look);
 	}
 	int result = g_test_run();
 	certs_end();

@@ -17,6 +17,7 @@ static struct {
 	const char *names;	/* what LIST says, one folder a line: name, with the attributes before it; NULL: the inbox only */
 	const char *events;	/* said right behind the OK to NOTIFY */
 	const char *refuse_notify, *refuse_select, *refuse_sign_in;
+	const char *mechanism;	/* of the sign-in; NULL: PLAIN */
 	const char *labels;	/* X-GM-LABELS of every message */
 	const char *preview;	/* of every message, quoted, or NIL */
 	bool no_preview;	/* it is announced, and not known */
@@ -335,7 +336,8 @@ mailbox_talk(gpointer user)
 	View v = { 0 };
 	bool going = true;
 
-	say(t, "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello\r\n");
+	g_autofree char *greeting = g_strdup_printf("* OK [CAPABILITY IMAP4rev1 AUTH=%s SASL-IR] hello\r\n", mbox.mechanism ? mbox.mechanism : "PLAIN");
+	say(t, greeting);
 	while (going) {
 		g_autofree char *line = next_line(t);
 		char *verb = line ? strchr(line, ' ') : NULL;

@@ -20,6 +20,7 @@ typedef struct {
 	char *dir, *store;	/* owned */
 	Account *account;	/* owned */
 	Chan *letters;		/* owned */
+	Vault *vault;		/* borrowed; NULL: none */
 	Engine *engine;		/* owned */
 	Db *reader;		/* owned; opened when it is first needed: tests ask again and again */
 	/* of the last LETTER_DRAFT */
@@ -59,7 +60,7 @@ static inline void
 world_open(World *w, guint undo_s)
 {
 	g_autoptr(GError) err = NULL;
-	EngineSetup setup = { .account = w->account, .store = w->store, .letters = w->letters, .undo_s = undo_s };
+	EngineSetup setup = { .account = w->account, .store = w->store, .letters = w->letters, .vault = w->vault, .undo_s = undo_s };
 	/* what a killed process had just begun to start may hold its lock for a moment */
 	for (int i = 0; i < 40 && !(w->engine = engine_new(&setup, &err)) && strstr(err->message, "in use"); i++) {
 		g_clear_error(&err);
