@@ -363,20 +363,26 @@ bodies_written(const BodyWriter *w)
 }
 
 static bool
-put_piece(BodyWriter *w, GError **err)
+put_piece(Db *db, gint64 id, const void *bytes, gsize len, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(w->db, "INSERT OR REPLACE INTO piece (id, data) VALUES (?1, ?2)", err);
+	g_autoptr(Stmt) st = db_stmt(db, "INSERT OR REPLACE INTO piece (id, data) VALUES (?1, ?2)", err);
 
 	if (!st)
 		return false;
-	if (!db_has_room(w->db)) {
+	if (!db_has_room(db)) {
 		g_set_error(err, EIL_ERROR, EIL_LATER,
 		    _("The disk is nearly full: nothing more is downloaded until there is room"));
 		return false;
 	}
-	stmt_int(st, 1, w->body << 16 | w->n_pieces);
-	stmt_blob(st, 2, w->piece->data, w->piece->len);
-	return db_run(w->db, st, err);
+	stmt_int(st, 1, id);
+	stmt_blob(st, 2, bytes, len);
+	return db_run(db, st, err);
+}
+
+static bool
+put_last(BodyWriter *w, GError **err)
+{
+	return put_piece(w->db, w->body << 16 | w->n_pieces, w->piece->data, w->piece->len, err);
 }
 
 static bool
@@ -386,7 +392,7 @@ flush_piece(BodyWriter *w, GError **err)
 		g_set_error_literal(err, EIL_ERROR, EIL_BROKEN, _("This came in too many pieces"));
 		return false;
 	}
-	if (!put_piece(w, err))
+	if (!put_last(w, err))
 		return false;
 	if (w->n_hashed == w->n_pieces) {
 		g_checksum_update(w->sum, w->piece->data, (gssize)w->piece->len);
@@ -420,7 +426,7 @@ hash_old(BodyWriter *w, GError **err)
 bool
 bodies_write_sync(BodyWriter *w, GError **err)
 {
-	return w->piece->len == 0 || put_piece(w, err);
+	return w->piece->len == 0 || put_last(w, err);
 }
 
 void
@@ -457,6 +463,18 @@ bodies_write_piece(BodyWriter *w, const void *data, gsize len, GError **err)
 	return true;
 }
 
+static bool
+remove_old(Db *db, gint64 message, const char *section, GError **err)
+{
+	g_autoptr(Stmt) st = db_stmt(db, "DELETE FROM body WHERE message = ?1 AND section = ?2 AND done = 1", err);
+
+	if (!st)
+		return false;
+	stmt_int(st, 1, message);
+	stmt_text(st, 2, section);
+	return db_run(db, st, err);
+}
+
 /* The old one out, the new one counts: together. */
 static bool
 mark_done(BodyWriter *w, GError **err)
@@ -465,16 +483,8 @@ mark_done(BodyWriter *w, GError **err)
 	gsize n_digest = sizeof digest;
 
 	g_checksum_get_digest(w->sum, digest, &n_digest);
-	{
-		g_autoptr(Stmt) st = db_stmt(w->db,
-		    "DELETE FROM body WHERE message = ?1 AND section = ?2 AND done = 1", err);
-		if (!st)
-			return false;
-		stmt_int(st, 1, w->message);
-		stmt_text(st, 2, w->section);
-		if (!db_run(w->db, st, err))
-			return false;
-	}
+	if (!remove_old(w->db, w->message, w->section, err))
+		return false;
 	g_autoptr(Stmt) st = db_stmt(w->db,
 	    "UPDATE body SET size = ?2, sha256 = ?3, done = 1 WHERE id = ?1", err);
 	if (!st)
@@ -515,11 +525,45 @@ bodies_write_abort(BodyWriter *w)
 	writer_free(w);
 }
 
+static gint64
+put_done(Db *db, gint64 message, const char *section, const void *bytes, gsize len, GError **err)
+{
+	g_autoptr(Stmt) st = db_stmt(db, "INSERT INTO body (message, section, size, sha256, done) VALUES (?1, ?2, ?3, ?4, 1)", err);
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	guint8 digest[SHA256_BYTES];
+	gsize n_digest = sizeof digest;
+
+	if (!st)
+		return 0;
+	if (len)
+		g_checksum_update(sum, bytes, (gssize)len);
+	g_checksum_get_digest(sum, digest, &n_digest);
+	stmt_int(st, 1, message);
+	stmt_text(st, 2, section);
+	stmt_int(st, 3, (gint64)len);
+	stmt_blob(st, 4, digest, n_digest);
+	return db_run(db, st, err) ? sqlite3_last_insert_rowid(db_handle(db)) : 0;
+}
+
+/* All that there is of it is known: one row, not one that is finished later. */
+static bool
+put_small(Db *db, gint64 message, const char *section, const void *bytes, gsize len, GError **err)
+{
+	gint64 body;
+
+	if (!remove_old(db, message, section, err) || !(body = put_done(db, message, section, bytes, len, err)))
+		return false;
+	return len == 0 || put_piece(db, body << 16, bytes, len, err);
+}
+
 bool
 bodies_put(Db *db, gint64 message, const char *section, GBytes *data, GError **err)
 {
 	gsize len;
 	const void *bytes = g_bytes_get_data(data, &len);
+
+	if (len <= PIECE_BYTES && db_in_transaction(db))
+		return put_small(db, message, section, bytes, len, err);
 	BodyWriter *w = bodies_write(db, message, section, err);
 
 	if (!w)
