@@ -244,6 +244,8 @@ turn(Engine *e)
 	look_at_clock(e);
 	while ((r = chan_take(e->requests))) {
 		e->person_at = e->now;
+		if (texts_deadline(e) >= 0)
+			headers_flush(e);	/* one of them may be what is asked for */
 		request(e, r);
 	}
 	save_step(e);
@@ -404,6 +406,7 @@ engine_free(Engine *e)
 	g_ptr_array_set_size(e->saves, 0);
 	g_ptr_array_set_size(e->part_wishes, 0);
 	keep_free(e->keep);
+	texts_free(e->texts);
 	bulk_free(e->bulk);
 	db_close(e->db);
 	chan_free(e->requests);
@@ -487,6 +490,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->sel.filled = g_array_new(FALSE, FALSE, sizeof(Window));
 	e->saves = saves_new();
 	e->keep = keep_new();
+	e->texts = texts_new();
 	e->bulk = bulk_new();
 	e->part_wishes = g_ptr_array_new_with_free_func(part_wish_free);
 	e->jobs = g_ptr_array_new_with_free_func(work_job_free);

@@ -47,6 +47,8 @@ typedef struct {
 	char *section;		/* owned; JOB_BODY: the one section that may be streamed, or NULL */
 	bool attachment;	/* JOB_BODY: asked for by REQ_FETCH_PART */
 	bool ahead;		/* JOB_BODY: nobody waits for it */
+	GArray *texts;		/* owned; JOB_BODY: those of many messages, of texts.c; then items, and neither message nor uid */
+	char *items;		/* owned */
 	bool got;		/* JOB_BODY: something came */
 	bool qresync;		/* JOB_SELECT */
 	bool preview;		/* asked for with the headers */
@@ -109,6 +111,7 @@ typedef struct {
 typedef struct Pop Pop;
 typedef struct Sender Sender;
 typedef struct Keep Keep;
+typedef struct Texts Texts;
 typedef struct Bulk Bulk;
 
 /* A send/receive cycle: first what waits in the outbox, then the receiving (S23). */
@@ -155,6 +158,7 @@ struct Engine {
 	bool look;		/* the folder on the screen was opened just now */
 	gint64 person_at;	/* ms: of the last request */
 	Keep *keep;		/* owned; of keep.c */
+	Texts *texts;		/* owned; of texts.c */
 	Bulk *bulk;		/* owned; of bulk.c: the second connection */
 	bool paused, quitting, check_wanted, wake_wanted;
 	Schedule schedule;
@@ -438,8 +442,24 @@ void fetch_tell_came(Engine *e);	/* of e->came */
 void fetch_parts(Engine *e, const ImapFetch *f);
 void fetch_literal(Engine *e, const ImapEvent *ev);
 void fetch_done(Engine *e, Job *job, const ImapResponse *r);
+void fetch_refused(Engine *e, const Job *job, gint64 message, const ImapResponse *r);
 void fetch_failed(Engine *e, gint64 message, const char *section, const char *why);
 bool fetch_in_flight(const Engine *e, gint64 message);
+
+/* texts.c: those that nobody asked for yet */
+Texts *texts_new(void);
+void texts_free(Texts *t);
+void texts_add(Engine *e, const Message *m, const char *items);	/* to what the next texts_submit asks for */
+void texts_submit(Engine *e);
+void texts_hold(Engine *e, gint64 message, const char *section, GBytes *data);	/* goes into the store with them */
+bool texts_come(const Engine *e, gint64 message);	/* on its way, or held */
+bool texts_wait_for(Engine *e, gint64 message);	/* and the person waits for it now; false: it does not come */
+guint texts_on_their_way(const Engine *e, guint *n_jobs);
+void texts_ask_again(Engine *e, const Job *job);	/* its connection is gone */
+bool texts_part(Engine *e, guint32 uid, const ImapFetchPart *p);	/* true: it was of one of them */
+void texts_done(Engine *e, const Job *job, const ImapResponse *r);
+void texts_put(Engine *e);	/* what is held, in the open batch or a new one; headers_flush commits */
+gint64 texts_deadline(const Engine *e);	/* ms: headers_flush then; -1: nothing is held */
 
 /* large.c */
 void part_wish_free(gpointer w);
@@ -485,6 +505,7 @@ void keep_clear(Engine *e);	/* the connection is gone */
 void keep_policy(Engine *e, gint64 folder, int policy);	/* REQ_FOLDER_KEEP */
 bool ahead_may(Engine *e);	/* the budget of this network and day is not used up */
 void ahead_spend(Engine *e, guint64 bytes);
+void ahead_save(Engine *e);	/* in a transaction of the caller's */
 void keep_network_changed(Engine *e);
 
 /* whole.c */

@@ -15,6 +15,7 @@
 #define WHOLE_ALWAYS (48 * KIB)
 #define WHOLE_TEXT (192 * KIB)
 #define INLINE_MAX (LIMIT_IMAP_INLINE - 1)
+#define WHOLE_ITEMS "(UID BODY.PEEK[])"
 
 /* ---- which parts ---- */
 
@@ -143,13 +144,17 @@ list_parts(GArray *parts, const ImapBody *b, guint8 depth)
 }
 
 static bool
-save_list(Engine *e, gint64 message, const ImapBody *body)
+save_list(Engine *e, gint64 message, const ImapBody *body, bool ahead)
 {
 	g_autoptr(GArray) parts = parts_new();
 	g_autoptr(GError) err = NULL;
 
 	list_parts(parts, body, 0);
 	g_autoptr(GBytes) data = parts_write(parts);
+	if (ahead) {
+		texts_hold(e, message, PARTS_SECTION, data);
+		return true;
+	}
 	if (batch_begin(e) && bodies_put(e->db, message, PARTS_SECTION, data, &err))
 		return true;
 	engine_store_failed(e, g_steal_pointer(&err));
@@ -159,7 +164,7 @@ save_list(Engine *e, gint64 message, const ImapBody *body)
 /* ---- asking ---- */
 
 static Job *
-submit(Engine *e, const Message *m, const char *items, const char *streamed, bool ahead)
+submit(Engine *e, const Message *m, const char *items, const char *streamed)
 {
 	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT, m->uid);
 	if (e->speed_since == 0)
@@ -168,7 +173,6 @@ submit(Engine *e, const Message *m, const char *items, const char *streamed, boo
 	job->message = m->id;
 	job->uid = m->uid;
 	job->section = g_strdup(streamed);
-	job->ahead = ahead;
 	return job;
 }
 
@@ -180,22 +184,7 @@ fetch_in_flight(const Engine *e, gint64 message)
 		if (job->kind == JOB_BODY && job->message == message && !job->attachment)
 			return true;
 	}
-	return false;
-}
-
-/* Nobody waited for it until now. */
-static bool
-adopt(Engine *e, gint64 message)
-{
-	bool found = false;
-	for (guint i = 0; i < e->jobs->len; i++) {
-		Job *job = g_ptr_array_index(e->jobs, i);
-		if (job->kind == JOB_BODY && job->message == message && !job->attachment) {
-			job->ahead = false;
-			found = true;
-		}
-	}
-	return found;
+	return texts_come(e, message);
 }
 
 static bool
@@ -221,13 +210,17 @@ submit_chosen(Engine *e, const Message *m, const ImapBody *body, bool ahead)
 			g_string_append_printf(items, " BODY.PEEK[%s]<0.%u>", b->section, (guint)INLINE_MAX);
 	}
 	g_string_append_c(items, ')');
-	submit(e, m, items->str, NULL, ahead);
+	if (ahead) {
+		texts_add(e, m, items->str);
+		return true;
+	}
+	submit(e, m, items->str, NULL);
 	for (guint i = 0; i < chosen->len; i++) {
 		const ImapBody *b = g_ptr_array_index(chosen, i);
-		if (b->octets <= INLINE_MAX || ahead)
+		if (b->octets <= INLINE_MAX)
 			continue;
 		g_autofree char *one = g_strdup_printf("(UID BODY.PEEK[%s]<0.%u>)", b->section, (guint)LIMIT_BODY_SHOWN);
-		submit(e, m, one, b->section, false);
+		submit(e, m, one, b->section);
 	}
 	return true;
 }
@@ -236,21 +229,24 @@ bool
 fetch_submit(Engine *e, gint64 message, bool ahead)
 {
 	g_autoptr(Message) m = messages_get(e->db, message, NULL);
-	if (!m || m->body_here || adopt(e, message))
+	if (!m || m->body_here || (!ahead && texts_wait_for(e, message)) || fetch_in_flight(e, message))
 		return false;
 	g_autoptr(ImapBody) body = m->structure ? imap_body_deserialise(m->structure) : NULL;
 	bool whole = !body || m->size <= WHOLE_ALWAYS || (m->size <= WHOLE_TEXT && all_text(body, 0));
-	if (whole) {
-		if (ahead && m->size > WHOLE_TEXT)	/* nobody knows what is in it */
-			return false;
-		if (ahead)
-			ahead_spend(e, m->size);
-		submit(e, m, "(UID BODY.PEEK[])", "", ahead);
+	if (whole && !ahead) {
+		submit(e, m, WHOLE_ITEMS, "");
 		return true;
 	}
-	if (!save_list(e, message, body))
+	if (whole) {
+		if (m->size > WHOLE_TEXT)	/* nobody knows what is in it */
+			return false;
+		ahead_spend(e, m->size);
+		texts_add(e, m, WHOLE_ITEMS);
+		return true;
+	}
+	if (!save_list(e, message, body, ahead))
 		return false;
-	if (!ahead)	/* else whoever asks for many does it once behind them */
+	if (!ahead)
 		headers_flush(e);
 	return submit_chosen(e, m, body, ahead);
 }
@@ -259,7 +255,7 @@ void
 fetch_submit_part(Engine *e, const Message *m, const char *section)
 {
 	g_autofree char *items = g_strdup_printf("(UID BODY.PEEK[%s])", section);
-	submit(e, m, items, section, false)->attachment = true;
+	submit(e, m, items, section)->attachment = true;
 }
 
 void
@@ -330,7 +326,7 @@ fetch_literal(Engine *e, const ImapEvent *ev)
 		speed_got(e, ev->len, false);
 		job = e->writer_job;
 		job->lo += (guint32)(ev->len / KIB);
-		if (!job->ahead && e->now - e->told_progress > TELL_MS) {
+		if (e->now - e->told_progress > TELL_MS) {
 			tell_bytes(e, (guint64)job->lo * KIB, (guint64)job->hi * KIB);
 			e->told_progress = e->now;
 		}
@@ -378,15 +374,17 @@ mark_got(Engine *e, guint32 uid, const char *section)
 void
 fetch_parts(Engine *e, const ImapFetch *f)
 {
-	gint64 message = messages_id_of_uid(e->db, e->sel.id, f->uid);
+	gint64 message = 0;
 
-	for (guint i = 0; message && i < f->parts->len; i++) {
+	for (guint i = 0; i < f->parts->len; i++) {
 		const ImapFetchPart *p = g_ptr_array_index(f->parts, i);
 		g_autoptr(GError) err = NULL;
 		if (g_str_has_prefix(p->section, "HEADER.FIELDS"))
 			continue;
-		if (large_part(e, false, f->uid, p))
+		if (texts_part(e, f->uid, p) || large_part(e, false, f->uid, p))
 			continue;
+		if (!message && !(message = messages_id_of_uid(e->db, e->sel.id, f->uid)))
+			return;
 		speed_got(e, p->data ? g_bytes_get_size(p->data) : 0, false);
 		if (p->streamed) {
 			finish_writer(e, f->uid, p->section);
@@ -414,37 +412,27 @@ fetch_failed(Engine *e, gint64 message, const char *section, const char *why)
 	engine_tell(e, l);
 }
 
-static bool
-put_here(Engine *e, gint64 message)
-{
-	g_autoptr(GError) err = NULL;
-
-	if (!batch_begin(e))
-		return false;
-	if (bodies_set_here(e->db, message, true, &err))
-		return true;
-	engine_store_failed(e, g_steal_pointer(&err));
-	return false;
-}
-
 void
 fetch_body_is_here(Engine *e, gint64 message)
 {
-	put_here(e, message);
+	g_autoptr(GError) err = NULL;
+
+	if (batch_begin(e) && !bodies_set_here(e->db, message, true, &err))
+		engine_store_failed(e, g_steal_pointer(&err));
 	headers_flush(e);
 }
 
-/* Nobody waits for it: many share one commit. */
 static void
-came_ahead(Engine *e, gint64 message)
+tell_came(Engine *e, gint64 message, const char *section)
 {
-	if (!put_here(e, message))
-		return;
-	g_array_append_val(e->came, message);
-	batch_row(e, 0);
-	wanted_done(e, message, WANTED_TEXT);
+	Letter *l = letter_new(LETTER_BODY);
+	l->message = message;
+	l->text = g_strdup(section);
+	engine_tell(e, l);
+	save_came(e, message, section);
 }
 
+/* Nobody waits for them: many share one commit. */
 void
 fetch_tell_came(Engine *e)
 {
@@ -456,51 +444,52 @@ fetch_tell_came(Engine *e)
 	}
 	e->came = g_array_new(FALSE, FALSE, sizeof(gint64));
 	for (guint i = 0; i < came->len; i++)
-		fetch_came(e, g_array_index(came, gint64, i), "");
+		tell_came(e, g_array_index(came, gint64, i), "");
 }
 
 void
 fetch_came(Engine *e, gint64 message, const char *section)
 {
-	Letter *l = letter_new(LETTER_BODY);
-	l->message = message;
-	l->text = g_strdup(section);
-	engine_tell(e, l);
+	tell_came(e, message, section);
 	wanted_done(e, message, section);
-	save_came(e, message, section);
+}
+
+/* The server did not give it; the person waits for it. */
+void
+fetch_refused(Engine *e, const Job *job, gint64 message, const ImapResponse *r)
+{
+	g_autofree char *why = r->status == IMAP_OK ? g_strdup(_("The server did not give this message. It may have been deleted there.")) :
+		g_strdup_printf(_("The server did not give this message: “%s”"), r->text ? r->text : "");
+
+	fetch_failed(e, message, job->attachment ? job->section : "", why);
+	if (job->attachment)
+		save_failed(e, message, job->section, why);
+	else
+		wanted_done(e, message, WANTED_TEXT);
 }
 
 void
 fetch_done(Engine *e, Job *job, const ImapResponse *r)
 {
+	if (job->texts) {
+		texts_done(e, job, r);
+		return;
+	}
 	if (e->writer_job == job)
 		abort_writer(e);
 	if (!job->got) {
-		g_autofree char *why = r->status == IMAP_OK ? g_strdup(_("The server did not give this message. It may have been deleted there.")) :
-			g_strdup_printf(_("The server did not give this message: “%s”"), r->text ? r->text : "");
-		if (!job->ahead)
-			fetch_failed(e, job->message, job->attachment ? job->section : "", why);
-		if (job->attachment)
-			save_failed(e, job->message, job->section, why);
-		else
-			wanted_done(e, job->message, WANTED_TEXT);
+		fetch_refused(e, job, job->message, r);
 		return;
 	}
 	if (!job->attachment) {
 		if (fetch_in_flight(e, job->message))
 			return;	/* more of it is coming */
-		if (job->ahead) {
-			e->speed_since = 0;
-			came_ahead(e, job->message);
-			return;
-		}
 		fetch_body_is_here(e, job->message);
 		wanted_done(e, job->message, WANTED_TEXT);
 	} else if (!*job->section) {
 		fetch_body_is_here(e, job->message);
 	}
-	if (!job->ahead)
-		speed_got(e, 0, true);
+	speed_got(e, 0, true);
 	e->speed_since = 0;
 	fetch_came(e, job->message, job->attachment ? job->section : "");
 }

@@ -405,15 +405,22 @@ void
 headers_flush(Engine *e)
 {
 	headers_put(e);
+	texts_put(e);
 	batch_commit(e);
 	news_tell(e, e->sel.id);
 }
 
-/* A backfill nobody waits for: its rows are put by the hundred, and with the mark behind them. */
+/* A backfill nobody waits for: its rows are put by the hundred, and with the mark behind them. And texts (texts.c). */
 static bool
 may_hold(const Engine *e)
 {
-	if (e->batch->len == 0 || e->in_batch || acting(e) || e->now - e->batch_since >= HOLD_MS)
+	gint64 texts = texts_deadline(e);
+
+	if ((e->batch->len == 0 && texts < 0) || e->in_batch || acting(e) || (texts >= 0 && e->now >= texts))
+		return false;
+	if (e->batch->len == 0)
+		return true;
+	if (e->now - e->batch_since >= HOLD_MS)
 		return false;
 	for (guint i = 0; i < e->jobs->len; i++)
 		if (((const Job *)g_ptr_array_index(e->jobs, i))->kind == JOB_BACKFILL)
@@ -431,5 +438,7 @@ headers_pause(Engine *e)
 gint64
 headers_deadline(const Engine *e)
 {
-	return e->batch->len > 0 ? e->batch_since + HOLD_MS : -1;
+	gint64 texts = texts_deadline(e), at = e->batch->len > 0 ? e->batch_since + HOLD_MS : texts;
+
+	return texts >= 0 ? MIN(at, texts) : at;
 }

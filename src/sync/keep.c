@@ -94,17 +94,24 @@ budget_load(Engine *e)
 	k->spent = k->saved = text && g_ascii_strtoll(text, &bytes, 10) == today && bytes ? g_ascii_strtoull(bytes, NULL, 10) : 0;
 }
 
-static void
-budget_save(Engine *e)
+static bool
+budget_write(Engine *e)
 {
 	Keep *k = e->keep;
 	g_autofree char *key = budget_key(k);
 	g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT " %" G_GUINT64_FORMAT, k->day, k->spent);
 
+	if (!db_set_fact(e->db, key, text, NULL))
+		return false;
+	k->saved = k->spent;
+	return true;
+}
+
+static void
+budget_save(Engine *e)
+{
 	headers_flush(e);
-	if (db_begin(e->db, NULL) && db_set_fact(e->db, key, text, NULL) && db_commit(e->db, NULL))
-		k->saved = k->spent;
-	else
+	if (!db_begin(e->db, NULL) || !budget_write(e) || !db_commit(e->db, NULL))
 		db_rollback(e->db);
 }
 
@@ -120,8 +127,14 @@ ahead_spend(Engine *e, guint64 bytes)
 {
 	budget_load(e);
 	e->keep->spent += bytes;
+}
+
+/* With the texts that came for it, in their transaction. */
+void
+ahead_save(Engine *e)
+{
 	if (e->keep->spent - e->keep->saved >= SPENT_SAVE || !ahead_may(e))
-		budget_save(e);
+		budget_write(e);
 }
 
 void
@@ -216,26 +229,14 @@ keep_wanted(Engine *e)
 	return !k->done;
 }
 
-static guint
-in_flight(const Engine *e)
-{
-	guint n = 0;
-
-	for (guint i = 0; i < e->jobs->len; i++) {
-		const Job *job = g_ptr_array_index(e->jobs, i);
-		n += job->kind == JOB_BODY && job->ahead && !job->attachment;
-	}
-	return n;
-}
-
 /* Its next piece may be asked for while the last half of the one before is still on its way. */
 bool
 keep_goes_on(Engine *e)
 {
 	const Keep *k = e->keep;
-	guint n = in_flight(e);
+	guint n_jobs, n = texts_on_their_way(e, &n_jobs);
 
-	if (e->jobs->len > n || n > k->asked / 2 || (n > 0 && k->ended && k->ids->len == 0))
+	if (e->jobs->len > n_jobs || n > k->asked / 2 || (n > 0 && k->ended && k->ids->len == 0))
 		return false;
 	return keep_wanted(e);
 }
@@ -262,6 +263,8 @@ look_further(Engine *e, const Folder *f, int policy)
 	Keep *k = e->keep;
 	g_autoptr(GError) err = NULL;
 	bool end = false;
+
+	headers_flush(e);
 	g_autoptr(GArray) more = keep_missing(e->db, f->id, since_of(policy), LOOK_ROWS, &k->at, &end, &err);
 
 	k->ended = end || !more;
@@ -277,25 +280,24 @@ keep_submit(Engine *e)
 	Keep *k = e->keep;
 	g_autoptr(Folder) f = folders_get(e->db, k->folder, NULL);
 	guint64 room = room_of_piece(e), spent = k->spent;
-	guint n = 0, at = 0;
+	guint n = 0, at = 0, n_jobs;
 
 	if (!f) {
 		k->done = true;
 		return;
 	}
 	int policy = policy_of(e, f);
-	headers_flush(e);
 	if (k->ids->len == 0 && !k->ended)
 		look_further(e, f, policy);
 	if (k->ids->len == 0 && !k->ended)	/* the list is a long one: on with it in the next turn */
 		e->quiet_until = MAX(e->quiet_until, e->now + 1);
 	while (at < k->ids->len && n < AT_ONCE && k->spent - spent < room && ahead_may(e))
 		n += fetch_submit(e, g_array_index(k->ids, gint64, at++), true);
-	headers_flush(e);	/* lists of parts */
+	texts_submit(e);
 	k->asked_at = e->now;
 	k->asked = n;
 	g_array_remove_range(k->ids, 0, at);
-	if (k->ended && k->ids->len == 0 && n == 0 && in_flight(e) == 0) {	/* the last piece is here too */
+	if (k->ended && k->ids->len == 0 && n == 0 && texts_on_their_way(e, &n_jobs) == 0 && n_jobs == 0) {	/* the last piece is here too */
 		log_line(LOG_INFO, "sync", "the texts of %s are here", f->wire);
 		k->done = true;
 		mark_done(e, f, policy);

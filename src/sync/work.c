@@ -16,6 +16,9 @@ work_job_free(gpointer p)
 {
 	Job *job = p;
 	g_free(job->section);
+	g_free(job->items);
+	if (job->texts)
+		g_array_unref(job->texts);
 	if (job->wishes)
 		g_ptr_array_unref(job->wishes);
 	if (job->seen)
@@ -46,9 +49,11 @@ work_job(Engine *e, JobKind kind, ImapCommand *command)
 static void
 ask_again(Engine *e, const Job *job)
 {
-	if (job->kind != JOB_BODY || job->ahead)
+	if (job->kind != JOB_BODY)
 		return;
-	if (job->attachment) {
+	if (job->texts) {
+		texts_ask_again(e, job);
+	} else if (job->attachment) {
 		large_want(e, job->message, job->section, false);
 	} else {
 		g_array_append_val(e->opening, job->message);
@@ -334,7 +339,7 @@ prefetch(Engine *e)
 	gint64 id = g_array_index(e->near, gint64, 0);
 	g_array_remove_index(e->near, 0);
 	fetch_submit(e, id, true);
-	headers_flush(e);	/* a list of parts */
+	texts_submit(e);
 }
 
 /* A dead line is known after the short deadline of a probe, not after the long one. */

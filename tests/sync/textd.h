@@ -22,6 +22,9 @@ static struct {
 	int cut_after;		/* pieces, then the line is cut; 0: never */
 	int piece_ms;		/* of thinking before a piece */
 	bool only_one;		/* connection is let in; from then on */
+	guint unreadable;	/* UID of a text: NO to a command for it and others, which gives those before it */
+	guint waits;		/* number of a connection that gives no text as long as this is set; 0: none */
+	guint waiting;		/* it would, otherwise */
 	Shelf shelves[3];
 	GArray *pieces;		/* owned, of Piece: what was asked */
 	GPtrArray *texts;	/* owned, of char*: "folder/uid", bodies asked without an offset, in order */
@@ -127,20 +130,53 @@ doc_body(Talk *t, GString *out, const char *folder, const Doc *d, const char *at
 	return NULL;
 }
 
+/* "1:3,7,9:*" */
+static inline bool
+in_words(const char *set, guint n, bool last)
+{
+	for (const char *at = set;; at++) {
+		guint lo = *at == '*' ? (last ? n : G_MAXUINT) : (guint)atoi(at), hi = lo;
+		gsize len = strcspn(at, ", ");
+		const char *colon = memchr(at, ':', len);
+		if (colon)
+			hi = colon[1] == '*' ? G_MAXUINT : (guint)atoi(colon + 1);
+		if (n >= lo && n <= hi)
+			return true;
+		at += len;
+		if (*at != ',')
+			return false;
+	}
+}
+
+/* Until the test lets it go on. */
+static inline void
+text_waits(Talk *t, const char *verb)
+{
+	bool waits = strstr(verb, "BODY.PEEK[]");
+
+	while (waits) {
+		g_mutex_lock(&t->s->lock);
+		waits = textd.waits == t->number;
+		textd.waiting = waits ? t->number : textd.waiting;
+		g_mutex_unlock(&t->s->lock);
+		if (waits)
+			g_usleep(2000);
+	}
+}
+
 static inline const char *
 docs_fetch(Talk *t, GString *out, const Shelf *s, const char *rest, bool uid)
 {
-	guint last = s->docs->len ? g_array_index(s->docs, Doc, s->docs->len - 1).uid : 0;
-	guint lo = *rest == '*' ? last : (guint)atoi(rest), hi = lo;
-	const char *colon = strchr(rest, ':'), *blank = strchr(rest, ' ');
+	const char *blank = strchr(rest, ' ');
+	bool many = memchr(rest, ':', (gsize)(blank - rest)) || memchr(rest, ',', (gsize)(blank - rest));
 
-	if (colon && colon < blank)
-		hi = colon[1] == '*' ? G_MAXUINT : (guint)atoi(colon + 1);
 	for (guint i = 0; i < s->docs->len; i++) {
 		const Doc *d = &g_array_index(s->docs, Doc, i);
 		guint n = uid ? d->uid : i + 1;
-		if (n < lo || n > hi)
+		if (!in_words(rest, n, i + 1 == s->docs->len))
 			continue;
+		if (many && textd.unreadable == d->uid && strstr(blank, "BODY.PEEK[]"))
+			return "NO this one is broken";
 		g_string_append_printf(out, "* %u FETCH (UID %u", i + 1, d->uid);
 		if (strstr(blank, "FLAGS"))
 			g_string_append(out, " FLAGS (\\Seen)");
@@ -242,6 +278,7 @@ text_talk(gpointer user)
 		g_mutex_unlock(&t->s->lock);
 		if (ms)
 			g_usleep((gulong)ms * 1000);
+		text_waits(t, verb);
 		if (cut)
 			g_string_truncate(out, out->len / 2);
 		going = say_all(t, out) && !cut && !g_str_has_prefix(verb, "LOGOUT");
