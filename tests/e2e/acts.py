@@ -4,7 +4,7 @@
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import os, re, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Proxy, Reader, Server, account, mail, run
+from harness import Proxy, Reader, Server, account, limit, mail, run
 
 server = Server()
 N = 30
@@ -41,7 +41,7 @@ def flags(number, folder="INBOX", server=server):
 
 
 def until(test, r=None, seconds=8):
-    end = time.monotonic() + seconds
+    end = time.monotonic() + limit(seconds)
     while not test():
         assert time.monotonic() < end, "not in time\n" + (r.text if r else "")
         r.pump(0.1) if r else time.sleep(0.1)

@@ -4,7 +4,7 @@
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import glob, email, os, re, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Proxy, Reader, Server, Sink, account, mail, run, scratch
+from harness import Proxy, Reader, Server, Sink, account, limit, mail, run, scratch
 
 server, sink = Server(), Sink()
 server.deliver(mail("Number 1"))
@@ -43,7 +43,7 @@ def empty(name="Drafts"):
 
 
 def until(test, r, seconds=15):
-    end = time.monotonic() + seconds
+    end = time.monotonic() + limit(seconds)
     while not test():
         assert time.monotonic() < end, "not in time\n" + r.text
         r.pump(0.1)

@@ -5,7 +5,7 @@ with everything, on one like Exchange Online, on one with "INBOX." before all na
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import imaplib, os, re, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Proxy, Reader, Server, account, mail, pop_account, run
+from harness import Proxy, Reader, Server, account, limit, mail, pop_account, run
 
 LEFT, RIGHT = "\x1b[D", "\x1b[C"
 
@@ -42,7 +42,7 @@ def listed(server, subscribed=False):
 
 
 def until(test, r, seconds=10):
-    end = time.monotonic() + seconds
+    end = time.monotonic() + limit(seconds)
     while not test():
         assert time.monotonic() < end, "not in time\n" + r.text
         r.pump(0.1)

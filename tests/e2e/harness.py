@@ -12,15 +12,31 @@ Servers listen on loopback, in a private folder, and are stopped by the pid that
     pop_account(server, user="bob")     the same for POP3, keep="no" and so on
     with a proxy give its port:         account(server, port=proxy.port), send_url(mta, port=proxy.port)
     reader = Reader(config=...)         eilpost in a terminal: keys(), wait(), gone(), row(), selected(), quit(), kill()
+    limit(seconds)                      what a promised time is while other tests run beside
     sync(profile)                       `eilpost sync`, no screen: the exit status and what it said
     spawn_sync(profile)                 the same as a process that may be killed
     run(test, ...)                      as TAP; a server that this machine can't have skips the test (Unavailable)"""
-import atexit, email.utils, imaplib, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time, traceback
+import atexit, email.utils, functools, imaplib, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time, traceback
 
 SOURCE = os.environ.get("abs_top_srcdir") or os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.environ.get("abs_top_builddir") or os.path.join(SOURCE, "b")
 EILPOST = os.path.join(BUILD, "eilpost")
 PRIVATE = re.compile(rb"\x1b\[[>=<][0-9;]*[a-zA-Z]")    # sequences that pyte trips over
+
+
+
+@functools.lru_cache(None)
+def instrumented():
+    """By the sanitizers."""
+    with open(EILPOST, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
+def limit(seconds):
+    """A time that is promised or waited for, as it is here: beside other tests, or instrumented, all takes longer. Waits end as soon as
+    they can, so this only says when something is given up. How fast the program is, is shown by tests/bench on a quiet machine."""
+    return seconds * (4 if instrumented() else 1) * max(1.0, min(4.0, 1.5 * os.getloadavg()[0] / (os.cpu_count() or 1)))
+
 
 try:
     import pexpect, pyte
@@ -369,9 +385,10 @@ class Reader:
     def wait(self, what, seconds=8):
         """Until a text (or what a function of the reader asks for) is on the screen."""
         test = what if callable(what) else lambda r: what in r.text
-        end = time.monotonic() + seconds
+        begun = time.monotonic()
         while not test(self):
-            if time.monotonic() > end or not self.pump():
+            late = time.monotonic() > begun + seconds and time.monotonic() > begun + limit(seconds)
+            if late or not self.pump():
                 raise AssertionError(f"not on the screen after {seconds} s: {what if not callable(what) else 'the condition'}\n{self.text}")
         self.pump(0.01)    # a picture may come in two pieces
         return self
@@ -401,7 +418,7 @@ class Reader:
         """The exit status, and how long it took."""
         start = time.monotonic()
         self.process.send("q")
-        while self.pump(0.05) and time.monotonic() - start < 10:
+        while self.pump(0.05) and time.monotonic() - start < limit(10):
             pass
         self.process.close()
         return self.process.exitstatus, time.monotonic() - start
@@ -457,7 +474,7 @@ def spawn_sync(path, *arguments):
 
 def sync(path, *arguments, seconds=120):
     p = spawn_sync(path, *arguments)
-    said = p.communicate(timeout=seconds)[0]
+    said = p.communicate(timeout=limit(seconds))[0]
     return p.returncode, said
 
 

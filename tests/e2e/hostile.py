@@ -183,15 +183,10 @@ def bombs():
         took = time.monotonic() - start
         body = [line for line in reader.lines[18:-1] if line.strip(" ~│")]
         print(f"# {name}: {took:.1f} s, {body[-1][-110:].strip() if body else 'nothing'}")
-        assert took < 3 * slow(), (name, took)
-        start = time.monotonic()
+        assert took < limit(3), (name, took)
         reader.keys("?").wait("Help: keys", 2).keys("q").gone("Help: keys", 2)
         reader.keys("q").keys("j").pump(0.1)
     clean("bombs")
-
-
-def slow():
-    return 4 if b"__asan_init" in open(EILPOST, "rb").read() else 1
 
 
 def corpora():
@@ -229,7 +224,7 @@ def leaves():
     home()
     if reader.process.isalive():
         status, seconds = reader.quit()
-        assert status == 0 and seconds < 2, (status, seconds)
+        assert status == 0 and seconds < limit(2), (status, seconds)
     clean("the end")
 
 

@@ -4,7 +4,7 @@
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import os, re, subprocess, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import BUILD, EILPOST, Proxy, Reader, Server, account, mail, run, scratch
+from harness import BUILD, EILPOST, Proxy, Reader, Server, account, limit, mail, run, scratch
 
 server = Server()
 server.deliver(*[mail(f"Number {i}", f"Text of number {i}.\n") for i in range(1, 31)])
@@ -28,7 +28,7 @@ def idle_news():
     start = time.monotonic()
     server.deliver(mail("Just arrived"))
     r.wait("Just arrived", 3)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < limit(2)
     assert "Number 27" in r.selected()
     other = server.client("INBOX")
     other.uid("STORE", uid_of(other, "Number 26"), "+FLAGS", "(\\Seen \\Flagged)")
@@ -118,7 +118,7 @@ def dead_network():
     r.keys("?").wait("Help: keys", 1).keys("q").gone("Help: keys", 1)
     go_to(r, "Number 30").keys("\r").wait("Text of number", 1).keys("q").pump(0.1)
     status, seconds = r.quit()
-    assert status == 0 and seconds < 2, (status, seconds)
+    assert status == 0 and seconds < limit(2), (status, seconds)
 
 
 def silent_line():
@@ -135,7 +135,7 @@ def silent_line():
     begun = time.monotonic()
     r.keys("G").wait("offline, next try", 20)
     noticed = time.monotonic() - begun
-    assert noticed < 15, noticed
+    assert noticed < limit(15), noticed
     assert shown() == before, r.text
     r.keys("jj").wait(lambda r: "Number" in r.selected(), 1)
     proxy.dead = False
@@ -184,7 +184,7 @@ def refused(config, *says):
     for text in says:
         r.wait(text, 12)
     status, seconds = r.quit()
-    assert status == 0 and seconds < 2
+    assert status == 0 and seconds < limit(2)
     return r
 
 
@@ -240,7 +240,7 @@ def one_writer():
     second.keys("\r").pump(0.5)
     second.keys("q").pump(0.2)
     status, seconds = second.quit()
-    assert status == 0 and seconds < 2
+    assert status == 0 and seconds < limit(2)
     r.keys("jjjj").wait(lambda r: "Number" in r.selected())
     r.kill()
 

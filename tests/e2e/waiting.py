@@ -5,7 +5,7 @@ SPDX-License-Identifier: GPL-3.0-or-later"""
 import os, re, socket, subprocess, sys, threading, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import EILPOST, Reader, run, scratch
+from harness import EILPOST, Reader, limit, run, scratch
 
 
 class Sink:
@@ -99,7 +99,7 @@ def send(profile, subject="The wall", to="Bob Meyer <bob@example.com>"):
 
 
 def until(test, seconds=8):
-    end = time.monotonic() + seconds
+    end = time.monotonic() + limit(seconds)
     while not test():
         assert time.monotonic() < end, "it did not come to pass"
         time.sleep(0.05)
