@@ -131,7 +131,7 @@ columns_for(int w, RowDates dates)
 
 	k.date_w = dates == DATES_ABSOLUTE && w >= 90 ? 16 : w >= 26 ? 7 : 0;
 	if (w >= 60) {
-		k.size_w = 4;
+		k.size_w = MAX(4, utf8_columns(_("Size"), -1));	/* a number takes 4; the word is longer in some languages */
 		k.size_x = end - k.size_w;
 		end = k.size_x - 1;
 	}

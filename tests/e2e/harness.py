@@ -7,7 +7,7 @@ Servers listen on loopback, in a private folder, and are stopped by the pid that
     mta = Exim(server)                  its mail for alice@localhost and bob@localhost is delivered by that Dovecot; one CA for both
     mta = Postfix(server)               the same; root only
     sink = Sink()                       takes all mail; sink.kept() is [(envelope, bytes)]
-    proxy = FaultProxy(port, "--delay", "100")      before any port
+    proxy = FaultProxy(port, "--delay-up", "100")      before any port
     account(server, send=mta)           text of a configuration: IMAP, sends by STARTTLS (how="smtps", "smtp+insecure")
     pop_account(server, user="bob")     the same for POP3, keep="no" and so on
     with a proxy give its port:         account(server, port=proxy.port), send_url(mta, port=proxy.port)
