@@ -35,7 +35,7 @@ LIBRARIES = [
     ("curses", r"(n?curses(w?/.*)?|ncurses_dll|term|termcap|panel|form|menu)(\.h)?", ["ui/screen.c"]),
     ("GnuTLS", r"gnutls/.*", ["src/net/tls.c"]),
     ("curl", r"curl/.*", ["src/net/http.c"]),
-    ("nettle", r"nettle/.*", ["src/auth/seal.c"]),
+    ("nettle", r"nettle/.*", ["src/auth/seal.c", "src/store/sum.c"]),
     ("libsecret", r"libsecret/.*", ["src/auth/keyring.c"]),
     ("SQLite", r"sqlite3(ext)?\.h", ["src/store/"]),
     ("GMime", r"gmime(-3\.0)?(/.*|\.h)", ["src/mail/", "src/render/"]),

@@ -7,13 +7,13 @@
 #include "config.h"
 #include "store/bodies.h"
 #include "store/db_private.h"
+#include "store/sum.h"
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/log.h"
 
 #include <string.h>
 
-enum { SHA256_BYTES = 32 };
 #define PIECE_BYTES MIB
 
 enum { DONE_NOT, DONE_WHOLE, DONE_KEPT /* not finished, but it goes on another time */ };
@@ -21,7 +21,7 @@ enum { PIECES_MOST = 1 << 16 };	/* of a body: their number is a part of their id
 
 struct BodyWriter {
 	Db *db;			/* borrowed: outlives the writer */
-	GChecksum *sum;		/* owned: of the first n_hashed pieces */
+	Sum *sum;		/* owned: of the first n_hashed pieces */
 	GByteArray *piece;	/* owned: not yet written */
 	char *section;		/* owned */
 	gint64 message, body;
@@ -32,7 +32,7 @@ struct BodyWriter {
 typedef struct {
 	gint64 id;
 	guint64 size;
-	guint8 sha256[SHA256_BYTES];
+	guint8 sha256[SUM_BYTES];
 	bool here;
 } BodyFacts;
 
@@ -57,14 +57,14 @@ read_facts(Db *db, gint64 message, const char *section, BodyFacts *f, GError **e
 	f->id = sqlite3_column_int64(st, 0);
 	f->size = (guint64)sqlite3_column_int64(st, 1);
 	memset(f->sha256, 0, sizeof f->sha256);
-	if (sqlite3_column_bytes(st, 2) == SHA256_BYTES)
-		memcpy(f->sha256, sqlite3_column_blob(st, 2), SHA256_BYTES);
+	if (sqlite3_column_bytes(st, 2) == SUM_BYTES)
+		memcpy(f->sha256, sqlite3_column_blob(st, 2), SUM_BYTES);
 	return true;
 }
 
 /* The pieces, as long as they fit what was announced; the caller compares. */
 static bool
-read_pieces(Db *db, const BodyFacts *f, guint8 *data, GChecksum *sum, guint64 *got, GError **err)
+read_pieces(Db *db, const BodyFacts *f, guint8 *data, Sum *sum, guint64 *got, GError **err)
 {
 	g_autoptr(Stmt) st = db_stmt(db,
 	    "SELECT data FROM piece WHERE id >= ?1 << 16 AND id < (?1 + 1) << 16 ORDER BY id", err);
@@ -85,7 +85,7 @@ read_pieces(Db *db, const BodyFacts *f, guint8 *data, GChecksum *sum, guint64 *g
 			return true;
 		if (len > 0) {
 			memcpy(data + *got, bytes, len);
-			g_checksum_update(sum, bytes, (gssize)len);
+			sum_add(sum, bytes, len);
 		}
 		*got += len;
 	}
@@ -106,10 +106,9 @@ drop_damaged(Db *db, gint64 message, const char *section, gint64 body)
 GBytes *
 bodies_get(Db *db, gint64 message, const char *section, GError **err)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autoptr(Sum) sum = sum_new();
 	g_autofree guint8 *data = NULL;
-	guint8 digest[SHA256_BYTES];
-	gsize n_digest = sizeof digest;
+	guint8 digest[SUM_BYTES];
 	BodyFacts f;
 	guint64 got = 0;
 
@@ -120,8 +119,8 @@ bodies_get(Db *db, gint64 message, const char *section, GError **err)
 		if (!read_pieces(db, &f, data, sum, &got, err))
 			return NULL;
 	}
-	g_checksum_get_digest(sum, digest, &n_digest);
-	if (!data || got != f.size || memcmp(digest, f.sha256, SHA256_BYTES) != 0) {
+	sum_end(sum, digest);
+	if (!data || got != f.size || memcmp(digest, f.sha256, SUM_BYTES) != 0) {
 		drop_damaged(db, message, section, f.id);
 		return NULL;
 	}
@@ -133,7 +132,7 @@ bodies_get(Db *db, gint64 message, const char *section, GError **err)
 
 struct BodyReader {
 	Db *db;			/* borrowed: outlives the reader */
-	GChecksum *sum;		/* owned */
+	Sum *sum;		/* owned */
 	char *section;		/* owned */
 	GByteArray *piece;	/* owned: the last that was given */
 	gint64 message;
@@ -151,7 +150,7 @@ bodies_read(Db *db, gint64 message, const char *section, GError **err)
 		return NULL;
 	BodyReader *r = g_new0(BodyReader, 1);
 	r->db = db;
-	r->sum = g_checksum_new(G_CHECKSUM_SHA256);
+	r->sum = sum_new();
 	r->section = g_strdup(section);
 	r->piece = g_byte_array_new();
 	r->message = message;
@@ -164,7 +163,7 @@ bodies_reader_free(BodyReader *r)
 {
 	if (!r)
 		return;
-	g_checksum_free(r->sum);
+	sum_free(r->sum);
 	g_byte_array_unref(r->piece);
 	g_free(r->section);
 	g_free(r);
@@ -189,11 +188,10 @@ load_piece(Db *db, gint64 body, gint64 n, GByteArray *piece, bool *here, GError 
 static bool
 reader_matches(BodyReader *r, GError **err)
 {
-	guint8 digest[SHA256_BYTES];
-	gsize n_digest = sizeof digest;
+	guint8 digest[SUM_BYTES];
 
-	g_checksum_get_digest(r->sum, digest, &n_digest);
-	if (r->got == r->facts.size && memcmp(digest, r->facts.sha256, SHA256_BYTES) == 0)
+	sum_end(r->sum, digest);
+	if (r->got == r->facts.size && memcmp(digest, r->facts.sha256, SUM_BYTES) == 0)
 		return true;
 	drop_damaged(r->db, r->message, r->section, r->facts.id);
 	g_set_error_literal(err, EIL_ERROR, EIL_BROKEN, _("What lies on the disk is damaged; it has to be fetched again"));
@@ -213,7 +211,7 @@ bodies_read_piece(BodyReader *r, const guint8 **data, gsize *len, GError **err)
 		return reader_matches(r, err);
 	r->next++;
 	r->got += r->piece->len;
-	g_checksum_update(r->sum, r->piece->data, (gssize)r->piece->len);
+	sum_add(r->sum, r->piece->data, r->piece->len);
 	*data = r->piece->data;
 	*len = r->piece->len;
 	return true;
@@ -262,7 +260,7 @@ bodies_remove(Db *db, gint64 message, GError **err)
 static void
 writer_free(BodyWriter *w)
 {
-	g_checksum_free(w->sum);
+	sum_free(w->sum);
 	g_byte_array_unref(w->piece);
 	g_free(w->section);
 	g_free(w);
@@ -273,7 +271,7 @@ writer_new(Db *db, gint64 message, const char *section, gint64 body)
 {
 	BodyWriter *w = g_new0(BodyWriter, 1);
 	w->db = db;
-	w->sum = g_checksum_new(G_CHECKSUM_SHA256);
+	w->sum = sum_new();
 	w->piece = g_byte_array_new();
 	w->section = g_strdup(section);
 	w->message = message;
@@ -395,7 +393,7 @@ flush_piece(BodyWriter *w, GError **err)
 	if (!put_last(w, err))
 		return false;
 	if (w->n_hashed == w->n_pieces) {
-		g_checksum_update(w->sum, w->piece->data, (gssize)w->piece->len);
+		sum_add(w->sum, w->piece->data, w->piece->len);
 		w->n_hashed++;
 	}
 	w->n_pieces++;
@@ -418,7 +416,7 @@ hash_old(BodyWriter *w, GError **err)
 		g_set_error_literal(err, EIL_ERROR, EIL_BROKEN, _("What lies on the disk is damaged; it has to be fetched again"));
 		return false;
 	}
-	g_checksum_update(w->sum, piece->data, (gssize)piece->len);
+	sum_add(w->sum, piece->data, piece->len);
 	w->n_hashed++;
 	return true;
 }
@@ -479,10 +477,9 @@ remove_old(Db *db, gint64 message, const char *section, GError **err)
 static bool
 mark_done(BodyWriter *w, GError **err)
 {
-	guint8 digest[SHA256_BYTES];
-	gsize n_digest = sizeof digest;
+	guint8 digest[SUM_BYTES];
 
-	g_checksum_get_digest(w->sum, digest, &n_digest);
+	sum_end(w->sum, digest);
 	if (!remove_old(w->db, w->message, w->section, err))
 		return false;
 	g_autoptr(Stmt) st = db_stmt(w->db,
@@ -491,7 +488,7 @@ mark_done(BodyWriter *w, GError **err)
 		return false;
 	stmt_int(st, 1, w->body);
 	stmt_int(st, 2, (gint64)w->size);
-	stmt_blob(st, 3, digest, n_digest);
+	stmt_blob(st, 3, digest, sizeof digest);
 	return db_run(w->db, st, err);
 }
 
@@ -529,19 +526,17 @@ static gint64
 put_done(Db *db, gint64 message, const char *section, const void *bytes, gsize len, GError **err)
 {
 	g_autoptr(Stmt) st = db_stmt(db, "INSERT INTO body (message, section, size, sha256, done) VALUES (?1, ?2, ?3, ?4, 1)", err);
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	guint8 digest[SHA256_BYTES];
-	gsize n_digest = sizeof digest;
+	g_autoptr(Sum) sum = sum_new();
+	guint8 digest[SUM_BYTES];
 
 	if (!st)
 		return 0;
-	if (len)
-		g_checksum_update(sum, bytes, (gssize)len);
-	g_checksum_get_digest(sum, digest, &n_digest);
+	sum_add(sum, bytes, len);
+	sum_end(sum, digest);
 	stmt_int(st, 1, message);
 	stmt_text(st, 2, section);
 	stmt_int(st, 3, (gint64)len);
-	stmt_blob(st, 4, digest, n_digest);
+	stmt_blob(st, 4, digest, sizeof digest);
 	return db_run(db, st, err) ? sqlite3_last_insert_rowid(db_handle(db)) : 0;
 }
 
