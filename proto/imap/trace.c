@@ -73,6 +73,8 @@ session_trace_read(const ImapSession *s, const ImapFramePiece *p)
 		if (s->phase == PHASE_SIGN_IN && p->len && p->line[0] == '+') {
 			trace_printf(s->trace, "imap", '<', "+ (a challenge of %" G_GSIZE_FORMAT " bytes)", p->len);
 		} else if (is_fetch(p->line, p->len)) {
+			if (trace_more(s->trace, "imap", "FETCH"))
+				return;
 			g_autofree char *line = without_strings(p->line, p->len);
 			trace_bulk(s->trace, "imap", "FETCH", line, -1);
 		} else {

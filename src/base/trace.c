@@ -112,16 +112,23 @@ trace_printf(Trace *t, const char *protocol, char direction, const char *format,
 	add(t, protocol, direction, NULL, text, -1);
 }
 
-void
-trace_bulk(Trace *t, const char *protocol, const char *kind, const char *text, gssize len)
+bool
+trace_more(Trace *t, const char *protocol, const char *kind)
 {
 	Line *last = t ? g_queue_peek_tail(&t->lines) : NULL;
 
 	if (!t)
-		return;
-	if (last && last->kind && !strcmp(last->kind, kind) && !strcmp(last->protocol, protocol))
-		last->more++;
-	else
+		return true;
+	if (!last || !last->kind || strcmp(last->kind, kind) || strcmp(last->protocol, protocol))
+		return false;
+	last->more++;
+	return true;
+}
+
+void
+trace_bulk(Trace *t, const char *protocol, const char *kind, const char *text, gssize len)
+{
+	if (!trace_more(t, protocol, kind))
 		add(t, protocol, '<', kind, text, len);
 }
 

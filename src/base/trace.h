@@ -6,6 +6,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
 typedef struct Trace Trace;
 
@@ -18,6 +19,8 @@ void trace_line(Trace *t, const char *protocol, char direction, const char *text
 void trace_printf(Trace *t, const char *protocol, char direction, const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* One of many of a kind (a literal): those that follow each other are one line, and counted. */
 void trace_bulk(Trace *t, const char *protocol, const char *kind, const char *text, gssize len);
+/* True: it would only have been counted, and is; its text need not be made (a hundred thousand headers come in a row). */
+bool trace_more(Trace *t, const char *protocol, const char *kind);
 
 /* Oldest first: "21:25:47.123 imap < e1 OK done  (12 ms)", a line each; the time in brackets is since our last line. Yours. */
 char *trace_text(const Trace *t);

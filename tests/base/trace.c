@@ -33,6 +33,7 @@ test_lines(void)
 	g_assert_nonnull(strstr(all, " imap < e1 OK  (0 ms)\n"));
 	trace_line(NULL, "imap", '<', "nobody listens", -1);
 	trace_bulk(NULL, "imap", "FETCH", "nobody listens", -1);
+	g_assert_true(trace_more(NULL, "imap", "FETCH"));
 }
 
 /* It stays as large as it is, however much is said. */
@@ -57,6 +58,12 @@ test_bounds(void)
 	g_autofree char *bulk = trace_text(t);
 	g_assert_cmpuint(lines(bulk), ==, 3);
 	g_assert_nonnull(strstr(bulk, "* 1 FETCH (UID 1) ... and 999 more of FETCH"));
+	g_assert_true(trace_more(t, "imap", "FETCH"));
+	g_assert_false(trace_more(t, "imap", "LITERAL"));	/* that would be a line of its own */
+	g_assert_false(trace_more(t, "pop3", "FETCH"));
+	g_autofree char *counted = trace_text(t);
+	g_assert_cmpuint(lines(counted), ==, 3);
+	g_assert_nonnull(strstr(counted, "... and 1000 more of FETCH"));
 }
 
 int

@@ -173,14 +173,17 @@ test_texts(void)
 	ImapCommand *c = imap_command_append("Sent");
 	imap_command_append_message(c, "\\Seen", 0, mail, IMAP_APPEND_PLAIN);
 	imap_session_submit(s, c);
-	imap_session_feed(s, fetched, strlen(fetched));
-	while (imap_session_next(s).kind != IMAP_WANTS_BYTES)
-		;
+	for (int i = 0; i < 3; i++) {
+		imap_session_feed(s, fetched, strlen(fetched));
+		while (imap_session_next(s).kind != IMAP_WANTS_BYTES)
+			;
+	}
 	g_autofree char *all = trace_text(t);
 	g_test_message("%s", all);
 	g_assert_null(strstr(all, "Canary"));
 	g_assert_nonnull(strstr(all, "{6 bytes}"));
 	g_assert_nonnull(strstr(all, "\"(18)\""));
+	g_assert_nonnull(strstr(all, "and 2 more of FETCH"));
 }
 
 int
