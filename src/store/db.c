@@ -9,6 +9,7 @@
 #include "store/db_private.h"
 #include "base/intl.h"
 #include "base/limits.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-	WAL_PAGES_WISHED = 1000,	/* db_checkpoint does nothing below */
+	WAL_PAGES_WISHED = 3000,	/* db_checkpoint does nothing below: each copies what is written all the time once more */
 	WAL_PAGES_MOST = 8000,		/* nobody called it: do it at a commit */
 	RECENT = 64,			/* statements that are found without a hash of their text */
 	BUSY_WRITER_MS = 5000,
@@ -34,6 +35,7 @@ struct Db {
 	int wal_pages;
 	bool writer, in_memory;
 	bool marked;		/* the unclean mark is in the file */
+	bool lazy;		/* the open transaction waits for no disk */
 	bool dead;		/* S6 */
 	DbPlug plug;
 	void *plug_user;	/* borrowed */
@@ -304,7 +306,7 @@ set_up_writer(Db *db, int version, GError **err)
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 		"PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON;"
 		"PRAGMA cell_size_check = ON;"
-		"PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;"
+		"PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;"
 		"PRAGMA journal_size_limit = 16777216;";
 
 	sqlite3_busy_timeout(db->sql, BUSY_WRITER_MS);
@@ -430,8 +432,18 @@ db_close(Db *db)
 
 /* ---- transactions ---- */
 
-bool
-db_begin(Db *db, GError **err)
+/* SQLite takes it between transactions only. Whatever is no lazy transaction is durable: it does not stay. */
+static bool
+set_lazy(Db *db, bool lazy, GError **err)
+{
+	if (db->lazy != lazy && !db_exec(db, lazy ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", err))
+		return false;
+	db->lazy = lazy;
+	return true;
+}
+
+static bool
+begin(Db *db, bool lazy, GError **err)
 {
 	g_assert(db->writer);
 	if (db->dead) {
@@ -440,13 +452,25 @@ db_begin(Db *db, GError **err)
 		    " eilpost is started again"), db->path);
 		return false;
 	}
-	if (!db_run_ints(db, err, "BEGIN IMMEDIATE", NULL, 0))
+	if (!set_lazy(db, lazy, err) || !db_run_ints(db, err, "BEGIN IMMEDIATE", NULL, 0))
 		return false;
 	if (!db->marked && !db_set_fact(db, "clean", "0", err)) {
 		db_rollback(db);
 		return false;
 	}
 	return true;
+}
+
+bool
+db_begin(Db *db, GError **err)
+{
+	return begin(db, false, err);
+}
+
+bool
+db_begin_lazy(Db *db, GError **err)
+{
+	return begin(db, true, err);
 }
 
 bool
@@ -462,6 +486,7 @@ db_commit(Db *db, GError **err)
 		return false;
 	}
 	db->marked = true;
+	set_lazy(db, false, NULL);
 	return true;
 }
 
@@ -470,6 +495,8 @@ db_rollback(Db *db)
 {
 	if (db_in_transaction(db))
 		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+	if (db->writer)
+		set_lazy(db, false, NULL);
 }
 
 bool
@@ -478,8 +505,13 @@ db_checkpoint(Db *db)
 	if (db->in_memory || db->wal_pages < WAL_PAGES_WISHED)
 		return true;
 	db->wal_pages = 0;
-	return sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE,
-	    NULL, NULL) == SQLITE_OK;
+	if (sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) == SQLITE_OK)
+		return true;
+	/* what was committed lazily is on the disk only now, if at all: an error counts as one of a commit does (S6) */
+	g_autoptr(GError) err = NULL;
+	db_error(db, &err);
+	log_line(LOG_WARN, "store", "checkpoint: %s", err->message);
+	return false;
 }
 
 void

@@ -1,8 +1,8 @@
 /* db.h - one SQLite file per account: open, check, migrate, transactions.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * WAL, synchronous=FULL, foreign_keys, trusted_schema off. Written only by the account's engine (DB_WRITER, which holds an flock on FILE.lock);
- * others open DB_READER: query_only, their own connection and thread. A Db is used by one thread. Statements are
+ * WAL, synchronous=FULL (but for db_begin_lazy), foreign_keys, trusted_schema off. Written only by the account's engine
+ * (DB_WRITER, which holds an flock on FILE.lock); others open DB_READER: query_only, their own connection and thread. A Db is used by one thread. Statements are
  * prepared once and kept. */
 #pragma once
 
@@ -21,6 +21,10 @@ Db *db_open(const char *path, DbMode mode, GError **err);
 void db_close(Db *db);	/* a writer marks a clean end */
 
 bool db_begin(Db *db, GError **err);	/* IMMEDIATE */
+/* For nothing but what the server can tell again: the commit does not wait for the disk. kill -9 takes none of it; when
+ * the power fails the last of these may be missing, always from the end on, so that no mark is left of what is not here.
+ * The next commit of a db_begin makes them durable as well. */
+bool db_begin_lazy(Db *db, GError **err);
 bool db_commit(Db *db, GError **err);
 void db_rollback(Db *db);
 bool db_checkpoint(Db *db);	/* passive; call between batches */

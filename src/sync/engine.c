@@ -291,7 +291,7 @@ find_threads(Engine *e)
 
 	if (!e->threads_wanted || e->in_batch || e->batch->len > 0 || e->writer || e->now < e->quiet_until || g_main_context_pending(e->context))
 		return;
-	if (db_begin(e->db, &err) && threads_fill(e->db, THREADS_PIECE, &left, &err) && db_commit(e->db, &err)) {
+	if (db_begin_lazy(e->db, &err) && threads_fill(e->db, THREADS_PIECE, &left, &err) && db_commit(e->db, &err)) {
 		e->threads_wanted = left;
 		if (left)
 			set_timer(e, e->now + 1);

@@ -319,7 +319,7 @@ bool
 batch_begin(Engine *e)
 {
 	g_autoptr(GError) err = NULL;
-	if (!e->in_batch && !db_begin(e->db, &err)) {
+	if (!e->in_batch && !db_begin_lazy(e->db, &err)) {
 		engine_store_failed(e, g_steal_pointer(&err));
 		return false;
 	}

@@ -285,10 +285,12 @@ test_disk_full(void)
 static sqlite3_vfs shaky_vfs;
 static struct { const sqlite3_io_methods *sound; sqlite3_io_methods shaky; } tables[8];
 static bool fsync_fails;
+static guint fsyncs;
 
 static int
 shaky_sync(sqlite3_file *f, int flags)
 {
+	fsyncs++;
 	for (guint i = 0; !fsync_fails && i < G_N_ELEMENTS(tables); i++)
 		if (f->pMethods == &tables[i].shaky)
 			return tables[i].sound->xSync(f, flags);
@@ -314,21 +316,93 @@ shaky_open(G_GNUC_UNUSED sqlite3_vfs *vfs, const char *name, sqlite3_file *f, in
 	return code;
 }
 
-/* S6: an fsync that failed is not repeated: nothing is written any more until the store was opened, and checked, again */
-static void
-test_fsync_fails(void)
+static sqlite3_vfs *
+shaky_begin(void)
 {
-	g_autofree char *folder = NULL;
-	g_autofree char *path = temp_store(&folder);
 	sqlite3_vfs *sound = sqlite3_vfs_find(NULL);
-	g_autoptr(GError) err = NULL;
 
 	shaky_vfs = *sound;
 	shaky_vfs.zName = "shaky";
 	shaky_vfs.pAppData = sound;
 	shaky_vfs.xOpen = shaky_open;
 	sqlite3_vfs_register(&shaky_vfs, 1);
+	return sound;
+}
+
+static void
+shaky_end(sqlite3_vfs *sound)
+{
+	fsync_fails = false;
+	sqlite3_vfs_register(sound, 1);
+	sqlite3_vfs_unregister(&shaky_vfs);
+}
+
+/* S4: only what asks for it does without the disk, and nothing after it does */
+static void
+test_lazy(void)
+{
+	g_autofree char *folder = NULL;
+	g_autofree char *path = temp_store(&folder);
+	sqlite3_vfs *sound = shaky_begin();
 	Db *db = must_open(path, DB_WRITER);
+
+	put_folder(db, "first", ROLE_NONE);
+	guint before = fsyncs;
+	for (int i = 0; i < 3; i++) {
+		g_assert_true(db_begin_lazy(db, NULL));
+		g_assert_cmpint(db_int(db, -1, "PRAGMA synchronous", NULL, 0), ==, 1);
+		put_folder(db, i ? "second" : "third", ROLE_NONE);
+		if (i == 1)
+			db_rollback(db);
+		else
+			must_commit(db);
+		g_assert_cmpint(db_int(db, -1, "PRAGMA synchronous", NULL, 0), ==, 2);
+	}
+	g_assert_cmpuint(fsyncs, ==, before);
+	must_begin(db);
+	put_folder(db, "fourth", ROLE_NONE);
+	must_commit(db);
+	g_assert_cmpuint(fsyncs, >, before);
+	db_close(db);
+	shaky_end(sound);
+	remove_tree(folder);
+}
+
+/* S6: what was committed lazily reaches the disk by a checkpoint; an fsync that fails there is no smaller thing */
+static void
+test_lazy_fsync_fails(void)
+{
+	g_autofree char *folder = NULL;
+	g_autofree char *path = temp_store(&folder);
+	sqlite3_vfs *sound = shaky_begin();
+	g_autoptr(GError) err = NULL;
+	Db *db = must_open(path, DB_WRITER);
+	gint64 inbox = put_folder(db, "INBOX", ROLE_INBOX);
+
+	fsync_fails = true;
+	for (guint32 uid = 1; db_checkpoint(db) && uid < 20000; uid++) {
+		g_assert_true(db_begin_lazy(db, NULL));
+		put_message(db, inbox, uid, 1000 + uid, 0, "m");
+		must_commit(db);
+	}
+	fsync_fails = false;
+	g_assert_false(db_begin_lazy(db, &err));
+	g_assert_error(err, EIL_ERROR, EIL_BROKEN);
+	db_close(db);
+	shaky_end(sound);
+	remove_tree(folder);
+}
+
+/* S6: an fsync that failed is not repeated: nothing is written any more until the store was opened, and checked, again */
+static void
+test_fsync_fails(void)
+{
+	g_autofree char *folder = NULL;
+	g_autofree char *path = temp_store(&folder);
+	sqlite3_vfs *sound = shaky_begin();
+	g_autoptr(GError) err = NULL;
+	Db *db = must_open(path, DB_WRITER);
+
 	must_begin(db);
 	put_folder(db, "kept", ROLE_NONE);
 	must_commit(db);
@@ -345,8 +419,7 @@ test_fsync_fails(void)
 	g_autoptr(Folder) kept = folders_find(db, "kept", NULL);	/* it can still be read */
 	g_assert_nonnull(kept);
 	db_close(db);
-	sqlite3_vfs_register(sound, 1);
-	sqlite3_vfs_unregister(&shaky_vfs);
+	shaky_end(sound);
 
 	g_autoptr(Db) again = must_open(path, DB_WRITER);
 	g_autoptr(Folder) still = folders_find(again, "kept", NULL);
@@ -520,6 +593,8 @@ main(int argc, char **argv)
 	g_test_add_func("/store/db/S1/killed", test_killed);
 	g_test_add_func("/store/db/S2/disk-full", test_disk_full);
 	g_test_add_func("/store/db/S6/fsync-fails", test_fsync_fails);
+	g_test_add_func("/store/db/S4/lazy", test_lazy);
+	g_test_add_func("/store/db/S6/lazy-fsync-fails", test_lazy_fsync_fails);
 	g_test_add_func("/store/db/reader-beside-writer", test_reader_beside_writer);
 	return g_test_run();
 }
