@@ -116,7 +116,7 @@ fill(Db *db, GError **err)
 
 	for (gsize i = G_N_ELEMENTS(SAMPLES); good && i > 0; i--)
 		good = put_sample(db, &SAMPLES[i - 1], now, err);
-	good = good && threads_fill(db, G_N_ELEMENTS(SAMPLES), &left, err) && db_commit(db, err);
+	good = good && threads_fill(db, G_N_ELEMENTS(SAMPLES), NULL, NULL, &left, err) && db_commit(db, err);
 	return good;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define NAMES_MAX 64	/* of one message: its own, the root, the last ones; a longer chain is somebody's joke */
+#define BLOCK 64	/* rows of a statement */
 
 static gint64
 hash_of(GChecksum *sum, const char *name, gsize len)
@@ -176,6 +177,8 @@ typedef struct {
 	GArray *hashes;		/* owned, of gint64 */
 	GArray *known;		/* owned, of Known: each name of the piece once, by its hash */
 	GHashTable *joined;	/* owned: a thread -> what it was joined into by this piece */
+	ThreadsStop stop;
+	void *user;		/* borrowed */
 } Piece;
 
 static void
@@ -188,6 +191,15 @@ piece_clear(Piece *p)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Piece, piece_clear)
+
+static bool
+stopped(const Piece *p, GError **err)
+{
+	if (!p->stop || !p->stop(p->user))
+		return false;
+	g_set_error_literal(err, EIL_ERROR, EIL_CANCELLED, "somebody waits");
+	return true;
+}
 
 static bool
 read_fresh(Db *db, Piece *p, gint64 above, guint max, GError **err)
@@ -237,7 +249,7 @@ look_up(Db *db, Piece *p, GError **err)
 		Known k = g_array_index(each, Known, i);
 		if (i > 0 && k.hash == g_array_index(each, Known, i - 1).hash)
 			continue;
-		if (!thread_of_name(db, k.hash, &k.thread, err))
+		if ((i % BLOCK == 0 && stopped(p, err)) || !thread_of_name(db, k.hash, &k.thread, err))
 			return false;
 		k.fresh = k.thread == 0;
 		g_array_append_val(p->known, k);
@@ -284,20 +296,49 @@ place(Db *db, Piece *p, Fresh *f, GError **err)
 	return true;
 }
 
+/* Rows of two numbers, many to a statement: what SQLite does for each of those is more than what it does for a row. */
+static bool
+write_rows(Db *db, const Piece *p, const char *head, const GArray *numbers, GError **err)
+{
+	g_autoptr(GString) sql = g_string_new(head);
+	guint n = numbers->len / 2, i = 0;
+
+	g_string_append(sql, "(?, ?)");
+	g_autofree char *one = g_strdup(sql->str);
+	for (guint k = 1; k < BLOCK; k++)
+		g_string_append(sql, ", (?, ?)");
+	while (i < n) {
+		guint rows = n - i >= BLOCK ? BLOCK : 1;
+		g_autoptr(Stmt) st = db_stmt(db, rows == 1 ? one : sql->str, err);
+		for (guint k = 0; st && k < 2 * rows; k++)
+			stmt_int(st, (int)k + 1, g_array_index(numbers, gint64, 2 * i + k));
+		if (!st || stopped(p, err) || !db_run(db, st, err))
+			return false;
+		i += rows;
+	}
+	return true;
+}
+
 static bool
 write_piece(Db *db, const Piece *p, GError **err)
 {
+	g_autoptr(GArray) rows = g_array_sized_new(FALSE, FALSE, sizeof(gint64), 2 * MAX(p->all->len, p->known->len));
+
 	for (guint i = 0; i < p->all->len; i++) {
 		const Fresh *f = &g_array_index(p->all, Fresh, i);
-		if (!db_run_ints(db, err, "INSERT OR REPLACE INTO thread (message, thread) VALUES (?1, ?2)", INTS(f->message, now_in(p, f->thread))))
-			return false;
+		const gint64 row[] = { f->message, now_in(p, f->thread) };
+		g_array_append_vals(rows, row, 2);
 	}
+	if (!write_rows(db, p, "INSERT OR REPLACE INTO thread (message, thread) VALUES ", rows, err))
+		return false;
+	g_array_set_size(rows, 0);
 	for (guint i = 0; i < p->known->len; i++) {
 		const Known *k = &g_array_index(p->known, Known, i);
-		if (k->fresh && !db_run_ints(db, err, "INSERT INTO name (hash, thread) VALUES (?1, ?2)", INTS(k->hash, now_in(p, k->thread))))
-			return false;
+		const gint64 row[] = { k->hash, now_in(p, k->thread) };
+		if (k->fresh)
+			g_array_append_vals(rows, row, 2);
 	}
-	return true;
+	return write_rows(db, p, "INSERT INTO name (hash, thread) VALUES ", rows, err);
 }
 
 bool
@@ -308,13 +349,14 @@ threads_left(Db *db)
 }
 
 bool
-threads_fill(Db *db, guint max, bool *left, GError **err)
+threads_fill(Db *db, guint max, ThreadsStop stop, void *user, bool *left, GError **err)
 {
 	g_autofree char *upto = db_fact(db, UPTO), *now = NULL;
 	g_auto(Piece) p = {
 		.all = g_array_new(FALSE, FALSE, sizeof(Fresh)), .hashes = g_array_new(FALSE, FALSE, sizeof(gint64)),
 		.known = g_array_new(FALSE, FALSE, sizeof(Known)),
 		.joined = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free),
+		.stop = stop, .user = user,
 	};
 
 	*left = false;

@@ -15,5 +15,7 @@ gint64 threads_parent(Db *db, gint64 message);
 /* Messages that came since and are in no thread yet. */
 bool threads_left(Db *db);
 /* writer, inside a transaction of the caller's: up to max of those get their threads; *left: there are more. In large pieces, because
- * each name lies anywhere in its table, and every page of it that is touched goes through the log. */
-bool threads_fill(Db *db, guint max, bool *left, GError **err);
+ * each name lies anywhere in its table, and every page of it that is touched goes through the log. stop (NULL: never) is asked now and
+ * then: true gives it up, EIL_CANCELLED, and the transaction is to be rolled back. */
+typedef bool (*ThreadsStop)(void *user);
+bool threads_fill(Db *db, guint max, ThreadsStop stop, void *user, bool *left, GError **err);

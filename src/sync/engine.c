@@ -11,6 +11,7 @@
 #include "base/log.h"
 
 #include <glib-unix.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -282,22 +283,33 @@ set_timer(Engine *e, gint64 at)
 	g_source_set_ready_time(e->timer, g_get_monotonic_time() + (at - e->now) * 1000);
 }
 
-/* When the line is quiet: nobody waits for it, and large pieces cost the disk least. */
-static void
-find_threads(Engine *e)
+static bool
+person_waits(void *user)
+{
+	struct pollfd p = { chan_fd(((Engine *)user)->requests), POLLIN, 0 };
+	return poll(&p, 1, 0) > 0;
+}
+
+/* A large piece costs least, and is given up as soon as somebody wants something. */
+void
+threads_find(Engine *e)
 {
 	g_autoptr(GError) err = NULL;
 	bool left = false;
 
-	if (!e->threads_wanted || e->in_batch || e->batch->len > 0 || e->writer || e->now < e->quiet_until || g_main_context_pending(e->context))
+	if (!e->threads_wanted || e->in_batch || e->batch->len > 0 || e->writer || e->now < e->quiet_until)
 		return;
-	if (db_begin_lazy(e->db, &err) && threads_fill(e->db, THREADS_PIECE, &left, &err) && db_commit(e->db, &err)) {
+	if (db_begin_lazy(e->db, &err) &&
+		threads_fill(e->db, person_acts(e) ? THREADS_PIECE : THREADS_BULK, person_waits, e, &left, &err) && db_commit(e->db, &err)) {
 		e->threads_wanted = left;
+		e->threadless = 0;
 		if (left)
 			set_timer(e, e->now + 1);
 		return;
 	}
 	db_rollback(e->db);
+	if (g_error_matches(err, EIL_ERROR, EIL_CANCELLED))
+		return;
 	e->threads_wanted = false;	/* until the next message comes: the acts on single ones go on */
 	log_line(LOG_WARN, "store", "threads: %s", err->message);
 }
@@ -345,7 +357,8 @@ thread(gpointer user)
 		if (e->quitting)
 			break;
 		set_timer(e, wake_at(e));
-		find_threads(e);
+		if (!g_main_context_pending(e->context))	/* the line is quiet */
+			threads_find(e);
 		g_main_context_iteration(e->context, TRUE);
 	}
 	g_clear_pointer(&e->door, door_free);

@@ -219,6 +219,7 @@ struct Engine {
 	GArray *came;		/* owned, of gint64: texts that the open batch brings; told after its commit */
 	gint64 barred, barred_until;	/* a folder that the journal can't look at now; Unix seconds */
 	bool threads_wanted;	/* messages came that are in no thread yet */
+	guint threadless;	/* about so many */
 	BodyWriter *writer;	/* owned: a large literal on its way */
 	Job *writer_job;	/* borrowed */
 	gint64 told_progress;
@@ -240,6 +241,9 @@ void engine_store_failed(Engine *e, GError *err /* taken */);	/* the disk said n
 gint64 clock_ms(void);
 gint64 clock_s(void);	/* Unix seconds, of the same clock */
 void clock_shift(gint64 ms);	/* tests only: the engine's clock goes on from ms later (all engines; any thread) */
+
+/* engine.c */
+void threads_find(Engine *e);	/* for those that came, outside of any transaction */
 
 /* cycle.c */
 void engine_check_now(Engine *e);	/* REQ_CHECK */
@@ -419,6 +423,7 @@ void headers_add(Engine *e, const ImapFetch *f);
 void headers_flush(Engine *e);	/* decodes, commits the open batch, tells */
 bool headers_put(Engine *e);	/* decodes and writes, in the open batch or a new one; headers_flush commits */
 void headers_pause(Engine *e);	/* nothing more came just now: flushes what need not wait for more */
+bool person_acts(const Engine *e);	/* just now: transactions are small */
 gint64 headers_deadline(const Engine *e);	/* ms, or -1: headers_pause again */
 bool batch_begin(Engine *e);	/* opens the transaction that headers_flush commits */
 void batch_row(Engine *e, guint change);	/* one more row was written; commits at STORE_BATCH_ROWS */

@@ -254,8 +254,8 @@ preview_of(const ImapFetch *f)
 }
 
 /* Somebody does something with this account just now, and waits for what is behind a batch. */
-static bool
-acting(const Engine *e)
+bool
+person_acts(const Engine *e)
 {
 	return !e->headless && e->now - e->person_at < ACTING_MS;
 }
@@ -286,7 +286,7 @@ headers_add(Engine *e, const ImapFetch *f)
 	if (e->batch->len == 0)
 		e->batch_since = e->now;
 	g_ptr_array_add(e->batch, m);
-	if (e->batch->len >= (acting(e) ? STORE_BATCH_ROWS : STORE_BULK_ROWS))
+	if (e->batch->len >= (person_acts(e) ? STORE_BATCH_ROWS : STORE_BULK_ROWS))
 		headers_flush(e);
 }
 
@@ -350,7 +350,7 @@ void
 batch_row(Engine *e, guint change)
 {
 	e->batch_change |= change;
-	if (++e->batch_rows >= (acting(e) ? STORE_BATCH_ROWS : STORE_BULK_ROWS))
+	if (++e->batch_rows >= (person_acts(e) ? STORE_BATCH_ROWS : STORE_BULK_ROWS))
 		batch_commit(e);
 }
 
@@ -390,6 +390,7 @@ headers_put(Engine *e)
 	if (well) {
 		e->batch_change |= CHANGE_ADDED | CHANGE_COUNTS;
 		well = put_batch(e, &err);
+		e->threadless += e->batch->len;
 	}
 	g_ptr_array_set_size(e->batch, 0);
 	if (err) {
@@ -416,7 +417,7 @@ may_hold(const Engine *e)
 {
 	gint64 texts = texts_deadline(e);
 
-	if ((e->batch->len == 0 && texts < 0) || e->in_batch || acting(e) || (texts >= 0 && e->now >= texts))
+	if ((e->batch->len == 0 && texts < 0) || e->in_batch || person_acts(e) || (texts >= 0 && e->now >= texts))
 		return false;
 	if (e->batch->len == 0)
 		return true;

@@ -392,6 +392,8 @@ pull_backfill_done(Engine *e, Job *job)
 	headers_flush(e);
 	if (s->below <= 1)
 		scan_passed(e);
+	if (e->threadless >= THREADS_BULK)	/* a line that is never quiet */
+		threads_find(e);
 	db_checkpoint(e->db);
 }
 

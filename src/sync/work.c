@@ -363,7 +363,8 @@ check(Engine *e)
 static void
 cycle_ended(Engine *e)
 {
-	engine_cycle_ended(e, true);
+	if (!e->headless || !e->threads_wanted)	/* a program without a screen ends then */
+		engine_cycle_ended(e, true);
 }
 
 static void

@@ -52,7 +52,7 @@ thread_all(Db *db, GArray *times)
 	for (bool left = true; left;) {
 		gint64 piece = g_get_monotonic_time();
 		must_begin(db);
-		g_assert_true(threads_fill(db, THREADS_PIECE, &left, NULL));
+		g_assert_true(threads_fill(db, THREADS_PIECE, NULL, NULL, &left, NULL));
 		must_commit(db);
 		add(times, piece);
 		db_checkpoint(db);

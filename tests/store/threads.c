@@ -20,7 +20,7 @@ fill(Db *db)
 {
 	bool left = true;
 	while (left)
-		g_assert_true(threads_fill(db, 2, &left, NULL));
+		g_assert_true(threads_fill(db, 2, NULL, NULL, &left, NULL));
 	g_assert_false(threads_left(db));
 }
 
@@ -137,6 +137,49 @@ test_bad(void)
 	db_close(db);
 }
 
+static bool
+after_some(void *left)
+{
+	return --*(guint *)left == 0;
+}
+
+/* Given up at any place it leaves nothing behind, and what it does in blocks is what it does one by one. */
+static void
+test_given_up(void)
+{
+	enum { N = 300 };
+	Db *db = must_open(":memory:", DB_WRITER);
+	gint64 ids[N];
+	bool left = false;
+	guint tries = 0;
+
+	must_begin(db);
+	gint64 folder = put_folder(db, "INBOX", ROLE_INBOX);
+	for (guint i = 0; i < N; i++) {
+		g_autofree char *id = g_strdup_printf("<%u@x>", i), *answers = i >= 100 ? g_strdup_printf("<%u@x>", i - 100) : NULL;
+		ids[i] = put(db, folder, i + 1, id, answers, NULL);
+	}
+	must_commit(db);
+	for (guint after = 1;; after++, tries++) {
+		g_autoptr(GError) err = NULL;
+		guint more = after;
+		must_begin(db);
+		if (threads_fill(db, N + 1, after_some, &more, &left, &err))
+			break;
+		g_assert_error(err, EIL_ERROR, EIL_CANCELLED);
+		db_rollback(db);
+		g_assert_true(threads_left(db));
+		ASSERT_THREAD(db, ids[0], "1");
+	}
+	must_commit(db);
+	g_assert_cmpuint(tries, >, 10);
+	g_assert_false(left);
+	g_assert_false(threads_left(db));
+	ASSERT_THREAD(db, ids[0], "1 101 201");
+	ASSERT_THREAD(db, ids[299], "100 200 300");
+	db_close(db);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -144,5 +187,6 @@ main(int argc, char **argv)
 	g_test_add_func("/store/threads/any-order", test_any_order);
 	g_test_add_func("/store/threads/parent-and-folders", test_parent_and_folders);
 	g_test_add_func("/store/threads/bad", test_bad);
+	g_test_add_func("/store/threads/given-up", test_given_up);
 	return g_test_run();
 }
