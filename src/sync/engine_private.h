@@ -59,6 +59,7 @@ typedef struct {
 	guint64 offset;		/* JOB_PIECE */
 	bool early;		/* written before the sign-in had ended */
 	gint64 since;		/* ms */
+	gint64 first_at, last_at;	/* ms, of what is in seen; 0: nothing */
 } Job;
 
 

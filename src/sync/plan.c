@@ -39,7 +39,9 @@ background(const PlanFacts *f)
 {
 	if (f->page_in_flight || f->quiet)
 		return PLAN_WAIT;
-	if (f->background >= PLAN_DEPTH)	/* texts that are kept come in a stream, as long as nothing else is wanted */
+	/* Dovecot 2.3 ends commands that it read together together: the next one follows when the last one's rows begin, not
+	 * when its end has come, or the line would be idle in between */
+	if (f->background >= PLAN_DEPTH && !(f->flowing && f->background == PLAN_DEPTH))	/* texts that are kept come in a stream, as long as nothing else is wanted */
 		return f->keep_wanted && !other_background(f) ? PLAN_KEEP : PLAN_WAIT;
 	if (f->compress_wanted && !f->paused)
 		return f->in_flight ? PLAN_WAIT : PLAN_COMPRESS;

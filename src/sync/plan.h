@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * The order is ARCHITECTURE section 4's: what the person waits for, the journal, new mail, flag changes, backfill,
- * prefetch, then IDLE. Background steps are cut small and at most PLAN_DEPTH of them are under way, so that a wish of
- * the person's is answered behind little else. */
+ * prefetch, then IDLE. Background steps are cut small and at most PLAN_DEPTH of them wait for their answer, so that a
+ * wish of the person's is answered behind little else. */
 #pragma once
 
 #include <glib.h>
@@ -39,6 +39,7 @@ typedef struct {
 	gint64 target;		/* the folder that the next step wants; 0: none */
 	guint in_flight;	/* jobs under way, all */
 	guint background;	/* those among them that nobody waits for */
+	bool flowing;		/* the answer to the last of these has begun */
 	bool listed, list_in_flight;
 	bool page_wanted, page_in_flight;	/* nothing of the folder is here, but it is not empty */
 	bool body_wanted;

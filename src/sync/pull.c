@@ -371,9 +371,9 @@ pull_backfill_done(Engine *e, Job *job)
 	g_autoptr(GError) err = NULL;
 	Selected *s = &e->sel;
 	Window w = { job->lo, job->hi };
-	gint64 took = e->now - job->since - e->rtt_ms;
+	gint64 took = job->last_at - job->first_at;
 
-	/* pieces of about 100 ms beside the round trip, so that the person's wish never waits long behind them */
+	/* pieces of about 100 ms, so that the person's wish never waits long behind them */
 	if (took < 50 && s->rows < ROWS_MOST)
 		s->rows *= 2;
 	else if (took > 150 && s->rows > ROWS_LEAST)
@@ -434,6 +434,8 @@ mark_seen(Engine *e, guint32 uid)
 		if (!job->seen || (window && (uid < job->lo || uid > job->hi)) || (job->kind == JOB_NEW && uid < job->lo))
 			continue;
 		g_array_append_val(job->seen, uid);
+		job->first_at = job->first_at ? job->first_at : e->now;
+		job->last_at = e->now;
 	}
 }
 

@@ -215,9 +215,11 @@ facts(Engine *e)
 
 	for (guint i = 0; i < e->jobs->len; i++) {
 		const Job *job = g_ptr_array_index(e->jobs, i);
-		f.in_flight++;
-		f.background += job->kind == JOB_RANGE || job->kind == JOB_BACKFILL || job->kind == JOB_STATUS || job->kind == JOB_CHANGES ||
+		bool background = job->kind == JOB_RANGE || job->kind == JOB_BACKFILL || job->kind == JOB_STATUS || job->kind == JOB_CHANGES ||
 			(job->kind == JOB_BODY && job->ahead);
+		f.in_flight++;
+		f.background += background;
+		f.flowing = background ? job->kind == JOB_BACKFILL && job->seen->len > 0 : f.flowing;
 		f.list_in_flight |= job->kind == JOB_LIST;
 		f.page_in_flight |= job->kind == JOB_PAGE;
 		f.new_in_flight |= job->kind == JOB_NEW;

@@ -27,6 +27,8 @@ static const struct { const char *name; PlanFacts facts; PlanStep step; } STEPS[
 	{ "range-before-backfill", { CALM, .range_wanted = true, .backfill_wanted = true }, PLAN_RANGE },
 	{ "prefetch-before-backfill", { CALM, .prefetch_wanted = true, .backfill_wanted = true }, PLAN_PREFETCH },
 	{ "backfill-deep", { CALM, .backfill_wanted = true, .in_flight = 2, .background = 2 }, PLAN_WAIT },
+	{ "backfill-flowing", { CALM, .backfill_wanted = true, .in_flight = 2, .background = 2, .flowing = true }, PLAN_BACKFILL },
+	{ "backfill-flowing-deep", { CALM, .backfill_wanted = true, .in_flight = 3, .background = 3, .flowing = true }, PLAN_WAIT },
 	{ "backfill-second", { CALM, .backfill_wanted = true, .in_flight = 1, .background = 1 }, PLAN_BACKFILL },
 	{ "paused", { CALM, .backfill_wanted = true, .range_wanted = true, .paused = true, .push = true }, PLAN_IDLE },
 	{ "paused-still-prefetches", { CALM, .prefetch_wanted = true, .paused = true }, PLAN_PREFETCH },
