@@ -466,6 +466,8 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 	Job *job = job_steal(e, id);
 	if (!job)
 		return;
+	if (job->kind == JOB_BODY && !job->ahead)
+		e->last_use = e->now;	/* and settles: nothing is said on top of what the person begins to read */
 	/* a window's mark, and texts that nobody waits for, go into the commit of what they are about */
 	bool shares = job->kind == JOB_BACKFILL || (job->kind == JOB_BODY && job->ahead && !job->attachment);
 	if (!shares || r->status != IMAP_OK)

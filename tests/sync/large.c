@@ -189,6 +189,37 @@ speed_is_kept(const World *w)
 	return speed && g_ascii_strtoll(speed, NULL, 10) > 0;
 }
 
+static guint
+n_idles(gint64 *since_text)
+{
+	g_mutex_lock(&pop->lock);
+	guint n = textd.idles;
+	*since_text = textd.idle_at - textd.text_at;
+	g_mutex_unlock(&pop->lock);
+	return n;
+}
+
+/* A text that is not here costs one turn: IDLE ends in the same write, and begins again when the line has been quiet for a
+ * moment, not on top of the answer, where the next text ahead would end it at once. */
+static void
+test_turns_open(void)
+{
+	World *w = world_closed();
+	gint64 since = 0;
+
+	w->account->check |= CHECK_PUSH;
+	textd.text_ms = 150;
+	world_open(w, 0);
+	UNTIL(w, id_of(w, "INBOX", 3) && n_idles(&since) == 1);
+	pop->turns = 0;
+	open_text(w, id_of(w, "INBOX", 2));
+	UNTIL(w, told("") && n_idles(&since) == 2);
+	g_test_message("%u turns, IDLE after %" G_GINT64_FORMAT " us", pop->turns, since);
+	g_assert_cmpuint(pop->turns, ==, 1);
+	g_assert_cmpint(since, >=, 50 * 1000);
+	world_free(w);
+}
+
 /* ---- the whole way ---- */
 
 static void
@@ -653,6 +684,7 @@ main(int argc, char **argv)
 	smtp = server_start(false, NULL);
 	pop = texts_start();
 	heard.bodies = g_ptr_array_new_with_free_func(g_free);
+	g_test_add_func("/sync/large/round-trips/open", test_turns_open);
 	g_test_add_func("/sync/large/pieces", test_pieces);
 	g_test_add_func("/sync/large/whole-message", test_whole_message);
 	g_test_add_func("/sync/large/stop", test_stop);

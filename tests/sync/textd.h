@@ -21,6 +21,9 @@ static struct {
 	gint64 lie;		/* added to the announced size of a file */
 	int cut_after;		/* pieces, then the line is cut; 0: never */
 	int piece_ms;		/* of thinking before a piece */
+	int text_ms;		/* before a text */
+	guint idles;
+	gint64 text_at, idle_at;	/* us: when the last text was given, the last IDLE came */
 	bool only_one;		/* connection is let in; from then on */
 	guint unreadable;	/* UID of a text: NO to a command for it and others, which gives those before it */
 	guint waits;		/* number of a connection that gives no text as long as this is set; 0: none */
@@ -261,6 +264,10 @@ text_talk(gpointer user)
 		*verb++ = '\0';
 		g_autoptr(GString) out = g_string_new(NULL);
 		if (g_str_has_prefix(verb, "IDLE")) {
+			g_mutex_lock(&t->s->lock);
+			textd.idles++;
+			textd.idle_at = g_get_monotonic_time();
+			g_mutex_unlock(&t->s->lock);
 			say(t, "+ idling\r\n");
 			g_autofree char *done = next_line(t);
 			g_string_append_printf(out, "%s OK done\r\n", line);
@@ -268,12 +275,13 @@ text_talk(gpointer user)
 			continue;
 		}
 		g_mutex_lock(&t->s->lock);
-		guint n = textd.pieces->len;
+		guint n = textd.pieces->len, n_texts = textd.texts->len;
 		g_string_append_printf(t->s->log, "imap %u: %s\n", t->number, g_str_has_prefix(verb, "AUTHENTICATE") ? "(a secret)" : verb);
 		bool turned_away = textd.only_one && t->number > 1 && g_str_has_prefix(verb, "AUTHENTICATE");
 		const char *said = turned_away ? "NO [LIMIT] Too many simultaneous connections." : text_command(t, out, &in, verb);
 		bool piece = textd.pieces->len > n, cut = piece && textd.cut_after && --textd.cut_after == 0;
-		int ms = piece ? textd.piece_ms : 0;
+		bool text = textd.texts->len > n_texts;
+		int ms = piece ? textd.piece_ms : text ? textd.text_ms : 0;
 		g_string_append_printf(out, "%s %s\r\n", line, said);
 		g_mutex_unlock(&t->s->lock);
 		if (ms)
@@ -281,6 +289,9 @@ text_talk(gpointer user)
 		text_waits(t, verb);
 		if (cut)
 			g_string_truncate(out, out->len / 2);
+		g_mutex_lock(&t->s->lock);
+		textd.text_at = text ? g_get_monotonic_time() : textd.text_at;
+		g_mutex_unlock(&t->s->lock);
 		going = say_all(t, out) && !cut && !g_str_has_prefix(verb, "LOGOUT");
 	}
 	close(t->fd);
