@@ -24,7 +24,7 @@ imap_session_new(const ImapSetup *setup, gint64 now_ms)
 {
 	ImapSession *s = g_new0(ImapSession, 1);
 	s->security = setup->security;
-	s->tls = setup->security == IMAP_SECURITY_TLS;
+	s->tls = setup->security == SECURITY_TLS;
 	s->by = setup->external ? SASL_CERTIFICATE : setup->oauth2 ? SASL_TOKEN : SASL_PASSWORD;
 	s->allow_preauth = setup->allow_preauth;
 	s->no_early = setup->no_early;

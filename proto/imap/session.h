@@ -10,19 +10,14 @@
  * SASL-IR, LOGIN), so that SELECT costs no round trip of its own; never before TLS is verified. */
 #pragma once
 
+#include "base/target.h"
 #include "proto/imap/command.h"
 #include "proto/imap/parse.h"
 
 typedef struct ImapSession ImapSession;
 
-typedef enum {
-	IMAP_SECURITY_TLS,	/* the link is inside verified TLS from its first byte */
-	IMAP_SECURITY_STARTTLS,	/* STARTTLS required: nothing else is written before it (T1..T6) */
-	IMAP_SECURITY_NONE,	/* imap+insecure, loopback only (the caller checked) */
-} ImapSecurity;
-
 typedef struct {
-	ImapSecurity security;
+	Security security;
 	const char *user, *secret;	/* borrowed for the call; kept in wiped memory until signed in */
 	bool external;		/* the certificate that TLS has shown signs in; the secret is "" */
 	bool oauth2;

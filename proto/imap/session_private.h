@@ -32,7 +32,7 @@ typedef struct {
 } Flight;
 
 struct ImapSession {
-	ImapSecurity security;
+	Security security;
 	SaslBy by;		/* what there is to sign in with */
 	bool allow_preauth, no_early;
 	char *user, *host, *version;	/* owned */

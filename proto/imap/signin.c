@@ -13,7 +13,7 @@
 static bool
 policy_allows(const ImapSession *s)
 {
-	return s->tls || s->security == IMAP_SECURITY_NONE;
+	return s->tls || s->security == SECURITY_NONE;
 }
 
 static const char *
@@ -143,7 +143,7 @@ signin_begin(ImapSession *s)
 static void
 capabilities_known(ImapSession *s)
 {
-	if (s->security != IMAP_SECURITY_STARTTLS || s->tls) {
+	if (s->security != SECURITY_STARTTLS || s->tls) {
 		signin_begin(s);
 		return;
 	}

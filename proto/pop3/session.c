@@ -28,7 +28,7 @@ pop3_session_new(const Pop3Setup *setup, gint64 now_ms)
 {
 	Pop3Session *s = g_new0(Pop3Session, 1);
 	s->security = setup->security;
-	s->tls = setup->security == POP3_SECURITY_TLS;
+	s->tls = setup->security == SECURITY_TLS;
 	s->user = g_strdup(setup->user);
 	s->host = g_strdup(setup->host);
 	s->port = setup->port;
@@ -92,7 +92,7 @@ pop3_fail(Pop3Session *s, Pop3Failure failure, Pop3Code code, const char *text)
 {
 	if (s->phase == POP3_PHASE_DEAD)
 		return;
-	bool said = s->tls || s->security == POP3_SECURITY_NONE;	/* T6 */
+	bool said = s->tls || s->security == SECURITY_NONE;	/* T6 */
 	Pop3Event *e = pop3_event(s, POP3_EV_FAILED, said ? text : NULL);
 	e->failure = failure;
 	e->code = code;

@@ -6,15 +6,12 @@
  * differ) -> READY. With known_capabilities the turns that only ask are saved. Commands may be submitted at any time; they wait for READY. */
 #pragma once
 
-#include <glib.h>
-#include <stdbool.h>
+#include "base/target.h"
 
 typedef struct Pop3Session Pop3Session;
 
-typedef enum { POP3_SECURITY_TLS, POP3_SECURITY_STARTTLS, POP3_SECURITY_NONE } Pop3Security;	/* as ImapSecurity */
-
 typedef struct {
-	Pop3Security security;
+	Security security;
 	const char *user, *secret;	/* borrowed for the call */
 	bool external;		/* the certificate that TLS has shown signs in; the secret is "" */
 	bool oauth2;

@@ -25,7 +25,7 @@ typedef struct {
 } Pop3Command;
 
 struct Pop3Session {
-	Pop3Security security;
+	Security security;
 	char *user, *host;	/* owned */
 	guint16 port;
 	Secret *secret;		/* owned; gone after the sign-in */

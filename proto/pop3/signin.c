@@ -10,7 +10,7 @@
 static bool
 policy_allows(const Pop3Session *s)
 {
-	return s->tls || s->security == POP3_SECURITY_NONE;
+	return s->tls || s->security == SECURITY_NONE;
 }
 
 /* ---- capabilities ---- */

@@ -17,7 +17,7 @@ smtp_session_new(const SmtpSetup *setup, gint64 now_ms)
 {
 	SmtpSession *s = g_new0(SmtpSession, 1);
 	s->security = setup->security;
-	s->tls = setup->security == SMTP_SECURITY_TLS;
+	s->tls = setup->security == SECURITY_TLS;
 	s->user = g_strdup(setup->user);
 	s->host = g_strdup(setup->host);
 	s->port = setup->port;
@@ -111,7 +111,7 @@ smtp_fail(SmtpSession *s, SmtpFailure failure, const char *text)
 	if (s->phase == SMTP_PHASE_DEAD)
 		return;
 	/* server text from before TLS is nobody's word (T6) */
-	bool said = s->tls || s->security == SMTP_SECURITY_NONE;
+	bool said = s->tls || s->security == SECURITY_NONE;
 	SmtpEvent *e = g_new0(SmtpEvent, 1);
 	e->kind = SMTP_EV_FAILED;
 	e->failure = failure;

@@ -6,15 +6,12 @@
  * other: MAIL, RCPT ... pipelined; DATA (or BDAT where CHUNKING is offered) rides with them where it may. */
 #pragma once
 
-#include <glib.h>
-#include <stdbool.h>
+#include "base/target.h"
 
 typedef struct SmtpSession SmtpSession;
 
-typedef enum { SMTP_SECURITY_TLS, SMTP_SECURITY_STARTTLS, SMTP_SECURITY_NONE } SmtpSecurity;	/* as ImapSecurity */
-
 typedef struct {
-	SmtpSecurity security;
+	Security security;
 	const char *user, *secret;	/* borrowed for the call; user NULL: no AUTH at all */
 	bool external;		/* the certificate that TLS has shown signs in; the secret is "" */
 	bool oauth2;

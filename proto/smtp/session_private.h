@@ -44,7 +44,7 @@ typedef struct {
 } SmtpCurrent;
 
 struct SmtpSession {
-	SmtpSecurity security;
+	Security security;
 	char *user, *host, *helo;	/* owned */
 	guint16 port;
 	Secret *secret;		/* owned; gone after the sign-in */

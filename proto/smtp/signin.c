@@ -10,7 +10,7 @@
 static bool
 policy_allows(const SmtpSession *s)
 {
-	return s->tls || s->security == SMTP_SECURITY_NONE;
+	return s->tls || s->security == SECURITY_NONE;
 }
 
 static guint
@@ -172,7 +172,7 @@ static void
 hello_reply(SmtpSession *s)
 {
 	if (class_of(s) == 2) {
-		if (s->security != SMTP_SECURITY_STARTTLS || s->tls) {
+		if (s->security != SECURITY_STARTTLS || s->tls) {
 			signin_begin(s);
 		} else if (smtp_session_can(s, "STARTTLS")) {
 			s->phase = SMTP_PHASE_STARTTLS;

@@ -26,6 +26,39 @@ static const struct { const char *name; Scheme scheme; guint16 port; bool insecu
 	{ "smtps", SCHEME_SMTPS, 465, false }, { "smtp", SCHEME_SMTP, 587, false }, { "smtp+insecure", SCHEME_SMTP_INSECURE, 587, true },
 };
 
+Security
+server_security(const ServerUrl *url)
+{
+	switch (url->scheme) {
+	case SCHEME_IMAPS: case SCHEME_POP3S: case SCHEME_SMTPS:
+		return SECURITY_TLS;
+	case SCHEME_IMAP_INSECURE: case SCHEME_POP3_INSECURE: case SCHEME_SMTP_INSECURE:
+		return SECURITY_NONE;
+	case SCHEME_IMAP: case SCHEME_POP3: case SCHEME_SMTP: case SCHEME_NONE:
+		break;
+	}
+	return SECURITY_STARTTLS;
+}
+
+LinkTarget
+server_target(const ServerUrl *url)
+{
+	return (LinkTarget){ .host = url->host, .port = url->port, .security = server_security(url) };
+}
+
+LinkTarget
+account_target(const Account *a, const ServerUrl *url, const char *key_phrase)
+{
+	LinkTarget t = server_target(url);
+
+	t.ca_file = a->ca_file;
+	t.pins = a->pins;
+	t.client_cert = a->client_cert;
+	t.client_key = a->client_key;
+	t.key_phrase = key_phrase;
+	return t;
+}
+
 bool
 host_is_here(const char *host)
 {

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "base/peer.h"
+#include "base/target.h"
 
 typedef enum { SCHEME_NONE, SCHEME_IMAPS, SCHEME_IMAP, SCHEME_IMAP_INSECURE, SCHEME_POP3S, SCHEME_POP3, SCHEME_POP3_INSECURE,
 	SCHEME_SMTPS, SCHEME_SMTP, SCHEME_SMTP_INSECURE } Scheme;
@@ -69,6 +69,11 @@ bool account_sends_apart(const Account *a);
 /* "imaps://alice@imap.example.org:993". False: *problem gets a translated sentence (yours). imap+insecure and its like are accepted
  * for 127.0.0.0/8, ::1 and localhost only. */
 bool server_url_parse(const char *text, ServerUrl *url, char **problem);
+Security server_security(const ServerUrl *url);
+/* A server that belongs to no account: nothing of certificates. Borrows from url, as the next. */
+LinkTarget server_target(const ServerUrl *url);
+/* One of an account's servers, with all that the account says of certificates. */
+LinkTarget account_target(const Account *a, const ServerUrl *url, const char *key_phrase /* of client_key; NULL: none */);
 bool host_is_here(const char *host);	/* 127.0.0.0/8, ::1, localhost */
 void server_url_clear(ServerUrl *url);
 /* "startup, every 5 minutes" as CHECK_ bits; "headers", "90 days", "all" as offline_days. */

@@ -130,19 +130,12 @@ secured(Exam *x)
 		exam_step_untimed(x, p->waived || p->pin == PEER_PINNED ? DOCTOR_NOTE : DOCTOR_OK, _("certificate"), words);
 }
 
-static bool
-tls_first(const Exam *x)
-{
-	Scheme s = x->url->scheme;
-	return s == SCHEME_IMAPS || s == SCHEME_POP3S || s == SCHEME_SMTPS;
-}
-
 static void
 on_opened(void *user)
 {
 	Exam *x = user;
 	x->opened = true;
-	if (tls_first(x))
+	if (server_security(x->url) == SECURITY_TLS)
 		secured(x);
 	x->since = g_get_monotonic_time();
 	talk_begin(x);
@@ -216,18 +209,11 @@ on_tick(gpointer user)
 void
 exam_secret(Exam *x, const Secret *secret, const char *why_not, const Secret *key_phrase)
 {
-	const Account *a = x->setup.account;
-
 	if (x->over || x->link)
 		return;
 	x->secret = secret ? secret_new(secret_peek(secret), -1) : NULL;
 	x->why_not = g_strdup(why_not);
-	LinkTarget target = {
-		.host = x->url->host, .port = x->url->port, .ca_file = a->ca_file, .pins = a->pins,
-		.client_cert = a->client_cert, .client_key = a->client_key, .key_phrase = key_phrase ? secret_peek(key_phrase) : NULL,
-		.tls = tls_first(x) ? LINK_TLS_FIRST : x->url->scheme == SCHEME_IMAP || x->url->scheme == SCHEME_POP3 || x->url->scheme == SCHEME_SMTP ?
-			LINK_TLS_LATER : LINK_TLS_NONE,
-	};
+	LinkTarget target = account_target(x->setup.account, x->url, key_phrase ? secret_peek(key_phrase) : NULL);
 	x->since = g_get_monotonic_time();
 	x->link = link_open(&target, x->setup.context, &CLIENT, x);
 	x->timer = g_timeout_source_new(TICK_MS);

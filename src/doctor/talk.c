@@ -28,15 +28,15 @@ talk_begin(Exam *x)
 	bool oauth2 = x->setup.account->auth == AUTH_OAUTH2, external = x->setup.account->auth == AUTH_CERTIFICATE;
 
 	if (x->setup.by == SAYS_IMAP) {
-		ImapSetup s = { .security = u->scheme == SCHEME_IMAPS ? IMAP_SECURITY_TLS : u->scheme == SCHEME_IMAP ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_NONE,
+		ImapSetup s = { .security = server_security(u),
 			.user = exam_user(x), .secret = secret, .oauth2 = oauth2, .external = external, .host = u->host, .port = u->port, .no_early = true, .client_version = PACKAGE_VERSION };
 		x->imap = imap_session_new(&s, now_ms());
 	} else if (x->setup.by == SAYS_POP3) {
-		Pop3Setup s = { .security = u->scheme == SCHEME_POP3S ? POP3_SECURITY_TLS : u->scheme == SCHEME_POP3 ? POP3_SECURITY_STARTTLS : POP3_SECURITY_NONE,
+		Pop3Setup s = { .security = server_security(u),
 			.user = exam_user(x), .secret = secret, .oauth2 = oauth2, .external = external, .host = u->host, .port = u->port };
 		x->pop3 = pop3_session_new(&s, now_ms());
 	} else {
-		SmtpSetup s = { .security = u->scheme == SCHEME_SMTPS ? SMTP_SECURITY_TLS : u->scheme == SCHEME_SMTP ? SMTP_SECURITY_STARTTLS : SMTP_SECURITY_NONE,
+		SmtpSetup s = { .security = server_security(u),
 			.user = exam_user(x), .secret = secret, .oauth2 = oauth2, .external = external, .host = u->host, .port = u->port };
 		x->smtp = smtp_session_new(&s, now_ms());
 	}

@@ -28,7 +28,7 @@ struct Link {
 	char *client_cert, *client_key;	/* owned; NULL: none */
 	Secret *key_phrase;	/* owned; NULL: none */
 	Peer *peer;		/* owned; NULL: none yet */
-	LinkTls tls;
+	Security security;
 	TcpConnect *connecting;	/* owned until it answers */
 	Filter *top;		/* owned chain */
 	int fd;			/* borrowed from the chain; -1: none */
@@ -294,7 +294,7 @@ connected(void *user, int fd, const GError *error)
 	((SocketSource *)l->socket)->link = l;
 	l->tag = ((SocketSource *)l->socket)->tag = g_source_add_unix_fd(l->socket, fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
 	g_source_attach(l->socket, l->context);
-	if (l->tls == LINK_TLS_FIRST) {
+	if (l->security == SECURITY_TLS) {
 		if (!add_tls(l, &err))
 			end(l, err);
 	} else {
@@ -319,7 +319,7 @@ link_open(const LinkTarget *target, GMainContext *context, const LinkClient *cli
 	l->client_cert = g_strdup(target->client_cert);
 	l->client_key = g_strdup(target->client_key);
 	l->key_phrase = target->key_phrase ? secret_new(target->key_phrase, -1) : NULL;
-	l->tls = target->tls;
+	l->security = target->security;
 	l->fd = -1;
 	l->buffer = g_malloc(READ_AT_ONCE);
 	l->turn = g_source_new(&turn_funcs, sizeof(SocketSource));

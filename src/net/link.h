@@ -6,24 +6,15 @@
 #pragma once
 
 #include "base/error.h"
-#include "base/peer.h"
+#include "base/target.h"
 
 typedef struct Link Link;
 
 typedef enum { LINK_TCP, LINK_TLS_HANDSHAKE, LINK_OPEN } LinkStage;
-typedef enum { LINK_TLS_NONE, LINK_TLS_FIRST, LINK_TLS_LATER } LinkTls;
-typedef struct {	/* borrowed for the call */
-	const char *host;
-	guint16 port;
-	LinkTls tls;
-	const char *ca_file;
-	GPtrArray *pins;	/* as in net/tls.h, as the next */
-	const char *client_cert, *client_key, *key_phrase;
-} LinkTarget;
 
 typedef struct {
 	void (*stage)(void *user, LinkStage stage);
-	void (*opened)(void *user);	/* bytes may go; with LINK_TLS_FIRST: the peer is verified */
+	void (*opened)(void *user);	/* bytes may go; with SECURITY_TLS: the peer is verified */
 	void (*tls_started)(void *user);	/* after link_start_tls */
 	bool (*feed)(void *user, const guint8 *data, gsize len);	/* false: don't read on in this turn (or closed) */
 	void (*rested)(void *user);	/* may be NULL: after several feeds, when no more is here or others shall have their turn */

@@ -163,7 +163,8 @@ probe_start(const char *url, const char *ca_file, GMainContext *context, ProbeDo
 	g_source_attach(p->deadline, context);
 	if (!good)
 		return p;
-	LinkTarget target = { .host = p->url.host, .port = p->url.port, .ca_file = ca_file, .tls = p->url.scheme == SCHEME_SMTP ? LINK_TLS_LATER : LINK_TLS_FIRST };
+	LinkTarget target = server_target(&p->url);	/* no account is there yet: nobody accepted a key for it */
+	target.ca_file = ca_file;
 	p->link = link_open(&target, context, &CLIENT, p);
 	return p;
 }

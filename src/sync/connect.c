@@ -183,8 +183,7 @@ connect_session(Engine *e)
 	g_auto(GStrv) words = known ? g_strsplit(known, " ", -1) : NULL;
 	const Account *a = e->account;
 	ImapSetup setup = {
-		.security = a->receive.scheme == SCHEME_IMAPS ? IMAP_SECURITY_TLS :
-			a->receive.scheme == SCHEME_IMAP ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_NONE,
+		.security = server_security(&a->receive),
 		.user = account_user(a), .secret = secret_text(e, RECEIVING), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE,
 		.host = a->receive.host, .port = a->receive.port, .no_early = e->no_early,
 		.disabled = (const char *const *)a->disable,
@@ -427,24 +426,10 @@ static const LinkClient CLIENT = {
 
 /* ---- its beginning ---- */
 
-LinkTarget
-link_target(const Account *a, const ServerUrl *url, const Secret *key_phrase)
-{
-	static const Scheme AT_ONCE[] = { SCHEME_IMAPS, SCHEME_POP3S, SCHEME_SMTPS }, LATER[] = { SCHEME_IMAP, SCHEME_POP3, SCHEME_SMTP };
-	LinkTarget t = {
-		.host = url->host, .port = url->port, .ca_file = a->ca_file, .pins = a->pins, .client_cert = a->client_cert, .client_key = a->client_key,
-		.key_phrase = key_phrase ? secret_peek(key_phrase) : NULL, .tls = LINK_TLS_NONE,
-	};
-
-	for (guint i = 0; i < G_N_ELEMENTS(LATER); i++)
-		t.tls = url->scheme == AT_ONCE[i] ? LINK_TLS_FIRST : url->scheme == LATER[i] ? LINK_TLS_LATER : t.tls;
-	return t;
-}
-
 Link *
 connect_link(Engine *e, const LinkClient *client)
 {
-	LinkTarget target = link_target(e->account, &e->account->receive, e->key_phrase);
+	LinkTarget target = secret_target(e, &e->account->receive);
 	return link_open(&target, e->context, client, e);
 }
 

@@ -270,6 +270,7 @@ void secret_look_again(Engine *e);	/* the person acts: what was not to be had ma
 bool secret_renew(Engine *e, SignsInTo what);
 void secret_cancel_command(Engine *e);
 bool secret_key_wanted(const Engine *e);	/* the passphrase of client-key, before all else; it is asked for as RECEIVING */
+LinkTarget secret_target(const Engine *e, const ServerUrl *url);	/* of the account, with that passphrase; borrows */
 void key_phrase_wrong(Engine *e, EilError code);	/* a connection ended so: one that did not fit is asked for again */
 void secret_forget(Engine *e);	/* other settings: and all that is on its way */
 void secret_forget_kept(Engine *e);	/* REQ_FORGET_SECRET: in the vault too */
@@ -308,8 +309,6 @@ void outbox_cycle(Engine *e, bool person);	/* a cycle begins (person: by command
 void outbox_request(Engine *e, const Request *r);
 
 /* connect.c */
-/* One of an account's servers, with all that the account says of certificates; borrows from both. */
-LinkTarget link_target(const Account *a, const ServerUrl *url, const Secret *key_phrase /* NULL: none */);
 void connect_start(Engine *e);
 void connect_drop(Engine *e);	/* closes everything of the connection; no letter */
 void connect_lost(Engine *e, EilError code, char *sentence /* taken; may be NULL */);	/* with back-off or blocking, by code */

@@ -91,6 +91,12 @@ ask_key(Engine *e)
 	engine_state(e, ENGINE_BLOCKED, _("waiting for the password"));
 }
 
+LinkTarget
+secret_target(const Engine *e, const ServerUrl *url)
+{
+	return account_target(e->account, url, e->key_phrase ? secret_peek(e->key_phrase) : NULL);
+}
+
 /* Other files may be wrong beside it: then it is not asked for again. */
 void
 key_phrase_wrong(Engine *e, EilError code)

@@ -106,13 +106,13 @@ begin_session(Look *l)
 		return;
 	if (l->is_pop) {
 		Pop3Setup setup = {
-			.security = a->receive.scheme == SCHEME_POP3S ? POP3_SECURITY_TLS : a->receive.scheme == SCHEME_POP3 ? POP3_SECURITY_STARTTLS : POP3_SECURITY_NONE,
+			.security = server_security(&a->receive),
 			.user = account_user(a), .secret = secret_peek(l->secret), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE, .host = a->receive.host, .port = a->receive.port,
 		};
 		l->pop = pop3_session_new(&setup, clock_ms());
 	} else {
 		ImapSetup setup = {
-			.security = a->receive.scheme == SCHEME_IMAPS ? IMAP_SECURITY_TLS : a->receive.scheme == SCHEME_IMAP ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_NONE,
+			.security = server_security(&a->receive),
 			.user = account_user(a), .secret = secret_peek(l->secret), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE, .host = a->receive.host, .port = a->receive.port,
 			.no_early = true, .disabled = (const char *const *)a->disable, .client_version = PACKAGE_VERSION,
 		};
@@ -421,7 +421,7 @@ sign_in(Look *l, GError **err)
 		.refused = l->refused_token, .done = on_credential, .slow = on_slow, .user = l });
 	if (!wait_for(l, &l->has_secret, err))	/* a person takes longer than a server waits */
 		return false;
-	LinkTarget target = link_target(a, &a->receive, l->key_phrase);
+	LinkTarget target = account_target(a, &a->receive, l->key_phrase ? secret_peek(l->key_phrase) : NULL);
 	l->link = link_open(&target, l->context, &CLIENT, l);
 	return wait_for(l, &l->ready, err);
 }

@@ -500,7 +500,7 @@ begin_session(Engine *e)
 	if (s->session || !s->link_open || !secret_text(e, SENDING))
 		return;
 	SmtpSetup setup = {
-		.security = a->send.scheme == SCHEME_SMTPS ? SMTP_SECURITY_TLS : a->send.scheme == SCHEME_SMTP ? SMTP_SECURITY_STARTTLS : SMTP_SECURITY_NONE,
+		.security = server_security(&a->send),
 		.user = a->send.user ? a->send.user : account_user(a), .secret = secret_text(e, SENDING), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE,
 		.host = a->send.host, .port = a->send.port, .trace = e->trace,
 	};
@@ -671,7 +671,7 @@ smtp_connect(Engine *e)
 		s->starting = true;
 		return;
 	}
-	LinkTarget target = link_target(e->account, url, e->key_phrase);
+	LinkTarget target = secret_target(e, url);
 	s->starting = false;
 	trace_printf(e->trace, "smtp", '-', "connecting to %s, port %u", url->host, url->port);
 	s->link = link_open(&target, e->context, &CLIENT, e);

@@ -165,7 +165,7 @@ begin_session(Engine *e)
 		return;
 	g_autofree char *known = db_fact(e->db, "pop-capabilities");
 	Pop3Setup setup = {
-		.security = a->receive.scheme == SCHEME_POP3S ? POP3_SECURITY_TLS : a->receive.scheme == SCHEME_POP3 ? POP3_SECURITY_STARTTLS : POP3_SECURITY_NONE,
+		.security = server_security(&a->receive),
 		.user = account_user(a), .secret = secret_text(e, RECEIVING), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE, .host = a->receive.host, .port = a->receive.port,
 		.known_capabilities = known && *known ? known : NULL, .trace = e->trace,
 	};
@@ -407,7 +407,7 @@ pop_start(Engine *e)
 	}
 	p->starting = false;
 	engine_state(e, ENGINE_CONNECTING, _("connecting"));
-	LinkTarget target = link_target(e->account, url, e->key_phrase);
+	LinkTarget target = secret_target(e, url);
 	trace_printf(e->trace, "pop3", '-', "connecting to %s, port %u", url->host, url->port);
 	p->link = link_open(&target, e->context, &CLIENT, e);
 }

@@ -343,19 +343,19 @@ begin_session(Trial *t)
 	tell(t, TRIAL_GOES, g_strdup(_("signing in")));
 	if (t->speaks == SPEAKS_IMAP) {
 		ImapSetup s = {
-			.security = u->scheme == SCHEME_IMAPS ? IMAP_SECURITY_TLS : u->scheme == SCHEME_IMAP ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_NONE,
+			.security = server_security(u),
 			.user = user_of(t), .secret = secret, .oauth2 = oauth2, .external = t->account->auth == AUTH_CERTIFICATE, .host = u->host, .port = u->port, .client_version = PACKAGE_VERSION,
 		};
 		t->imap = imap_session_new(&s, clock_ms());
 	} else if (t->speaks == SPEAKS_POP3) {
 		Pop3Setup s = {
-			.security = u->scheme == SCHEME_POP3S ? POP3_SECURITY_TLS : u->scheme == SCHEME_POP3 ? POP3_SECURITY_STARTTLS : POP3_SECURITY_NONE,
+			.security = server_security(u),
 			.user = user_of(t), .secret = secret, .oauth2 = oauth2, .external = t->account->auth == AUTH_CERTIFICATE, .host = u->host, .port = u->port,
 		};
 		t->pop3 = pop3_session_new(&s, clock_ms());
 	} else {
 		SmtpSetup s = {
-			.security = u->scheme == SCHEME_SMTPS ? SMTP_SECURITY_TLS : u->scheme == SCHEME_SMTP ? SMTP_SECURITY_STARTTLS : SMTP_SECURITY_NONE,
+			.security = server_security(u),
 			.user = user_of(t), .secret = secret, .oauth2 = oauth2, .external = t->account->auth == AUTH_CERTIFICATE, .host = u->host, .port = u->port,
 		};
 		t->smtp = smtp_session_new(&s, clock_ms());
@@ -397,7 +397,7 @@ static void
 connect_side(Trial *t)
 {
 	const ServerUrl *u = server_of(t);
-	LinkTarget target = link_target(t->account, u, t->key_phrase);
+	LinkTarget target = account_target(t->account, u, t->key_phrase ? secret_peek(t->key_phrase) : NULL);
 
 	t->begun_ms = clock_ms();
 	t->speaks = t->side == TRIAL_SEND ? SPEAKS_SMTP : account_is_pop(t->account) ? SPEAKS_POP3 : SPEAKS_IMAP;

@@ -270,12 +270,41 @@ no_passwords(void)
 	}
 }
 
+/* Where a connection goes is the scheme's word and all that the account says of certificates. */
+static void
+target(void)
+{
+	static const struct { const char *url; Security security; } rows[] = {
+		{ "imaps://a@h.example", SECURITY_TLS }, { "imap://a@h.example", SECURITY_STARTTLS }, { "imap+insecure://a@localhost", SECURITY_NONE },
+		{ "pop3s://a@h.example", SECURITY_TLS }, { "pop3://a@h.example", SECURITY_STARTTLS }, { "pop3+insecure://a@localhost", SECURITY_NONE },
+		{ "smtps://a@h.example", SECURITY_TLS }, { "smtp://a@h.example", SECURITY_STARTTLS }, { "smtp+insecure://a@localhost", SECURITY_NONE },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		ServerUrl url = { 0 };
+		g_assert_true(server_url_parse(rows[i].url, &url, NULL));
+		g_assert_cmpint(server_target(&url).security, ==, rows[i].security);
+		server_url_clear(&url);
+	}
+	g_autoptr(Account) a = account_new();
+	g_assert_true(server_url_parse("imaps://a@h.example:99", &a->receive, NULL));
+	a->ca_file = g_strdup("ca");
+	a->client_cert = g_strdup("cert");
+	a->client_key = g_strdup("key");
+	a->pins = pins_new();
+	LinkTarget t = account_target(a, &a->receive, "phrase");
+	g_assert_cmpstr(t.host, ==, "h.example");
+	g_assert_cmpuint(t.port, ==, 99);
+	g_assert_true(t.pins == a->pins && t.ca_file == a->ca_file && t.client_cert == a->client_cert && t.client_key == a->client_key);
+	g_assert_cmpstr(t.key_phrase, ==, "phrase");
+}
+
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	folder = g_dir_make_tmp("eilpost-conf-XXXXXX", NULL);
 	g_test_add_func("/conf/example", example);
+	g_test_add_func("/conf/target", target);
 	g_test_add_func("/conf/mistakes", mistakes);
 	g_test_add_func("/conf/several", several);
 	g_test_add_func("/conf/values", values);

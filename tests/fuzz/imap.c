@@ -84,7 +84,7 @@ LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 		return 0;
 	gsize chunk = data[0] ? data[0] : size;
 	bool starttls = data[1] & 1;
-	ImapSetup setup = { .security = starttls ? IMAP_SECURITY_STARTTLS : IMAP_SECURITY_TLS, .user = "alice", .secret = "hunter2",
+	ImapSetup setup = { .security = starttls ? SECURITY_STARTTLS : SECURITY_TLS, .user = "alice", .secret = "hunter2",
 		.host = "h", .port = 1, .client_version = "0" };
 	g_autoptr(ImapSession) s = imap_session_new(&setup, 1);
 	if (data[1] & 2) {

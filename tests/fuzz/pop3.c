@@ -116,7 +116,7 @@ LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 		return 0;
 	gsize chunk = data[0] ? data[0] : size;
 	Run r = { .how = data[1], .clear = data[1] & STARTTLS };
-	Pop3Setup setup = { .security = r.clear ? POP3_SECURITY_STARTTLS : POP3_SECURITY_TLS,
+	Pop3Setup setup = { .security = r.clear ? SECURITY_STARTTLS : SECURITY_TLS,
 		.user = "alice", .secret = "hunter2", .oauth2 = r.how & OAUTH2, .host = "h", .port = 1,
 		.known_capabilities = !(r.how & KNOWN) ? NULL : r.how & OAUTH2 ?
 			"PIPELINING\nTOP\nUIDL\nSASL XOAUTH2" : "PIPELINING\nTOP\nUIDL\nUSER\nSASL PLAIN LOGIN",

@@ -183,7 +183,7 @@ LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 		return 0;
 	gsize chunk = data[0] ? data[0] : size;
 	Run r = { .how = data[1], .mail = data[2], .clear = data[1] & STARTTLS, .out = g_string_new(NULL) };
-	SmtpSetup setup = { .security = r.clear ? SMTP_SECURITY_STARTTLS : SMTP_SECURITY_TLS,
+	SmtpSetup setup = { .security = r.clear ? SECURITY_STARTTLS : SECURITY_TLS,
 		.user = r.how & NO_AUTH ? NULL : "alice", .secret = r.how & NO_AUTH ? NULL : "hunter2",
 		.oauth2 = r.how & OAUTH2, .host = "h", .port = 1,
 		.no_chunking = r.how & NO_CHUNKING, .no_pipelining = r.how & NO_PIPELINING };

@@ -258,7 +258,7 @@ on_closed(void *user, const GError *err)
 static const LinkClient CLIENT = { .opened = on_opened, .tls_started = on_started, .feed = on_feed, .output = on_output, .taken = on_taken, .closed = on_closed };
 
 static void
-side_open(Side *s, const char *host, guint16 port, LinkTls tls)
+side_open(Side *s, const char *host, guint16 port, Security tls)
 {
 	s->context = g_main_context_new();
 	s->plain = g_string_new(NULL);
@@ -324,7 +324,7 @@ matrix(gconstpointer user)
 	GThread *t = peer_start(&p);
 	Side s = { 0 };
 
-	side_open(&s, MATRIX[i].host, p.port, LINK_TLS_FIRST);
+	side_open(&s, MATRIX[i].host, p.port, SECURITY_TLS);
 	bytes_append_text(&s.out, "x LOGIN secret\r\n");
 	side_run(&s, &s.opened);
 	if (!MATRIX[i].says) {
@@ -365,7 +365,7 @@ starttls(gconstpointer user)
 	GThread *t = peer_start(&p);
 	Side s = { .starttls = true };
 
-	side_open(&s, "localhost", p.port, LINK_TLS_LATER);
+	side_open(&s, "localhost", p.port, SECURITY_STARTTLS);
 	bytes_append_text(&s.out, "STARTTLS\r\n");
 	side_run(&s, &s.started);
 	if (s.error)
@@ -386,7 +386,7 @@ large(void)
 	GThread *t = peer_start(&p);
 	Side s = { .want = N };
 
-	side_open(&s, "localhost", p.port, LINK_TLS_FIRST);
+	side_open(&s, "localhost", p.port, SECURITY_TLS);
 	side_run(&s, &s.opened);
 	for (guint i = 0; i < N / 100; i++)
 		bytes_append(&s.out, "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789", 100);
@@ -409,7 +409,7 @@ hang_up(void)
 	Server p = { .cert = { .dns = "localhost", .from_days = -1, .until_days = 5 }, .hang_up = true };
 	GThread *t = peer_start(&p);
 	Side s = { 0 };
-	side_open(&s, "localhost", p.port, LINK_TLS_FIRST);
+	side_open(&s, "localhost", p.port, SECURITY_TLS);
 	side_run(&s, &s.opened);
 	g_assert_false(s.opened);
 	g_assert_nonnull(s.error);
@@ -422,7 +422,7 @@ static void
 nobody(void)
 {
 	Side s = { 0 };
-	side_open(&s, "127.0.0.1", 1, LINK_TLS_NONE);
+	side_open(&s, "127.0.0.1", 1, SECURITY_NONE);
 	side_run(&s, &s.opened);
 	g_assert_nonnull(s.error);
 	g_assert_cmpint(s.code, ==, EIL_LATER);
@@ -434,7 +434,7 @@ static void
 cancel(void)
 {
 	Side s = { 0 };
-	side_open(&s, "name.invalid", 1, LINK_TLS_NONE);
+	side_open(&s, "name.invalid", 1, SECURITY_NONE);
 	link_close(s.link);
 	s.link = NULL;
 	for (guint i = 0; i < 10; i++) {
@@ -453,7 +453,7 @@ no_ca_file(void)
 	char *saved = ca_file;
 	Side s = { 0 };
 	ca_file = (char *)"/nowhere/ca.pem";
-	side_open(&s, "localhost", p.port, LINK_TLS_FIRST);
+	side_open(&s, "localhost", p.port, SECURITY_TLS);
 	side_run(&s, &s.opened);
 	ca_file = saved;
 	g_assert_nonnull(strstr(s.error, "/nowhere/ca.pem"));

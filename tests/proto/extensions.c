@@ -179,7 +179,7 @@ static void
 play(const Case *c, gsize step)
 {
 	g_auto(GStrv) disabled = g_strsplit(c->disabled ? c->disabled : "", " ", -1);
-	ImapSetup setup = { .security = IMAP_SECURITY_TLS, .user = "alice", .secret = "secret", .host = "h", .client_version = "1",
+	ImapSetup setup = { .security = SECURITY_TLS, .user = "alice", .secret = "secret", .host = "h", .client_version = "1",
 		.disabled = (const char *const *)disabled };
 	g_autoptr(ImapSession) s = imap_session_new(&setup, 0);
 	g_autoptr(GString) got = g_string_new(NULL);
@@ -220,7 +220,7 @@ static ImapSession *
 signed_in(GString *got)
 {
 	static const char wire[] = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi\r\n", ok[] = "e1 OK [CAPABILITY IMAP4rev1] in\r\n";
-	ImapSetup setup = { .security = IMAP_SECURITY_TLS, .user = "alice", .secret = "secret", .host = "h", .client_version = "1" };
+	ImapSetup setup = { .security = SECURITY_TLS, .user = "alice", .secret = "secret", .host = "h", .client_version = "1" };
 	ImapSession *s = imap_session_new(&setup, 0);
 	gsize len;
 

@@ -11,7 +11,7 @@
 
 typedef struct {
 	const char *name;
-	Pop3Security security;
+	Security security;
 	bool oauth2;
 	const char *known;
 	const char *script;
@@ -23,42 +23,42 @@ typedef struct {
 #define KNOWN "PIPELINING\nTOP\nUIDL\nSASL PLAIN"
 
 static const Case cases[] = {
-	{ "sign in and list", POP3_SECURITY_TLS, .script = SIGN_IN "D stat\nD list\nD uidl\nC STAT\nC LIST\nC UIDL\n"
+	{ "sign in and list", SECURITY_TLS, .script = SIGN_IN "D stat\nD list\nD uidl\nC STAT\nC LIST\nC UIDL\n"
 	  "S +OK 2 320\nS +OK 2 messages\nS 1 120\nS 2 200\nS .\nS +OK\nS 1 whqtswO00WBw418f9t5JxYwZ\nS 2 QhdPYR:00WBw1Ph7x7\nS .\n"
 	  "E stat 2 320\nE done 1 +\nE line 2 1 120\nE line 2 2 200\nE done 2 +\nE line 3 1 whqtswO00WBw418f9t5JxYwZ\nE line 3 2 QhdPYR:00WBw1Ph7x7\nE done 3 +\n" },
-	{ "known capabilities: no turn that only asks", POP3_SECURITY_TLS, .known = KNOWN, .script =
+	{ "known capabilities: no turn that only asks", SECURITY_TLS, .known = KNOWN, .script =
 	  "S +OK hello\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK in\nE ready\nD stat\nD uidl\nC STAT\nC UIDL\n" },
-	{ "no CAPA", POP3_SECURITY_NONE, .script = HELLO "S -ERR what\nE auth USER\nC USER alice\nS +OK\nC PASS secret\nS +OK in\nE ready\nD uidl\nC UIDL\nS -ERR no\nE done 1 - no\n" },
-	{ "no CAPA: one command at a time", POP3_SECURITY_NONE, .script = HELLO "S -ERR\nE auth USER\nC USER alice\nS +OK\nC PASS secret\nS +OK\nE ready\n"
+	{ "no CAPA", SECURITY_NONE, .script = HELLO "S -ERR what\nE auth USER\nC USER alice\nS +OK\nC PASS secret\nS +OK in\nE ready\nD uidl\nC UIDL\nS -ERR no\nE done 1 - no\n" },
+	{ "no CAPA: one command at a time", SECURITY_NONE, .script = HELLO "S -ERR\nE auth USER\nC USER alice\nS +OK\nC PASS secret\nS +OK\nE ready\n"
 	  "D stat\nD list\nC STAT\nS +OK 0 0\nC LIST\nS +OK\nS .\nE stat 0 0\nE done 1 +\nE done 2 +\n" },
-	{ "USER and PASS in one turn", POP3_SECURITY_TLS, .known = "PIPELINING\nUIDL\nUSER", .script = "S +OK\nE auth USER\nC USER alice\nC PASS secret\nS +OK\nS +OK\nE ready\n" },
-	{ "a body with dots", POP3_SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
+	{ "USER and PASS in one turn", SECURITY_TLS, .known = "PIPELINING\nUIDL\nUSER", .script = "S +OK\nE auth USER\nC USER alice\nC PASS secret\nS +OK\nS +OK\nE ready\n" },
+	{ "a body with dots", SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
 	  "D retr 1 40\nC RETR 1\nS +OK 40 octets\nS Subject: x\nS \nS ..\nS ...dot\nS a.b.\nS .\nE body Subject: x||.|..dot|a.b.|\nE done 1 +\n" },
-	{ "bare line feeds", POP3_SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
+	{ "bare line feeds", SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
 	  "D retr 1 40\nC RETR 1\nL +OK\nL a\nL ..b\nL .\nE body a|.b|\nE done 1 +\n" },
-	{ "a message that is gone, then one that is there", POP3_SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
+	{ "a message that is gone, then one that is there", SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
 	  "D retr 1 40\nD retr 2 40\nC RETR 1\nC RETR 2\nS -ERR no such message\nS +OK\nS x\nS .\nE done 1 - no such message\nE body x|\nE done 2 +\n" },
-	{ "the pipeline is bounded by bytes", POP3_SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
+	{ "the pipeline is bounded by bytes", SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
 	  "D retr 1 600\nD retr 2 600\nC RETR 1\nN\nS +OK\nS x\nS .\nC RETR 2\nE body x|\nE done 1 +\n" },
-	{ "P14: delete and quit", POP3_SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
+	{ "P14: delete and quit", SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
 	  "D dele 2\nD quit\nC DELE 2\nC QUIT\nS +OK\nS +OK bye\nE done 1 +\nE closed +\n" },
-	{ "P14: QUIT fails: nothing is known to be deleted", POP3_SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
+	{ "P14: QUIT fails: nothing is known to be deleted", SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
 	  "D dele 2\nD quit\nC DELE 2\nC QUIT\nS +OK\nS -ERR some deleted messages not removed\nE done 1 +\nE closed - some deleted messages not removed\n" },
-	{ "wrong password", POP3_SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS -ERR [AUTH] no\nE failed auth AUTH no\n" },
-	{ "in use", POP3_SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS -ERR [IN-USE] locked\nE failed unavailable IN-USE locked\n" },
-	{ "login delay", POP3_SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS -ERR [LOGIN-DELAY] wait\nE failed unavailable LOGIN-DELAY wait\n" },
-	{ "S3: OAuth never falls back to a password", POP3_SECURITY_TLS, true, .script = HELLO CAPA "E failed no-mechanism\n" },
-	{ "XOAUTH2 refused", POP3_SECURITY_TLS, true, .known = "SASL XOAUTH2", .script =
+	{ "wrong password", SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS -ERR [AUTH] no\nE failed auth AUTH no\n" },
+	{ "in use", SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS -ERR [IN-USE] locked\nE failed unavailable IN-USE locked\n" },
+	{ "login delay", SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS -ERR [LOGIN-DELAY] wait\nE failed unavailable LOGIN-DELAY wait\n" },
+	{ "S3: OAuth never falls back to a password", SECURITY_TLS, true, .script = HELLO CAPA "E failed no-mechanism\n" },
+	{ "XOAUTH2 refused", SECURITY_TLS, true, .known = "SASL XOAUTH2", .script =
 	  "S +OK\nE auth XOAUTH2\nC AUTH XOAUTH2 dXNlcj1hbGljZQFhdXRoPUJlYXJlciBzZWNyZXQBAQ==\nS + eyJzdGF0dXMiOiI0MDEifQ==\nC \nS -ERR no\nE failed auth no\n" },
-	{ "STLS", POP3_SECURITY_STARTTLS, .script = "S +OK\nC STLS\nS +OK\nE tls\nT\nC CAPA\n" CAPA "E auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n" },
-	{ "T1: STLS refused", POP3_SECURITY_STARTTLS, .script = "S +OK\nC STLS\nS -ERR no\nE failed no-starttls\n" },
-	{ "T2: bytes after STLS", POP3_SECURITY_STARTTLS, .script = "S +OK\nC STLS\nS +OK\nS +OK injected\nE failed injection\n" },
-	{ "UIDL appears after the sign-in", POP3_SECURITY_TLS, .script = HELLO "S +OK\nS SASL PLAIN\nS .\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nC CAPA\nS +OK\nS UIDL\nS .\nE ready\n" },
-	{ "garbled lists", POP3_SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
+	{ "STLS", SECURITY_STARTTLS, .script = "S +OK\nC STLS\nS +OK\nE tls\nT\nC CAPA\n" CAPA "E auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n" },
+	{ "T1: STLS refused", SECURITY_STARTTLS, .script = "S +OK\nC STLS\nS -ERR no\nE failed no-starttls\n" },
+	{ "T2: bytes after STLS", SECURITY_STARTTLS, .script = "S +OK\nC STLS\nS +OK\nS +OK injected\nE failed injection\n" },
+	{ "UIDL appears after the sign-in", SECURITY_TLS, .script = HELLO "S +OK\nS SASL PLAIN\nS .\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nC CAPA\nS +OK\nS UIDL\nS .\nE ready\n" },
+	{ "garbled lists", SECURITY_TLS, .known = KNOWN, .script = "S +OK\nE auth PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS +OK\nE ready\n"
 	  "D uidl\nC UIDL\nS +OK\nS x\nS 0 a\nS 1\nS 2 a b\nS 3 good\nS -1 neg\nS 99999999999 big\nS .\nE line 1 3 good\nE done 1 +\n" },
-	{ "a status shorter than any", POP3_SECURITY_NONE, .script = "S +MK\nE failed protocol\n" },
-	{ "nonsense", POP3_SECURITY_NONE, .script = "S * OK IMAP4rev1\nE failed protocol\n" },
-	{ "greeting says no", POP3_SECURITY_NONE, .script = "S -ERR [SYS/TEMP] later\nE failed unavailable SYS/TEMP later\n" },
+	{ "a status shorter than any", SECURITY_NONE, .script = "S +MK\nE failed protocol\n" },
+	{ "nonsense", SECURITY_NONE, .script = "S * OK IMAP4rev1\nE failed protocol\n" },
+	{ "greeting says no", SECURITY_NONE, .script = "S -ERR [SYS/TEMP] later\nE failed unavailable SYS/TEMP later\n" },
 };
 
 static const char *const failures[] = { "none", "protocol", "no-starttls", "injection", "auth", "no-mechanism", "unavailable", "timeout" };
@@ -196,7 +196,7 @@ test_case(gconstpointer user)
 static void
 test_limits(void)
 {
-	Pop3Setup setup = { .security = POP3_SECURITY_NONE, .user = "a", .secret = "b" };
+	Pop3Setup setup = { .security = SECURITY_NONE, .user = "a", .secret = "b" };
 	g_autoptr(Pop3Session) s = pop3_session_new(&setup, 0);
 	g_autofree char *long_line = g_strnfill(LIMIT_POP3_LINE + 10, 'x');
 	pop3_session_feed(s, long_line, strlen(long_line));
@@ -219,7 +219,7 @@ test_limits(void)
 static void
 test_deadlines(void)
 {
-	Pop3Setup setup = { .security = POP3_SECURITY_NONE, .user = "a", .secret = "b" };
+	Pop3Setup setup = { .security = SECURITY_NONE, .user = "a", .secret = "b" };
 	g_autoptr(Pop3Session) s = pop3_session_new(&setup, 1000);
 	pop3_session_tick(s, 1000 + DEADLINE_GREETING_MS - 1);
 	g_assert_cmpint(pop3_session_next(s).kind, ==, POP3_WANTS_BYTES);
@@ -230,7 +230,7 @@ test_deadlines(void)
 static void
 test_remembered(void)
 {
-	Pop3Setup setup = { .security = POP3_SECURITY_NONE, .known_capabilities = "UIDL\nEXPIRE 30 USER\nLOGIN-DELAY 900\nSASL PLAIN" };
+	Pop3Setup setup = { .security = SECURITY_NONE, .known_capabilities = "UIDL\nEXPIRE 30 USER\nLOGIN-DELAY 900\nSASL PLAIN" };
 	g_autoptr(Pop3Session) s = pop3_session_new(&setup, 0);
 	g_autofree char *text = pop3_session_capabilities(s);
 	setup.known_capabilities = text;

@@ -12,7 +12,7 @@
 
 typedef struct {
 	const char *name;
-	ImapSecurity security;
+	Security security;
 	bool oauth2, early;
 	const char *script, *events;
 } Case;
@@ -20,8 +20,8 @@ typedef struct {
 #define PLAIN_B64 "AGFsaWNlAHNlY3JldA=="
 #define GREET "S:* OK [CAPABILITY IMAP4rev1 SASL-IR LITERAL+ AUTH=PLAIN] hi\n"
 #define SIGNED "C:e1 AUTHENTICATE PLAIN " PLAIN_B64 "\nS:e1 OK [CAPABILITY IMAP4rev1 IDLE LITERAL+ UIDPLUS] in\n"
-#define TLS IMAP_SECURITY_TLS
-#define START IMAP_SECURITY_STARTTLS
+#define TLS SECURITY_TLS
+#define START SECURITY_STARTTLS
 
 static const Case cases[] = {
 	{ "sign-in", TLS, false, false, GREET SIGNED, "greeting signing:PLAIN ready" },

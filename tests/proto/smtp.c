@@ -11,7 +11,7 @@
 
 typedef struct {
 	const char *name;
-	SmtpSecurity security;
+	Security security;
 	const char *user;	/* NULL: no AUTH */
 	bool oauth2;
 	const char *recipients;	/* separated by blanks */
@@ -29,89 +29,89 @@ typedef struct {
 #define CONTENT "C Subject: x\nC \nC hello\nC ..dot\n"
 
 static const Case cases[] = {
-	{ "one mail, pipelined", SMTP_SECURITY_NONE, .recipients = "c@d", .script =
+	{ "one mail, pipelined", SECURITY_NONE, .recipients = "c@d", .script =
 	  HELLO EHLO_PLAIN "E ready\n" ENVELOPE "S 250 2.1.0 ok\nS 250 2.1.5 ok\nS 354 go\nE rcpt 0 + 250\nE data\nE dot\n" CONTENT "C .\n"
 	  "S 250 2.0.0 Ok: queued as 42\nE accepted 250 2.0.0 Ok: queued as 42\n" },
-	{ "no ESMTP", SMTP_SECURITY_NONE, .recipients = "c@d e@f", .script =
+	{ "no ESMTP", SECURITY_NONE, .recipients = "c@d e@f", .script =
 	  HELLO "S 502 what?\nC HELO [127.0.0.1]\nS 250 mx\nE ready\nC MAIL FROM:<a@b>\nS 250 ok\nC RCPT TO:<c@d>\nS 250 ok\nE rcpt 0 + 250\n"
 	  "C RCPT TO:<e@f>\nS 251 will forward\nE rcpt 1 + 251\nC DATA\nS 354 go\nE data\nE dot\n" CONTENT "C .\nS 250 done\nE accepted 250 done\n" },
-	{ "chunking: one turn", SMTP_SECURITY_NONE, .recipients = "c@d", .script =
+	{ "chunking: one turn", SECURITY_NONE, .recipients = "c@d", .script =
 	  HELLO EHLO_BDAT "E ready\nE data\nE dot\nC MAIL FROM:<a@b> SIZE=27\nC RCPT TO:<c@d>\nC BDAT 27 LAST\nC Subject: x\nC \nC hello\nC .dot\n"
 	  "S 250 ok\nS 250 ok\nS 250 2.6.0 27 octets\nE rcpt 0 + 250\nE accepted 250 27 octets\n" },
-	{ "chunking: two mails, one turn each", SMTP_SECURITY_NONE, .recipients = "c@d", .n_mails = 2, .script =
+	{ "chunking: two mails, one turn each", SECURITY_NONE, .recipients = "c@d", .n_mails = 2, .script =
 	  HELLO EHLO_BDAT "E ready\nE data\nE dot\nC MAIL FROM:<a@b> SIZE=27\nC RCPT TO:<c@d>\nC BDAT 27 LAST\nC Subject: x\nC \nC hello\nC .dot\n"
 	  "S 250 ok\nS 250 ok\nS 250 ok\nE rcpt 0 + 250\nE accepted 250 ok\nE data\nE dot\n"
 	  "C MAIL FROM:<a@b> SIZE=27\nC RCPT TO:<c@d>\nC BDAT 27 LAST\nC Subject: x\nC \nC hello\nC .dot\n"
 	  "S 250 ok\nS 250 ok\nS 250 ok\nE rcpt 0 + 250\nE accepted 250 ok\n" },
-	{ "chunking: all recipients refused", SMTP_SECURITY_NONE, .recipients = "c@d", .script =
+	{ "chunking: all recipients refused", SECURITY_NONE, .recipients = "c@d", .script =
 	  HELLO EHLO_BDAT "E ready\nE data\nE dot\nC MAIL FROM:<a@b> SIZE=27\nC RCPT TO:<c@d>\nC BDAT 27 LAST\nC Subject: x\nC \nC hello\nC .dot\n"
 	  "S 250 ok\nS 550 5.1.1 no such user\nS 503 no recipients\nE rcpt 0 - 550\nE refused 550 no such user\n" },
-	{ "P: some recipients refused", SMTP_SECURITY_NONE, .recipients = "c@d e@f g@h", .script =
+	{ "P: some recipients refused", SECURITY_NONE, .recipients = "c@d e@f g@h", .script =
 	  HELLO EHLO_PLAIN "E ready\nC MAIL FROM:<a@b> SIZE=27\nC RCPT TO:<c@d>\nC RCPT TO:<e@f>\nC RCPT TO:<g@h>\nC DATA\n"
 	  "S 250 ok\nS 250 ok\nS 550-5.1.1 unknown\nS 550 5.1.1 user\nS 452 4.2.2 full\nS 354 go\nE rcpt 0 + 250\nE rcpt 1 - 550\nE rcpt 2 - 452\nE data\nE dot\n"
 	  CONTENT "C .\nS 250 ok\nE accepted 250 ok\n" },
-	{ "all recipients refused, DATA accepted", SMTP_SECURITY_NONE, .recipients = "c@d", .script =
+	{ "all recipients refused, DATA accepted", SECURITY_NONE, .recipients = "c@d", .script =
 	  HELLO EHLO_PLAIN "E ready\n" ENVELOPE "S 250 ok\nS 550 5.1.1 unknown\nS 354 go\nE rcpt 0 - 550\nC .\nS 554 no valid recipients\nE refused 550 unknown\n" },
-	{ "all recipients refused, DATA refused", SMTP_SECURITY_NONE, .recipients = "c@d", .script =
+	{ "all recipients refused, DATA refused", SECURITY_NONE, .recipients = "c@d", .script =
 	  HELLO EHLO_PLAIN "E ready\n" ENVELOPE "S 250 ok\nS 450 4.2.0 greylisted\nS 503 no\nE rcpt 0 - 450\nE refused 450 greylisted\nC RSET\nS 250 ok\n" },
-	{ "sender refused", SMTP_SECURITY_NONE, .recipients = "c@d", .script =
+	{ "sender refused", SECURITY_NONE, .recipients = "c@d", .script =
 	  HELLO EHLO_PLAIN "E ready\n" ENVELOPE "S 550 5.7.1 not you\nS 503 no\nS 503 no\nE refused 550 not you\nC RSET\nS 250 ok\n" },
-	{ "refused after the end", SMTP_SECURITY_NONE, .recipients = "c@d", .script =
+	{ "refused after the end", SECURITY_NONE, .recipients = "c@d", .script =
 	  HELLO EHLO_PLAIN "E ready\n" ENVELOPE "S 250 ok\nS 250 ok\nS 354 go\nE rcpt 0 + 250\nE data\nE dot\n" CONTENT "C .\n"
 	  "S 554 5.7.1 spam\nE refused 554 spam\n" },
-	{ "too large for SIZE", SMTP_SECURITY_NONE, .recipients = "c@d", .script =
+	{ "too large for SIZE", SECURITY_NONE, .recipients = "c@d", .script =
 	  HELLO "S 250-mx\nS 250 SIZE 10\nE ready\nE refused 552 the message is larger than this server takes\n" },
-	{ "an address that is not ASCII", SMTP_SECURITY_NONE, .recipients = "j\xc3\xb6rg@d", .utf8 = true, .script =
+	{ "an address that is not ASCII", SECURITY_NONE, .recipients = "j\xc3\xb6rg@d", .utf8 = true, .script =
 	  HELLO EHLO_PLAIN "E ready\nE refused 553 an address is not ASCII, and this server takes no other\n" },
-	{ "SMTPUTF8, 8BITMIME, DSN", SMTP_SECURITY_NONE, .recipients = "j\xc3\xb6rg@d", .utf8 = true, .dsn = true, .eight = true, .script =
+	{ "SMTPUTF8, 8BITMIME, DSN", SECURITY_NONE, .recipients = "j\xc3\xb6rg@d", .utf8 = true, .dsn = true, .eight = true, .script =
 	  HELLO "S 250-mx\nS 250-PIPELINING\nS 250-8BITMIME\nS 250-DSN\nS 250 SMTPUTF8\nE ready\n"
 	  "C MAIL FROM:<a@b> BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=id+2B1\nC RCPT TO:<j\xc3\xb6rg@d> NOTIFY=SUCCESS,FAILURE,DELAY\nC DATA\n"
 	  "S 250 ok\nS 250 ok\nS 354 go\nE rcpt 0 + 250\nE data\nE dot\n" CONTENT "C .\nS 250 ok\nE accepted 250 ok\n" },
-	{ "P15: only CRLF leaves", SMTP_SECURITY_NONE, .recipients = "c@d", .message = "a\n.\nb\r.\r\n\r.c\rd", .script =
+	{ "P15: only CRLF leaves", SECURITY_NONE, .recipients = "c@d", .message = "a\n.\nb\r.\r\n\r.c\rd", .script =
 	  HELLO EHLO_PLAIN "E ready\nC MAIL FROM:<a@b> SIZE=14\nC RCPT TO:<c@d>\nC DATA\nS 250 ok\nS 250 ok\nS 354 go\nE rcpt 0 + 250\nE data\nE dot\n"
 	  "C a\nC ..\nC b\nC ..\nC \nC ..c\nC d\nC .\nS 250 ok\nE accepted 250 ok\n" },
-	{ "AUTH PLAIN", SMTP_SECURITY_TLS, .user = "alice", .recipients = "c@d", .script =
+	{ "AUTH PLAIN", SECURITY_TLS, .user = "alice", .recipients = "c@d", .script =
 	  HELLO EHLO_ALL "C AUTH PLAIN AGFsaWNlAHNlY3JldA==\nE auth PLAIN\nS 235 2.7.0 ok\nE ready\n" ENVELOPE
 	  "S 250 ok\nS 250 ok\nS 354 go\nE rcpt 0 + 250\nE data\nE dot\n" CONTENT "C .\nS 250 ok\nE accepted 250 ok\n" },
-	{ "AUTH LOGIN", SMTP_SECURITY_TLS, .user = "alice", .recipients = "c@d", .script =
+	{ "AUTH LOGIN", SECURITY_TLS, .user = "alice", .recipients = "c@d", .script =
 	  HELLO "S 250-mx\nS 250 AUTH=LOGIN\nE auth LOGIN\nC AUTH LOGIN\nS 334 VXNlcm5hbWU6\nC YWxpY2U=\nS 334 UGFzc3dvcmQ6\nC c2VjcmV0\nS 235 ok\nE ready\n"
 	  "C MAIL FROM:<a@b>\n" },
-	{ "wrong password", SMTP_SECURITY_TLS, .user = "alice", .recipients = "c@d", .script =
+	{ "wrong password", SECURITY_TLS, .user = "alice", .recipients = "c@d", .script =
 	  HELLO EHLO_ALL "C AUTH PLAIN AGFsaWNlAHNlY3JldA==\nE auth PLAIN\nS 535 5.7.8 no\nE failed auth no\n" },
-	{ "sign-in later", SMTP_SECURITY_TLS, .user = "alice", .recipients = "c@d", .script =
+	{ "sign-in later", SECURITY_TLS, .user = "alice", .recipients = "c@d", .script =
 	  HELLO EHLO_ALL "C AUTH PLAIN AGFsaWNlAHNlY3JldA==\nE auth PLAIN\nS 454 4.7.0 busy\nE failed unavailable busy\n" },
-	{ "the mechanism is announced and not there", SMTP_SECURITY_TLS, .user = "alice", .recipients = "c@d", .script =
+	{ "the mechanism is announced and not there", SECURITY_TLS, .user = "alice", .recipients = "c@d", .script =
 	  HELLO EHLO_ALL "C AUTH PLAIN AGFsaWNlAHNlY3JldA==\nE auth PLAIN\nS 504 not that\nE auth LOGIN\nC AUTH LOGIN\nS 334 VXNlcm5hbWU6\nC YWxpY2U=\n" },
-	{ "S3: OAuth never falls back to a password", SMTP_SECURITY_TLS, .user = "alice", .oauth2 = true, .recipients = "c@d", .script =
+	{ "S3: OAuth never falls back to a password", SECURITY_TLS, .user = "alice", .oauth2 = true, .recipients = "c@d", .script =
 	  HELLO EHLO_ALL "E failed no-mechanism\n" },
-	{ "XOAUTH2 refused", SMTP_SECURITY_TLS, .user = "alice", .oauth2 = true, .recipients = "c@d", .script =
+	{ "XOAUTH2 refused", SECURITY_TLS, .user = "alice", .oauth2 = true, .recipients = "c@d", .script =
 	  HELLO "S 250-mx\nS 250 AUTH XOAUTH2\nE auth XOAUTH2\nC AUTH XOAUTH2 dXNlcj1hbGljZQFhdXRoPUJlYXJlciBzZWNyZXQBAQ==\n"
 	  "S 334 eyJzdGF0dXMiOiI0MDEifQ==\nC \nS 535 5.7.3 no\nE failed auth no\n" },
-	{ "AUTH wanted, none set up", SMTP_SECURITY_NONE, .recipients = "c@d", .script =
+	{ "AUTH wanted, none set up", SECURITY_NONE, .recipients = "c@d", .script =
 	  HELLO EHLO_PLAIN "E ready\n" ENVELOPE "S 530 5.7.0 sign in first\nE failed auth-required sign in first\n" },
-	{ "STARTTLS", SMTP_SECURITY_STARTTLS, .user = "alice", .recipients = "c@d", .script =
+	{ "STARTTLS", SECURITY_STARTTLS, .user = "alice", .recipients = "c@d", .script =
 	  HELLO "S 250-mx\nS 250-AUTH PLAIN\nS 250 STARTTLS\nC STARTTLS\nS 220 go\nE tls\nT\nC EHLO [127.0.0.1]\n" EHLO_ALL
 	  "C AUTH PLAIN AGFsaWNlAHNlY3JldA==\nE auth PLAIN\nS 235 ok\nE ready\n" ENVELOPE },
-	{ "T1: no STARTTLS", SMTP_SECURITY_STARTTLS, .user = "alice", .recipients = "c@d", .script =
+	{ "T1: no STARTTLS", SECURITY_STARTTLS, .user = "alice", .recipients = "c@d", .script =
 	  HELLO EHLO_ALL "E failed no-starttls\n" },
-	{ "T1: STARTTLS refused", SMTP_SECURITY_STARTTLS, .user = "alice", .recipients = "c@d", .script =
+	{ "T1: STARTTLS refused", SECURITY_STARTTLS, .user = "alice", .recipients = "c@d", .script =
 	  HELLO "S 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 454 not now\nE failed no-starttls\n" },
-	{ "T2: bytes after STARTTLS", SMTP_SECURITY_STARTTLS, .user = "alice", .recipients = "c@d", .script =
+	{ "T2: bytes after STARTTLS", SECURITY_STARTTLS, .user = "alice", .recipients = "c@d", .script =
 	  HELLO "S 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 220 go\nS 250 injected\nE failed injection\n" },
-	{ "T6: what was told before TLS is forgotten", SMTP_SECURITY_STARTTLS, .user = "alice", .recipients = "c@d", .script =
+	{ "T6: what was told before TLS is forgotten", SECURITY_STARTTLS, .user = "alice", .recipients = "c@d", .script =
 	  HELLO "S 250-mx\nS 250-SIZE 1\nS 250-PIPELINING\nS 250 STARTTLS\nC STARTTLS\nS 220 go\nE tls\nT\nC EHLO [127.0.0.1]\nS 250 mx\nE ready\nC MAIL FROM:<a@b>\n" },
-	{ "greeting says later", SMTP_SECURITY_NONE, .recipients = "c@d", .script = "S 421 4.3.2 too busy\nE failed unavailable too busy\n" },
-	{ "greeting says no", SMTP_SECURITY_NONE, .recipients = "c@d", .script = "S 554 5.7.1 not from there\nE failed refused not from there\n" },
-	{ "421 in the envelope", SMTP_SECURITY_NONE, .recipients = "c@d", .script =
+	{ "greeting says later", SECURITY_NONE, .recipients = "c@d", .script = "S 421 4.3.2 too busy\nE failed unavailable too busy\n" },
+	{ "greeting says no", SECURITY_NONE, .recipients = "c@d", .script = "S 554 5.7.1 not from there\nE failed refused not from there\n" },
+	{ "421 in the envelope", SECURITY_NONE, .recipients = "c@d", .script =
 	  HELLO EHLO_PLAIN "E ready\n" ENVELOPE "S 250 ok\nS 421 4.3.0 going\nE failed unavailable going\n" },
-	{ "421 after the end", SMTP_SECURITY_NONE, .recipients = "c@d", .script =
+	{ "421 after the end", SECURITY_NONE, .recipients = "c@d", .script =
 	  HELLO EHLO_PLAIN "E ready\n" ENVELOPE "S 250 ok\nS 250 ok\nS 354 go\nE rcpt 0 + 250\nE data\nE dot\n" CONTENT "C .\n"
 	  "S 421 4.3.0 going\nE failed unavailable going\n" },
-	{ "nonsense", SMTP_SECURITY_NONE, .recipients = "c@d", .script = "S * OK IMAP4rev1\nE failed protocol\n" },
-	{ "nonsense after the end is in doubt", SMTP_SECURITY_NONE, .recipients = "c@d", .script =
+	{ "nonsense", SECURITY_NONE, .recipients = "c@d", .script = "S * OK IMAP4rev1\nE failed protocol\n" },
+	{ "nonsense after the end is in doubt", SECURITY_NONE, .recipients = "c@d", .script =
 	  HELLO EHLO_PLAIN "E ready\n" ENVELOPE "S 250 ok\nS 250 ok\nS 354 go\nE rcpt 0 + 250\nE data\nE dot\n" CONTENT "C .\n"
 	  "S hm\nE failed protocol in-doubt\n" },
-	{ "code changes inside a reply", SMTP_SECURITY_NONE, .recipients = "c@d", .script = HELLO "S 250-a\nS 251 b\nE failed protocol\n" },
+	{ "code changes inside a reply", SECURITY_NONE, .recipients = "c@d", .script = HELLO "S 250-a\nS 251 b\nE failed protocol\n" },
 };
 
 static const char *const failures[] = { "none", "protocol", "no-starttls", "injection", "auth", "no-mechanism", "auth-required", "unavailable", "refused", "timeout" };
@@ -250,7 +250,7 @@ static void
 test_addresses(void)
 {
 	static const char *const bad[] = { "a b@c", "a@b>\r\nRCPT TO:<x@y", "a@b\n", "<a@b>", "", "a@b\tc", "a@b\x7f" };
-	SmtpSetup setup = { .security = SMTP_SECURITY_NONE };
+	SmtpSetup setup = { .security = SECURITY_NONE };
 	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autoptr(SmtpSession) s = smtp_session_new(&setup, 0);
 		SmtpMail mail = { .sender = "a@b", .recipients = (const char *const[]){ "ok@x", bad[i], NULL }, .size = 10 };
@@ -263,7 +263,7 @@ test_addresses(void)
 static void
 test_deadlines(void)
 {
-	SmtpSetup setup = { .security = SMTP_SECURITY_NONE };
+	SmtpSetup setup = { .security = SECURITY_NONE };
 	g_autoptr(SmtpSession) s = smtp_session_new(&setup, 1000);
 	g_assert_cmpint(smtp_session_deadline(s), ==, 31000);
 	smtp_session_tick(s, 30999);
@@ -280,7 +280,7 @@ test_deadlines(void)
 static void
 test_floods(void)
 {
-	SmtpSetup setup = { .security = SMTP_SECURITY_NONE };
+	SmtpSetup setup = { .security = SECURITY_NONE };
 	g_autoptr(SmtpSession) s = smtp_session_new(&setup, 0), t = smtp_session_new(&setup, 0);
 	for (int i = 0; i < 600; i++)
 		smtp_session_feed(s, "220-more\r\n", 10);
@@ -294,7 +294,7 @@ test_floods(void)
 static void
 test_large_chunks(void)
 {
-	SmtpSetup setup = { .security = SMTP_SECURITY_NONE };
+	SmtpSetup setup = { .security = SECURITY_NONE };
 	g_autoptr(SmtpSession) s = smtp_session_new(&setup, 0);
 	enum { SIZE = 1000000 };
 	g_autofree char *data = g_malloc(SIZE);

@@ -62,7 +62,7 @@ static void
 imap_way(const Way *w)
 {
 	g_autoptr(Trace) t = trace_new(100);
-	ImapSetup setup = { .security = IMAP_SECURITY_NONE, .user = "alice", .secret = SECRET, .oauth2 = w->oauth2, .host = "h", .port = 143, .trace = t };
+	ImapSetup setup = { .security = SECURITY_NONE, .user = "alice", .secret = SECRET, .oauth2 = w->oauth2, .host = "h", .port = 143, .trace = t };
 	g_autoptr(ImapSession) s = imap_session_new(&setup, 0);
 	g_autofree char *hello = g_strdup_printf("* OK [CAPABILITY IMAP4rev1%s%s%s] x\r\n", w->early ? " SASL-IR" : "", *w->offers ? " AUTH=" : "", w->offers);
 	g_autofree char *tag = NULL;
@@ -94,7 +94,7 @@ static void
 pop3_way(const Way *w)
 {
 	g_autoptr(Trace) t = trace_new(100);
-	Pop3Setup setup = { .security = POP3_SECURITY_NONE, .user = "alice", .secret = SECRET, .oauth2 = w->oauth2, .host = "h", .port = 110, .trace = t };
+	Pop3Setup setup = { .security = SECURITY_NONE, .user = "alice", .secret = SECRET, .oauth2 = w->oauth2, .host = "h", .port = 110, .trace = t };
 	g_autoptr(Pop3Session) s = pop3_session_new(&setup, 0);
 	g_autofree char *capa = g_strdup_printf("+OK\r\n%s%s%sUSER\r\n.\r\n", *w->offers ? "SASL " : "", w->offers, *w->offers ? "\r\n" : "");
 	guint turns = 0, asked = 0;
@@ -121,7 +121,7 @@ static void
 smtp_way(const Way *w)
 {
 	g_autoptr(Trace) t = trace_new(100);
-	SmtpSetup setup = { .security = SMTP_SECURITY_NONE, .user = "alice", .secret = SECRET, .oauth2 = w->oauth2, .host = "h", .port = 587, .trace = t };
+	SmtpSetup setup = { .security = SECURITY_NONE, .user = "alice", .secret = SECRET, .oauth2 = w->oauth2, .host = "h", .port = 587, .trace = t };
 	g_autoptr(SmtpSession) s = smtp_session_new(&setup, 0);
 	g_autofree char *hello = g_strdup_printf("250-h\r\n250 AUTH %s\r\n", w->offers);
 	guint turns = 0, asked = 0;
@@ -163,7 +163,7 @@ test_texts(void)
 	static const char ready[] = "* PREAUTH [CAPABILITY IMAP4rev1 LITERAL+] x\r\n",
 		fetched[] = "* 1 FETCH (UID 7 ENVELOPE (\"date\" \"Canary \\\"subject\\\"\" NIL NIL NIL NIL NIL NIL NIL NIL) BODY[1] {6}\r\nCanary BODY[2] \"Canary\")\r\n";
 	g_autoptr(Trace) t = trace_new(100);
-	ImapSetup setup = { .security = IMAP_SECURITY_TLS, .allow_preauth = true, .user = "alice", .secret = SECRET, .host = "h", .port = 993, .trace = t };
+	ImapSetup setup = { .security = SECURITY_TLS, .allow_preauth = true, .user = "alice", .secret = SECRET, .host = "h", .port = 993, .trace = t };
 	g_autoptr(ImapSession) s = imap_session_new(&setup, 0);
 	g_autoptr(GBytes) mail = g_bytes_new_static("Canary", 6);
 
