@@ -462,6 +462,43 @@ trouble(App *a, AppAccount *acc, const Letter *l)
 }
 
 static void
+body_came(App *a, const Letter *l)
+{
+	open_body_came(a, l);
+	parts_came(a, l);
+	answering_body_came(a, l);
+	elsewhere_body_came(a, l);
+}
+
+static void
+sign_in_asked(App *a, AppAccount *acc, const Letter *l)
+{
+	g_free(acc->sign_in_why);
+	acc->sign_in_why = g_strdup(l->text);
+	clean_free(acc->trouble);
+	acc->trouble = clean_new(l->text, -1, CLEAN_LINE);
+	app_ask_secret(a);
+}
+
+static void
+scheduled(AppAccount *acc, const Letter *l)
+{
+	acc->next_check = l->when;
+	acc->stopped = l->failed;
+	clean_free(acc->schedule);
+	acc->schedule = clean_new(l->text, -1, CLEAN_LINE);
+}
+
+static void
+outgoing_changed(App *a, const Letter *l)
+{
+	outgoing_read(a, l->account, true);
+	if (l->kind == LETTER_DRAFT)
+		outgoing_taken_back(a, l);
+	a->stale_folders = true;
+}
+
+static void
 letter(App *a, const Letter *l)
 {
 	AppAccount *acc = app_account_of(a, l->account);
@@ -472,74 +509,23 @@ letter(App *a, const Letter *l)
 	if ((l->kind == LETTER_CHECKED || l->kind == LETTER_TROUBLE) && a->message && a->message_at == a->checking_at)
 		g_clear_pointer(&a->message, clean_free);
 	switch (l->kind) {
-	case LETTER_CHANGED:
-		changed(a, acc, l);
-		break;
-	case LETTER_BODY:
-		open_body_came(a, l);
-		parts_came(a, l);
-		answering_body_came(a, l);
-		elsewhere_body_came(a, l);
-		break;
-	case LETTER_SAVED:
-		large_saved(a, l);
-		break;
-	case LETTER_STATE:
-		state(a, acc, l);
-		break;
-	case LETTER_PROGRESS:
-		progress(acc, l);
-		break;
-	case LETTER_TROUBLE:
-		trouble(a, acc, l);
-		break;
-	case LETTER_NOTE:
-		app_say(a, STYLE_WARN, "%s", l->text);
-		break;
-	case LETTER_ASK_SECRET:
-		password_asked(a, acc, l);
-		break;
-	case LETTER_ASK_SIGN_IN:
-		g_free(acc->sign_in_why);
-		acc->sign_in_why = g_strdup(l->text);
-		clean_free(acc->trouble);
-		acc->trouble = clean_new(l->text, -1, CLEAN_LINE);
-		app_ask_secret(a);
-		break;
-	case LETTER_PEER:
-		certificate_came(acc, l);
-		break;
-	case LETTER_CHECKED:
-		if (!l->failed)
-			acc->checked_at = l->when;
-		break;
-	case LETTER_SCHEDULE:
-		acc->next_check = l->when;
-		acc->stopped = l->failed;
-		clean_free(acc->schedule);
-		acc->schedule = clean_new(l->text, -1, CLEAN_LINE);
-		break;
-	case LETTER_OUTBOX:
-		outgoing_read(a, l->account, true);
-		a->stale_folders = true;
-		break;
-	case LETTER_DRAFT:
-		outgoing_read(a, l->account, true);
-		outgoing_taken_back(a, l);
-		a->stale_folders = true;
-		break;
-	case LETTER_NEWS:
-		notices_came(a, l);
-		break;
-	case LETTER_ACT:
-		act_came(a, l);
-		break;
-	case LETTER_POP_REMOVAL:
-		removal_came(a, l);
-		break;
-	case LETTER_TRACE:	/* for the pane that asked for it */
-	case LETTER_ENDED:
-		break;
+	case LETTER_CHANGED:		changed(a, acc, l); break;
+	case LETTER_BODY:		body_came(a, l); break;
+	case LETTER_SAVED:		large_saved(a, l); break;
+	case LETTER_STATE:		state(a, acc, l); break;
+	case LETTER_PROGRESS:		progress(acc, l); break;
+	case LETTER_TROUBLE:		trouble(a, acc, l); break;
+	case LETTER_NOTE:		app_say(a, STYLE_WARN, "%s", l->text); break;
+	case LETTER_ASK_SECRET:		password_asked(a, acc, l); break;
+	case LETTER_ASK_SIGN_IN:	sign_in_asked(a, acc, l); break;
+	case LETTER_PEER:		certificate_came(acc, l); break;
+	case LETTER_CHECKED:		acc->checked_at = l->failed ? acc->checked_at : l->when; break;
+	case LETTER_SCHEDULE:		scheduled(acc, l); break;
+	case LETTER_OUTBOX: case LETTER_DRAFT: outgoing_changed(a, l); break;
+	case LETTER_NEWS:		notices_came(a, l); break;
+	case LETTER_ACT:		act_came(a, l); break;
+	case LETTER_POP_REMOVAL:	removal_came(a, l); break;
+	case LETTER_TRACE: case LETTER_ENDED: break;	/* for the pane that asked for it; for who ends */
 	}
 }
 

@@ -79,8 +79,9 @@ remember(Engine *e, const Request *r)
 	engine_store_failed(e, err);
 }
 
+/* What is on the screen, or near it. */
 static void
-request(Engine *e, Request *r)
+reading_request(Engine *e, const Request *r)
 {
 	switch (r->kind) {
 	case REQ_OPEN_FOLDER:
@@ -97,6 +98,18 @@ request(Engine *e, Request *r)
 		break;
 	case REQ_FETCH_PART:
 		want_part(e, r);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+request(Engine *e, Request *r)
+{
+	switch (r->kind) {
+	case REQ_OPEN_FOLDER: case REQ_OPEN_MESSAGE: case REQ_NEAR: case REQ_FETCH_PART:
+		reading_request(e, r);
 		break;
 	case REQ_FLAG: case REQ_KEYWORD: case REQ_MOVE: case REQ_COPY: case REQ_DELETE: case REQ_TO_ROLE: case REQ_MARK_READ_ALL: case REQ_EMPTY: case REQ_UNDO: case REQ_APPEND:
 	case REQ_FOLDER_CREATE: case REQ_FOLDER_RENAME: case REQ_FOLDER_DELETE: case REQ_FOLDER_SUBSCRIBE:
@@ -120,23 +133,11 @@ request(Engine *e, Request *r)
 	case REQ_TRACE:
 		trace_tell(e);
 		break;
-	case REQ_PAUSE:
-		e->paused = true;
+	case REQ_PAUSE: case REQ_RESUME:
+		e->paused = r->kind == REQ_PAUSE;
 		break;
-	case REQ_RESUME:
-		e->paused = false;
-		break;
-	case REQ_SECRET:
-		secret_answered(e, r->message == SENDING ? SENDING : RECEIVING, r->text);
-		break;
-	case REQ_KEEP_SECRET:
-		secret_keep(e, r->message == SENDING ? SENDING : RECEIVING);
-		break;
-	case REQ_FORGET_SECRET:
-		secret_forget_kept(e);
-		break;
-	case REQ_SIGNED_IN:
-		connect_signed_in(e, r->on);
+	case REQ_SECRET: case REQ_KEEP_SECRET: case REQ_FORGET_SECRET: case REQ_SIGNED_IN:
+		secret_request(e, r);
 		break;
 	case REQ_CONFIGURE:
 		engine_configure(e, r->config);

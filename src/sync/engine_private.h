@@ -260,8 +260,7 @@ bool secret_ready(Engine *e, SignsInTo what);	/* true: secret_text has it; false
 const char *secret_text(const Engine *e, SignsInTo what);	/* borrowed; NULL: it is not here */
 bool secret_waits(const Engine *e, SignsInTo what);	/* it is on its way, or the person is asked */
 bool secret_by_person(const Engine *e);	/* for receiving: neither a command nor a token */
-void secret_answered(Engine *e, SignsInTo which, const char *secret);	/* REQ_SECRET */
-void secret_keep(Engine *e, SignsInTo which);	/* REQ_KEEP_SECRET: as soon as a server took it */
+void secret_request(Engine *e, const Request *r);	/* what the person answers, keeps and forgets */
 void secret_worked(Engine *e, SignsInTo what);
 void secret_refused(Engine *e, SignsInTo what);	/* it was wrong: forgotten */
 void secret_ask_again(Engine *e, SignsInTo what);	/* if it is the person who gives it */
@@ -273,8 +272,6 @@ bool secret_key_wanted(const Engine *e);	/* the passphrase of client-key, before
 LinkTarget secret_target(const Engine *e, const ServerUrl *url);	/* of the account, with that passphrase; borrows */
 void key_phrase_wrong(Engine *e, EilError code);	/* a connection ended so: one that did not fit is asked for again */
 void secret_forget(Engine *e);	/* other settings: and all that is on its way */
-void secret_forget_kept(Engine *e);	/* REQ_FORGET_SECRET: in the vault too */
-void connect_signed_in(Engine *e, bool on);	/* REQ_SIGNED_IN */
 
 /* pop*.c: the receiving of a POP3 account. All no-ops on e->pop NULL. Called from the turn of the loop. */
 Pop *pop_new(Engine *e);

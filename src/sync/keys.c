@@ -138,8 +138,8 @@ key_answered(Engine *e, const char *phrase)
 	pump_all(e);
 }
 
-void
-secret_answered(Engine *e, SignsInTo which, const char *secret)
+static void
+answered(Engine *e, SignsInTo which, const char *secret)
 {
 	Credential *c = &e->keys[which];
 
@@ -173,13 +173,6 @@ keep_now(Engine *e, SignsInTo which)
 	vault_keep_password(e->vault, e->account, which == SENDING ? VAULT_SEND : VAULT_RECEIVE, secret_peek(c->secret));
 	c->keep = false;
 	c->stored = true;
-}
-
-void
-secret_keep(Engine *e, SignsInTo which)
-{
-	e->keys[which].keep = true;
-	keep_now(e, which);
 }
 
 /* ---- the vault's passwords ---- */
@@ -346,23 +339,6 @@ fetch_token(Engine *e)
 	fetch(e, RECEIVING);
 }
 
-void
-connect_signed_in(Engine *e, bool on)
-{
-	e->keys[RECEIVING].asked = false;
-	if (giver(e, RECEIVING) != GIVEN_BY_TOKEN)
-		return;
-	if (!on) {
-		outbox_no_secret(e, false);
-		engine_state(e, ENGINE_BLOCKED, _("not connected: no sign-in"));
-		return;
-	}
-	secret_forget(e);
-	acted(e);
-	e->state = ENGINE_OFFLINE;
-	fetch_token(e);
-}
-
 /* ---- the door ---- */
 
 static void
@@ -513,12 +489,55 @@ secret_forget(Engine *e)
 	e->sends_apart = e->key_asked = false;
 }
 
-void
-secret_forget_kept(Engine *e)
+/* ---- what the person says of it ---- */
+
+static void
+signed_in(Engine *e, bool on)
+{
+	e->keys[RECEIVING].asked = false;
+	if (giver(e, RECEIVING) != GIVEN_BY_TOKEN)
+		return;
+	if (!on) {
+		outbox_no_secret(e, false);
+		engine_state(e, ENGINE_BLOCKED, _("not connected: no sign-in"));
+		return;
+	}
+	secret_forget(e);
+	acted(e);
+	e->state = ENGINE_OFFLINE;
+	fetch_token(e);
+}
+
+static void
+forget_kept(Engine *e)
 {
 	secret_forget(e);
 	if (!e->vault)
 		return;
 	vault_forget_password(e->vault, e->account, VAULT_RECEIVE);
 	vault_forget_password(e->vault, e->account, VAULT_SEND);
+}
+
+void
+secret_request(Engine *e, const Request *r)
+{
+	SignsInTo which = r->message == SENDING ? SENDING : RECEIVING;
+
+	switch (r->kind) {
+	case REQ_SECRET:
+		answered(e, which, r->text);
+		break;
+	case REQ_KEEP_SECRET:
+		e->keys[which].keep = true;
+		keep_now(e, which);
+		break;
+	case REQ_FORGET_SECRET:
+		forget_kept(e);
+		break;
+	case REQ_SIGNED_IN:
+		signed_in(e, r->on);
+		break;
+	default:
+		break;
+	}
 }
