@@ -73,7 +73,6 @@ state_words(const Wish *w)
 	case WISH_WAITING:	return _("waits for the connection");
 	case WISH_SENT:		return _("is being done");
 	case WISH_FAILED:	return _("refused: needs you");
-	case WISH_PARKED:	return _("set aside: needs you");
 	case WISH_DOUBT:	return _("the server is asked whether it was done");
 	}
 	return "";
@@ -229,7 +228,7 @@ static void
 json_wait(const VerifyWish *w, bool first)
 {
 	static const char *const kinds[] = { "flag", "move", "copy", "delete", "append", "folder", "label" };
-	static const char *const states[] = { "waiting", "sent", "failed", "set-aside", "in-doubt" };
+	static const char *const states[] = { [WISH_WAITING] = "waiting", [WISH_SENT] = "sent", [WISH_FAILED] = "failed", [WISH_DOUBT] = "in-doubt" };
 
 	printf("%s{\"kind\":\"%s\",\"state\":\"%s\",\"subject\":", first ? "" : ",", kinds[w->wish->kind], states[w->wish->state]);
 	json_string(w->subject);

@@ -27,7 +27,7 @@ act_is_of_folder(const Act *a)
 #define COLUMNS "id, at, kind, folder, target, n, flag, \"on\", text, undone, error," \
 	" (SELECT CASE max(CASE state WHEN 2 THEN 3 WHEN 3 THEN 3 WHEN 1 THEN 2 WHEN 4 THEN 2 ELSE 1 END)" \
 	"  WHEN 3 THEN 3 WHEN 2 THEN 2 WHEN 1 THEN 1 ELSE 0 END FROM wish WHERE wish.act = act.id)," \
-	" (SELECT last_error FROM wish WHERE wish.act = act.id AND state IN (2, 3) AND last_error IS NOT NULL LIMIT 1)"
+	" (SELECT last_error FROM wish WHERE wish.act = act.id AND state = 2 AND last_error IS NOT NULL LIMIT 1)"
 
 static Act *
 read_act(Stmt *st)

@@ -10,8 +10,8 @@
 
 typedef enum { WISH_FLAG, WISH_MOVE, WISH_COPY, WISH_DELETE, WISH_APPEND, WISH_FOLDER, WISH_KEYWORD } WishKind;
 typedef enum {
-	WISH_WAITING, WISH_SENT, WISH_FAILED, WISH_PARKED,
-	WISH_DOUBT,	/* it was sent and no answer came: the server must be looked at before it is repeated */
+	WISH_WAITING, WISH_SENT, WISH_FAILED,
+	WISH_DOUBT = 4,	/* it was sent and no answer came: the server must be looked at before it is repeated */
 } WishState;
 /* How far a move is: by MOVE in one command, or COPY and then the deletion of the original. */
 typedef enum { STEP_MOVE, STEP_COPY, STEP_DELETE } WishStep;

@@ -80,8 +80,7 @@ static const char step_1[] =
 	"  recent = recent - ((old.flags & 32) <> 0) WHERE id = old.folder;"
 	" UPDATE day SET n = n - 1 WHERE folder = old.folder AND day = old.received >> 16;"
 	" DELETE FROM day WHERE folder = old.folder AND day = old.received >> 16 AND n = 0;"
-	/* A flag of a message that is gone can't be set; what UIDVALIDITY took away stays in
-	 * the open (WISH_PARKED). */
+	/* A flag of a message that is gone can't be set. State 3 was "set aside", until step 6. */
 	" DELETE FROM wish WHERE message = old.id AND kind = 0 AND state <> 3;"
 	" UPDATE wish SET message = 0 WHERE message = old.id;"
 	" END;"
@@ -227,7 +226,11 @@ static const char step_4[] =
 static const char step_5[] =
 	"ALTER TABLE detail ADD COLUMN preview TEXT;";
 
-static const char *const steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5 };
+/* What UIDVALIDITY took away was set aside once; now it waits until its message is recognised. What still lies so needs the person. */
+static const char step_6[] =
+	"UPDATE wish SET state = 2 WHERE state = 3;";
+
+static const char *const steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6 };
 
 bool
 schema_migrate(Db *db, int from, int to, GError **err)

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "tests/store/fixture.h"
 #include "store/db_private.h"
+#include "store/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -141,6 +142,26 @@ test_older_version(void)
 	g_assert_cmpint(messages_put(db, m, NULL), ==, id);
 	g_autoptr(Message) again = messages_get(db, id, NULL);
 	g_assert_cmpstr(again->preview, ==, "It begins so");
+	remove_tree(folder);
+}
+
+/* What was set aside once is shown as what was refused: both need the person. */
+static void
+test_set_aside(void)
+{
+	g_autofree char *folder = NULL;
+	g_autofree char *path = temp_store(&folder);
+
+	{
+		g_autoptr(Db) db = must_open(path, DB_WRITER);
+		gint64 inbox = put_folder(db, "INBOX", ROLE_INBOX), id = put_message(db, inbox, 1, 100, 0, "old");
+		must_begin(db);
+		g_assert_true(journal_flag(db, id, FLAG_FLAGGED, true, NULL));
+		must_commit(db);
+		g_assert_true(db_exec(db, "UPDATE wish SET state = 3; PRAGMA user_version = 5", NULL));
+	}
+	g_autoptr(Db) db = must_open(path, DB_WRITER);
+	g_assert_cmpuint(journal_count(db, WISH_FAILED), ==, 1);
 	remove_tree(folder);
 }
 
@@ -586,6 +607,7 @@ main(int argc, char **argv)
 	g_test_add_func("/store/db/S3/second-writer", test_second_writer);
 	g_test_add_func("/store/db/newer-version", test_newer_version);
 	g_test_add_func("/store/db/older-version", test_older_version);
+	g_test_add_func("/store/db/set-aside", test_set_aside);
 	g_test_add_func("/store/db/facts", test_facts);
 	g_test_add_func("/store/db/plug", test_plug);
 	g_test_add_func("/store/db/S7/damaged", test_damaged);

@@ -155,7 +155,7 @@ add_wish(WaitList *l, const WaitAccount *acc, const Wish *w, gint64 now)
 	Folder *folder = w->kind == WISH_FOLDER ? folders_get(acc->db, w->folder, NULL) : NULL;
 	WaitEntry *e = add(l, WAIT_WISHES, acc, w->id, words, wish_kind_words(w),
 		folder ? folder->name : known ? subject : _("(a message that is gone)"));
-	e->needs_person = w->state == WISH_FAILED || w->state == WISH_PARKED;
+	e->needs_person = w->state == WISH_FAILED;
 	if (w->not_before > now && w->not_before - now <= 61)
 		e->counts_to = w->not_before;
 	detail(e, w->last_error);
@@ -172,7 +172,7 @@ add_wishes(WaitList *l, const WaitAccount *acc, gint64 now)
 	for (int pass = 0; pass < 2; pass++)
 		for (guint i = 0; wishes && i < wishes->len; i++) {
 			const Wish *w = g_ptr_array_index(wishes, i);
-			if ((w->state == WISH_FAILED || w->state == WISH_PARKED) != (pass == 0))
+			if ((w->state == WISH_FAILED) != (pass == 0))
 				continue;
 			if (shown++ < WAIT_WISHES_SHOWN)
 				add_wish(l, acc, w, now);

@@ -158,8 +158,6 @@ wait_wish_words(const Wish *w, gint64 now, GTimeZone *zone)
 		return g_strdup(_("is being done"));
 	case WISH_FAILED:
 		return g_strdup(_("refused: needs you"));
-	case WISH_PARKED:
-		return g_strdup(_("set aside: needs you"));
 	case WISH_DOUBT:
 		return g_strdup(_("the server is asked whether it was done"));
 	}
