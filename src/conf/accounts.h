@@ -51,7 +51,7 @@ typedef struct {
 	KeepKind keep;		/* keep-on-server */
 	int keep_days;
 	int offline_days;	/* bodies kept here: 0 headers only, -1 all */
-	guint connections;	/* at most so many to receive: 1, or 2: one more for large attachments */
+	guint connections;	/* at most so many to receive: 1, or 2: one more for large attachments and texts that are kept */
 	guint ahead_mib;	/* a day, fetched before anybody asks for it */
 	char *sent;
 	char *drafts;		/* NULL: by its role; "no copy" */

@@ -50,7 +50,7 @@ static const Option TABLE[] = {
 	ACCOUNT("keep-on-server", OPT_KEEP, "yes", TOUCH_ENGINE, N_("POP3: what stays on the server after it was fetched: yes (all), no, N days, or until deleted here. If you read your mail on several devices, keep a copy on the server.")),
 	ACCOUNT("offline", OPT_DAYS, "90 days", TOUCH_ENGINE, N_("IMAP: which texts are kept on this computer: headers, N days, all")),
 	{ "account", "connections", OPT_INT, 1, 2, "1", NULL, false, TOUCH_ENGINE,
-		N_("IMAP: 2: large attachments come over a second connection, and reading goes on meanwhile; where the server allows no second one, the first does it all") },
+		N_("IMAP: 2: large attachments, and many texts that “offline” asks for, come over a second connection, and reading goes on meanwhile; where the server allows no second one, the first does it all") },
 	{ "account", "fetch-ahead", OPT_INT, 0, 1000000, "500", NULL, false, TOUCH_ENGINE,
 		N_("IMAP: MiB a day, in each network, that are fetched before you open them: texts near the cursor, and what “offline” says; 0: none") },
 	ACCOUNT("signature-file", OPT_FILE, NULL, TOUCH_NOTHING, N_("A file whose text stands at the end of your mails, below “-- ”")),

@@ -1,4 +1,5 @@
-/* bulk.c - a second connection for what takes long, where the account allows one: large attachments, while the first goes on.
+/* bulk.c - a second connection for what takes long, where the account allows one: large attachments, and texts that are kept
+ * here, while the first goes on.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * It belongs to the first: it begins when there is something for it and the first is signed in, and ends with it. It opens folders
@@ -60,7 +61,13 @@ close_it(Engine *e)
 
 	g_clear_pointer(&b->link, link_close);
 	g_clear_pointer(&b->session, imap_session_free);
+	for (guint i = 0; i < b->jobs->len; i++) {
+		const Job *job = g_ptr_array_index(b->jobs, i);
+		if (job->texts)
+			texts_ask_again(e, job);
+	}
 	g_ptr_array_set_size(b->jobs, 0);
+	keep_bulk_lost(e);
 	b->ready = false;
 	b->folder = b->opening = 0;
 	large_clear(e, true);
@@ -112,8 +119,11 @@ bulk_job(Engine *e, JobKind kind, ImapCommand *command)
 static void
 fetched(Engine *e, const ImapFetch *f)
 {
-	for (guint i = 0; f->uid && f->parts && i < f->parts->len; i++)
-		large_part(e, true, f->uid, g_ptr_array_index(f->parts, i));
+	for (guint i = 0; f->uid && f->parts && i < f->parts->len; i++) {
+		const ImapFetchPart *p = g_ptr_array_index(f->parts, i);
+		if (!texts_part(e, true, f->uid, p))
+			large_part(e, true, f->uid, p);
+	}
 }
 
 static void
@@ -123,6 +133,8 @@ opened_folder(Engine *e, const ImapResponse *r)
 	g_autoptr(Folder) f = folders_get(e->db, b->folder, NULL);
 
 	b->opening = 0;
+	if (r->status == IMAP_NO)
+		keep_bulk_barred(e, b->folder);
 	if (r->status != IMAP_OK || !f || f->uidvalidity != b->uidvalidity)
 		lost(e, r->text ? r->text : "another UIDVALIDITY");
 }
@@ -141,7 +153,9 @@ ended(Engine *e, guint32 id, const ImapResponse *r)
 		if (job->id != id)
 			continue;
 		g_ptr_array_steal_index(b->jobs, i);
-		if (job->kind == JOB_PIECE)
+		if (job->texts)
+			texts_done(e, true, job, r);
+		else if (job->kind == JOB_PIECE)
 			large_done(e, job, r);
 		work_job_free(job);
 		return;
@@ -163,7 +177,7 @@ event(Engine *e, const ImapEvent *ev)
 		break;
 	case IMAP_EV_READY:
 		b->ready = true;
-		log_line(LOG_INFO, "imap", "a second connection for large attachments");
+		log_line(LOG_INFO, "imap", "a second connection");
 		if (e->rtt_ms >= 3 && imap_session_can(b->session, "COMPRESS=DEFLATE"))
 			bulk_job(e, JOB_OTHER, imap_command_compress());
 		break;
@@ -207,17 +221,36 @@ open_folder(Engine *e, gint64 folder)
 	b->last_use = e->now;
 }
 
+/* The next pieces of texts; both connections must mean the same folder. */
+static void
+plan_texts(Engine *e)
+{
+	Bulk *b = e->bulk;
+	g_autoptr(Folder) f = folders_get(e->db, b->folder, NULL);
+
+	if (!f || f->uidvalidity != b->uidvalidity) {
+		lost(e, "another UIDVALIDITY");
+		return;
+	}
+	while (keep_bulk_folder(e) == b->folder && b->jobs->len < AT_ONCE && !e->drop && keep_bulk_goes_on(e))
+		keep_submit(e);
+}
+
 static void
 plan(Engine *e)
 {
 	Bulk *b = e->bulk;
 	gint64 folder = large_folder(e, true);
 
+	if (!folder)
+		folder = keep_bulk_folder(e);
 	if (folder && folder != b->folder && b->jobs->len == 0)
 		open_folder(e, folder);
 	while (b->session && !b->opening && !e->drop && b->jobs->len < AT_ONCE && (folder = large_folder(e, true)) && folder == b->folder && large_ready(e, true))
 		large_submit(e, true);
-	if (b->session && !folder && b->jobs->len == 0 && e->now - b->last_use >= LINGER_MS)
+	if (b->session && !b->opening && !e->drop && !folder && keep_bulk_folder(e) && keep_bulk_folder(e) == b->folder)
+		plan_texts(e);
+	if (b->session && !folder && !keep_bulk_folder(e) && b->jobs->len == 0 && e->now - b->last_use >= LINGER_MS)
 		imap_session_logout(b->session);
 }
 
@@ -229,7 +262,9 @@ bulk_pump(Engine *e)
 	Bulk *b = e->bulk;
 	gsize len = 0;
 
-	if (!b->link && bulk_usable(e) && large_active(e, true) && secret_ready(e, RECEIVING))
+	if (!b->link && !bulk_usable(e))
+		keep_bulk_lost(e);
+	if (!b->link && bulk_usable(e) && (large_active(e, true) || keep_bulk_folder(e)) && secret_ready(e, RECEIVING))
 		begin(e);
 	while (b->session && !e->drop) {
 		ImapEvent ev = imap_session_next(b->session);

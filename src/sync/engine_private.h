@@ -435,7 +435,7 @@ gint64 news_visit(Engine *e);	/* the folder whose news are to be fetched now; 0:
 void news_clear(Engine *e);	/* the connection is gone */
 
 /* fetch.c */
-bool fetch_submit(Engine *e, gint64 message, bool ahead);	/* false: not needed or not possible */
+bool fetch_submit(Engine *e, gint64 message, gint64 ahead);	/* ahead: the folder it is in, and texts_submit asks for it; 0: the person waits. False: not needed or not possible */
 void fetch_submit_part(Engine *e, const Message *m, const char *section);	/* in one piece */
 void fetch_want(Engine *e, gint64 message, const char *section);	/* the person wants that part, which is not here */
 void fetch_came(Engine *e, gint64 message, const char *section);	/* it is here: told to all who wait */
@@ -452,14 +452,14 @@ bool fetch_in_flight(const Engine *e, gint64 message);
 Texts *texts_new(void);
 void texts_free(Texts *t);
 void texts_add(Engine *e, const Message *m, const char *items);	/* to what the next texts_submit asks for */
-void texts_submit(Engine *e);
+void texts_submit(Engine *e, bool bulk);
 void texts_hold(Engine *e, gint64 message, const char *section, GBytes *data);	/* goes into the store with them */
 bool texts_come(const Engine *e, gint64 message);	/* on its way, or held */
 bool texts_wait_for(Engine *e, gint64 message);	/* and the person waits for it now; false: it does not come */
-guint texts_on_their_way(const Engine *e, guint *n_jobs);
+guint texts_on_their_way(const Engine *e, guint *n_jobs);	/* over both; n_jobs: of the first one's */
 void texts_ask_again(Engine *e, const Job *job);	/* its connection is gone */
-bool texts_part(Engine *e, guint32 uid, const ImapFetchPart *p);	/* true: it was of one of them */
-void texts_done(Engine *e, const Job *job, const ImapResponse *r);
+bool texts_part(Engine *e, bool bulk, guint32 uid, const ImapFetchPart *p);	/* true: it was of one of them */
+void texts_done(Engine *e, bool bulk, const Job *job, const ImapResponse *r);
 void texts_put(Engine *e);	/* what is held, in the open batch or a new one; headers_flush commits */
 gint64 texts_deadline(const Engine *e);	/* ms: headers_flush then; -1: nothing is held */
 
@@ -504,6 +504,10 @@ void keep_look_round(Engine *e);	/* the folders were listed */
 bool keep_refused(Engine *e, gint64 folder);	/* it can't be selected; true: nobody waits for it */
 gint64 keep_deadline(Engine *e);	/* ms, or -1 */
 void keep_clear(Engine *e);	/* the connection is gone */
+gint64 keep_bulk_folder(const Engine *e);	/* whose texts come over the second connection; 0: none */
+bool keep_bulk_goes_on(Engine *e);	/* keep_submit may be called for it */
+void keep_bulk_lost(Engine *e);	/* it is gone, or can't: the first does it */
+void keep_bulk_barred(Engine *e, gint64 folder);	/* which can't be opened over it */
 void keep_policy(Engine *e, gint64 folder, int policy);	/* REQ_FOLDER_KEEP */
 bool ahead_may(Engine *e);	/* the budget of this network and day is not used up */
 void ahead_spend(Engine *e, guint64 bytes);

@@ -226,10 +226,10 @@ submit_chosen(Engine *e, const Message *m, const ImapBody *body, bool ahead)
 }
 
 bool
-fetch_submit(Engine *e, gint64 message, bool ahead)
+fetch_submit(Engine *e, gint64 message, gint64 ahead)
 {
 	g_autoptr(Message) m = messages_get(e->db, message, NULL);
-	if (!m || m->body_here || (!ahead && texts_wait_for(e, message)) || fetch_in_flight(e, message))
+	if (!m || m->body_here || (ahead && m->folder != ahead) || (!ahead && texts_wait_for(e, message)) || fetch_in_flight(e, message))
 		return false;
 	g_autoptr(ImapBody) body = m->structure ? imap_body_deserialise(m->structure) : NULL;
 	bool whole = !body || m->size <= WHOLE_ALWAYS || (m->size <= WHOLE_TEXT && all_text(body, 0));
@@ -381,7 +381,7 @@ fetch_parts(Engine *e, const ImapFetch *f)
 		g_autoptr(GError) err = NULL;
 		if (g_str_has_prefix(p->section, "HEADER.FIELDS"))
 			continue;
-		if (texts_part(e, f->uid, p) || large_part(e, false, f->uid, p))
+		if (texts_part(e, false, f->uid, p) || large_part(e, false, f->uid, p))
 			continue;
 		if (!message && !(message = messages_id_of_uid(e->db, e->sel.id, f->uid)))
 			return;
@@ -472,7 +472,7 @@ void
 fetch_done(Engine *e, Job *job, const ImapResponse *r)
 {
 	if (job->texts) {
-		texts_done(e, job, r);
+		texts_done(e, false, job, r);
 		return;
 	}
 	if (e->writer_job == job)

@@ -2,6 +2,7 @@
  * on a tour through them; and the budget of what is fetched before anybody asks for it.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
+ * Where there is a second connection (bulk.c), much of one folder comes over that; the first goes on with what else there is.
  * The tour also looks into folders that another client changed, so that their flags here are the server's.
  * Nobody waits for any of this: it begins when the person has been still for a moment, comes in pieces of less than half a
  * second, and the folder on the screen is looked at again every few seconds of a tour. Attachments are never part of it. */
@@ -16,6 +17,7 @@
 #define LOOK_ROWS 500		/* of one step along the list */
 #define TURN_S (15 * 60)	/* between two looks at flags of which the server does not tell */
 #define AT_ONCE 100		/* messages of a piece */
+#define MUCH 50			/* messages: worth the second connection */
 #define PIECE_MS 300
 #define PIECE_LEAST (64 * KIB)
 #define PIECE_MOST (1 * MIB)
@@ -29,6 +31,9 @@ struct Keep {
 	MessageKey at;		/* behind this */
 	bool ended, done;	/* nothing more to be found in it; and all of that is here */
 	GArray *ids;		/* owned, of gint64: not asked for yet */
+	bool bulk;		/* over the second connection: the folder need not be the selected one */
+	guint32 next;		/* bulk: the UID that was next when it began; of what came later nothing is known */
+	GHashTable *barred;	/* owned, of int64: folders that can't be opened over it */
 	guint64 room;		/* bytes of the next piece, adapted; 0: not known yet */
 	gint64 asked_at;	/* ms: the last piece */
 	guint asked;		/* its messages */
@@ -48,6 +53,7 @@ keep_new(void)
 	k->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
 	k->tour = g_array_new(FALSE, FALSE, sizeof(gint64));
 	k->looked = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	k->barred = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	k->at = NEWEST;
 	return k;
 }
@@ -60,6 +66,7 @@ keep_free(Keep *k)
 	g_array_unref(k->ids);
 	g_array_unref(k->tour);
 	g_hash_table_unref(k->looked);
+	g_hash_table_unref(k->barred);
 	g_free(k->network);
 	g_free(k);
 }
@@ -188,7 +195,7 @@ is_done(Engine *e, const Folder *f, int policy)
 static void
 mark_done(Engine *e, const Folder *f, int policy)
 {
-	g_autofree char *key = mark_key(f->id), *mark = mark_of(policy, f->uidnext);
+	g_autofree char *key = mark_key(f->id), *mark = mark_of(policy, e->keep->bulk ? e->keep->next : f->uidnext);
 
 	headers_flush(e);
 	if (db_begin(e->db, NULL) && (!db_set_fact(e->db, key, mark, NULL) || !db_commit(e->db, NULL)))
@@ -198,7 +205,8 @@ mark_done(Engine *e, const Folder *f, int policy)
 void
 keep_again(Engine *e)
 {
-	e->keep->folder = 0;
+	if (!e->keep->bulk)	/* else when that is through */
+		e->keep->folder = 0;
 }
 
 static void
@@ -222,7 +230,7 @@ keep_wanted(Engine *e)
 	const Selected *s = &e->sel;
 	Keep *k = e->keep;
 
-	if (!s->id || s->held || s->selecting || s->below == 0 || !calm(e) || !db_has_room(e->db) || !ahead_may(e))
+	if (k->bulk || !s->id || s->held || s->selecting || s->below == 0 || !calm(e) || !db_has_room(e->db) || !ahead_may(e))
 		return false;
 	if (k->folder != s->id)
 		begin_walk(e);
@@ -240,6 +248,70 @@ keep_goes_on(Engine *e)
 		return false;
 	return keep_wanted(e);
 }
+
+/* ---- over the second connection ---- */
+
+gint64
+keep_bulk_folder(const Engine *e)
+{
+	return e->keep->bulk ? e->keep->folder : 0;
+}
+
+/* Its connection is there, or can be had without asking anybody. */
+static bool
+hand_over(Engine *e, const Folder *f)
+{
+	Keep *k = e->keep;
+
+	if (k->bulk || k->ids->len < MUCH || !bulk_usable(e) || g_hash_table_contains(k->barred, &f->id) || !secret_ready(e, RECEIVING))
+		return false;
+	k->bulk = true;
+	k->next = f->uidnext;
+	return true;
+}
+
+static void
+end_bulk(Engine *e)
+{
+	e->keep->bulk = false;
+	e->keep->folder = 0;
+	g_array_set_size(e->keep->ids, 0);
+}
+
+void
+keep_bulk_lost(Engine *e)
+{
+	gint64 folder = keep_bulk_folder(e);
+
+	if (!folder)
+		return;
+	end_bulk(e);
+	if (folder != e->sel.id)
+		keep_look(e, folder);
+}
+
+void
+keep_bulk_barred(Engine *e, gint64 folder)
+{
+	g_hash_table_add(e->keep->barred, g_memdup2(&folder, sizeof folder));
+}
+
+bool
+keep_bulk_goes_on(Engine *e)
+{
+	const Keep *k = e->keep;
+	guint n_jobs, n = texts_on_their_way(e, &n_jobs);
+
+	if (!k->bulk)
+		return false;
+	if (!db_has_room(e->db) || !ahead_may(e)) {
+		end_bulk(e);
+		return false;
+	}
+	return calm(e) && !e->paused && !large_active(e, false) && n <= k->asked / 2 && (n == 0 || !k->ended || k->ids->len > 0);
+}
+
+/* ---- asking ---- */
 
 /* Pieces of PIECE_MS: whoever opens a message waits no longer for what is under way. */
 static guint64
@@ -284,6 +356,7 @@ keep_submit(Engine *e)
 
 	if (!f) {
 		k->done = true;
+		end_bulk(e);
 		return;
 	}
 	int policy = policy_of(e, f);
@@ -291,16 +364,22 @@ keep_submit(Engine *e)
 		look_further(e, f, policy);
 	if (k->ids->len == 0 && !k->ended)	/* the list is a long one: on with it in the next turn */
 		e->quiet_until = MAX(e->quiet_until, e->now + 1);
+	if (hand_over(e, f))
+		return;
 	while (at < k->ids->len && n < AT_ONCE && k->spent - spent < room && ahead_may(e))
-		n += fetch_submit(e, g_array_index(k->ids, gint64, at++), true);
-	texts_submit(e);
+		n += fetch_submit(e, g_array_index(k->ids, gint64, at++), k->folder);
+	texts_submit(e, k->bulk);
 	k->asked_at = e->now;
 	k->asked = n;
 	g_array_remove_range(k->ids, 0, at);
-	if (k->ended && k->ids->len == 0 && n == 0 && texts_on_their_way(e, &n_jobs) == 0 && n_jobs == 0) {	/* the last piece is here too */
+	if (k->ended && k->ids->len == 0 && n == 0 && texts_on_their_way(e, &n_jobs) == 0) {	/* the last piece is here too */
 		log_line(LOG_INFO, "sync", "the texts of %s are here", f->wire);
 		k->done = true;
 		mark_done(e, f, policy);
+		if (k->bulk) {	/* other folders may have their turn */
+			end_bulk(e);
+			keep_look_round(e);
+		}
 	}
 }
 
@@ -334,6 +413,8 @@ wants_visit(Engine *e, const Folder *f)
 	if (wants_look(e, f))
 		return true;
 	if (policy == KEEP_TEXTS_NONE || !ahead_may(e))
+		return false;
+	if (f->backfill_below == 1 && f->total == f->server_total && e->keep->bulk)	/* its texts: behind those that just come */
 		return false;
 	return f->backfill_below != 1 || f->total != f->server_total || !is_done(e, f, policy);
 }
@@ -449,6 +530,7 @@ keep_clear(Engine *e)
 	Keep *k = e->keep;
 
 	k->folder = k->visiting = k->next_at = 0;
+	k->bulk = false;
 	k->room = k->asked = 0;
 	g_array_set_size(k->ids, 0);
 	g_array_set_size(k->tour, 0);
@@ -466,6 +548,8 @@ keep_policy(Engine *e, gint64 folder, int policy)
 		engine_store_failed(e, err);
 		return;
 	}
+	if (keep_bulk_folder(e) == folder)
+		end_bulk(e);
 	keep_again(e);
 	keep_look(e, folder);
 	engine_changed(e, 0, CHANGE_FOLDERS);

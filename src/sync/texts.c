@@ -109,7 +109,7 @@ texts_add(Engine *e, const Message *m, const char *items)
 }
 
 static void
-submit(Engine *e, const char *items, GArray *texts /* taken */)
+submit(Engine *e, bool bulk, const char *items, GArray *texts /* taken */)
 {
 	g_autoptr(GArray) set = imap_set_new();
 
@@ -118,22 +118,24 @@ submit(Engine *e, const char *items, GArray *texts /* taken */)
 	g_autofree char *words = imap_set_text(set);
 	if (e->speed_since == 0)
 		speed_began(e);
-	Job *job = work_job(e, JOB_BODY, imap_command_uid_fetch(words, items, 0, false));
+	ImapCommand *c = imap_command_uid_fetch(words, items, 0, false);
+	Job *job = bulk ? bulk_job(e, JOB_BODY, c) : work_job(e, JOB_BODY, c);
 	job->ahead = true;
 	job->texts = texts;
 	job->items = g_strdup(items);
 }
 
 void
-texts_submit(Engine *e)
+texts_submit(Engine *e, bool bulk)
 {
 	for (guint i = 0; i < e->texts->asks->len; i++) {
 		Ask *a = g_ptr_array_index(e->texts->asks, i);
-		submit(e, a->items, g_steal_pointer(&a->texts));
+		submit(e, bulk, a->items, g_steal_pointer(&a->texts));
 	}
 	g_ptr_array_set_size(e->texts->asks, 0);
 }
 
+/* One name of the two: a UID is one only within the folder of that connection. */
 static Text *
 find(const GPtrArray *jobs, gint64 message, guint32 uid)
 {
@@ -146,6 +148,14 @@ find(const GPtrArray *jobs, gint64 message, guint32 uid)
 		}
 	}
 	return NULL;
+}
+
+static Text *
+on_its_way(const Engine *e, gint64 message)
+{
+	Text *t = find(e->jobs, message, 0);
+
+	return t ? t : find(bulk_jobs(e), message, 0);
 }
 
 static bool
@@ -162,13 +172,13 @@ is_held(const Engine *e, gint64 message)
 bool
 texts_come(const Engine *e, gint64 message)
 {
-	return find(e->jobs, message, 0) || is_held(e, message);
+	return on_its_way(e, message) || is_held(e, message);
 }
 
 bool
 texts_wait_for(Engine *e, gint64 message)
 {
-	Text *t = find(e->jobs, message, 0);
+	Text *t = on_its_way(e, message);
 
 	if (t)
 		t->waited_for = true;
@@ -179,19 +189,27 @@ texts_wait_for(Engine *e, gint64 message)
 	return true;
 }
 
-guint
-texts_on_their_way(const Engine *e, guint *n_jobs)
+static guint
+count(const GPtrArray *jobs, guint *n_jobs)
 {
 	guint n = 0;
 
 	*n_jobs = 0;
-	for (guint i = 0; i < e->jobs->len; i++) {
-		const Job *job = g_ptr_array_index(e->jobs, i);
+	for (guint i = 0; i < jobs->len; i++) {
+		const Job *job = g_ptr_array_index(jobs, i);
 		*n_jobs += is_one(job);
 		for (guint k = 0; is_one(job) && k < job->texts->len; k++)
 			n += !g_array_index(job->texts, Text, k).here;
 	}
 	return n;
+}
+
+guint
+texts_on_their_way(const Engine *e, guint *n_jobs)
+{
+	guint of_bulk, n = count(bulk_jobs(e), &of_bulk);
+
+	return n + count(e->jobs, n_jobs);
 }
 
 /* The connection is gone. */
@@ -238,9 +256,9 @@ all_here(Engine *e, Text *t)
 }
 
 bool
-texts_part(Engine *e, guint32 uid, const ImapFetchPart *p)
+texts_part(Engine *e, bool bulk, guint32 uid, const ImapFetchPart *p)
 {
-	Text *t = find(e->jobs, 0, uid);
+	Text *t = find(bulk ? bulk_jobs(e) : e->jobs, 0, uid);
 
 	if (!t)
 		return false;
@@ -256,7 +274,7 @@ texts_part(Engine *e, guint32 uid, const ImapFetchPart *p)
 
 /* Some servers end at the first that they can't read, and some say NO for one of many. */
 static void
-ask_singly(Engine *e, const Job *job, const Text *t)
+ask_singly(Engine *e, bool bulk, const Job *job, const Text *t)
 {
 	g_autoptr(GArray) one = g_array_new(FALSE, FALSE, sizeof(Text));
 	Text again = { .message = t->message, .uid = t->uid };
@@ -266,11 +284,11 @@ ask_singly(Engine *e, const Job *job, const Text *t)
 		return;
 	}
 	g_array_append_val(one, again);
-	submit(e, job->items, g_steal_pointer(&one));
+	submit(e, bulk, job->items, g_steal_pointer(&one));
 }
 
 void
-texts_done(Engine *e, const Job *job, const ImapResponse *r)
+texts_done(Engine *e, bool bulk, const Job *job, const ImapResponse *r)
 {
 	for (guint i = 0; i < job->texts->len; i++) {
 		Text *t = &g_array_index(job->texts, Text, i);
@@ -279,7 +297,7 @@ texts_done(Engine *e, const Job *job, const ImapResponse *r)
 		if (t->got && (r->status == IMAP_OK || job->texts->len == 1))
 			all_here(e, t);
 		else if (r->status != IMAP_OK && job->texts->len > 1)
-			ask_singly(e, job, t);
+			ask_singly(e, bulk, job, t);
 		else if (t->waited_for)
 			fetch_refused(e, job, t->message, r);
 		else

@@ -244,8 +244,9 @@ facts(Engine *e)
 	f.prefetch_wanted = settled && near_wanted(e);
 	f.keep_wanted = keep_goes_on(e);
 	f.compress_wanted = (f.backfill_wanted || f.range_wanted || f.prefetch_wanted) && extend_compress_wanted(e);
-	f.push = settled && (e->account->check & CHECK_PUSH) && imap_session_can(e->session, "IDLE");
-	f.linger = !settled || e->now - e->last_use < LINGER_MS || (e->account->check & CHECK_PUSH);
+	bool elsewhere = keep_bulk_folder(e) != 0;	/* texts still come over the second connection, which ends with this one */
+	f.push = settled && !(elsewhere && e->headless) && (e->account->check & CHECK_PUSH) && imap_session_can(e->session, "IDLE");
+	f.linger = !settled || elsewhere || e->now - e->last_use < LINGER_MS || (e->account->check & CHECK_PUSH);
 	return f;
 }
 
@@ -327,7 +328,7 @@ bodies(Engine *e)
 	if (e->opening->len > 0) {
 		gint64 message = g_array_index(e->opening, gint64, e->opening->len - 1);
 		g_array_set_size(e->opening, e->opening->len - 1);
-		fetch_submit(e, message, false);
+		fetch_submit(e, message, 0);
 		return;
 	}
 	if (e->jobs->len == 0 && large_active(e, false) && extend_compress_wanted(e))	/* the third that base64 adds */
@@ -340,8 +341,8 @@ prefetch(Engine *e)
 {
 	gint64 id = g_array_index(e->near, gint64, 0);
 	g_array_remove_index(e->near, 0);
-	fetch_submit(e, id, true);
-	texts_submit(e);
+	fetch_submit(e, id, e->sel.id);
+	texts_submit(e, false);
 }
 
 /* A dead line is known after the short deadline of a probe, not after the long one. */
@@ -398,7 +399,7 @@ step(Engine *e, PlanStep s, gint64 target)
 		if (e->jobs->len == 0 && !e->sel.clearing) {	/* that goes on by itself */
 			if (e->now < e->last_use + SETTLE_MS)
 				e->quiet_until = MAX(e->quiet_until, e->last_use + SETTLE_MS);	/* turn again then */
-			else if (e->now >= e->quiet_until)
+			else if (e->now >= e->quiet_until && !(e->headless && keep_bulk_folder(e)))
 				cycle_ended(e);
 		}
 		return false;

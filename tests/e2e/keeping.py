@@ -2,7 +2,7 @@
 """keeping.py - the texts that are kept on this computer (S8): by policy, in all folders, within a budget, unseen by the person.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
-import glob, imaplib, sqlite3, time
+import glob, imaplib, socket, sqlite3, threading, time
 from harness import *
 
 server = Server()
@@ -152,5 +152,86 @@ def folder_by_folder():
     r.quit()
 
 
+class ThinLine(Proxy):
+    """All connections together bring so many bytes a second; what the client says is kept apart for each. Or only the first is let in."""
+
+    def __init__(self, port, rate=0, only=0):
+        self.rate, self.only, self.said, self.turn = rate, only, [], threading.Lock()
+        super().__init__(port)
+
+    def copy(self, a, b):
+        try:
+            from_client = a.getsockname()[1] == self.port
+            if from_client:
+                self.said.append(b"")
+                n = len(self.said) - 1
+                if self.only and n >= self.only:
+                    raise OSError
+            while data := a.recv(65536 if from_client else 4096):
+                if from_client:
+                    self.said[n] += data
+                elif self.rate:
+                    with self.turn:
+                        time.sleep(len(data) / self.rate)
+                b.sendall(data)
+        except OSError:
+            pass
+        for s in (a, b):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+def fill_heavy(n):
+    c = server.client()
+    c.create("Heavy")
+    c.subscribe("Heavy")
+    for i in range(n):
+        when = imaplib.Time2Internaldate(time.time() - DAY - i)
+        assert c.append("Heavy", None, when, mail(f"Heavy {i}", f"Text {i} of Heavy.\n" + ("y" * 70 + "\n") * 250))[0] == "OK"
+    c.logout()
+
+
+def over_a_second_connection():
+    """`eilpost sync` with two connections: all is here, the texts came over the second; where there is only one, over that."""
+    fill_heavy(150)
+    for only, texts in ((0, 1), (1, 0)):
+        proxy = ThinLine(server.imap, only=only)
+        folder = new_profile("all", port=proxy.port, extra="connections = 2\ndisable = COMPRESS=DEFLATE\n")
+        rc, said = sync(folder)
+        assert rc == 0, said
+        assert kept(folder) == {"INBOX": (72, 72), "Lists": (21, 21), "Older": (5, 5), "Junk": (0, 3), "Heavy": (150, 150)}, kept(folder)
+        assert len(proxy.said) == 2, proxy.said
+        assert proxy.said[texts].count(b"BODY.PEEK[]") >= 2, proxy.said
+        assert (b"EXAMINE" in proxy.said[1]) == (only == 0), proxy.said
+
+
+def the_person_goes_first():
+    """Many texts on a thin line: what the person opens meanwhile is not behind them."""
+    proxy = ThinLine(server.imap, rate=300_000)
+    folder = new_profile("all", port=proxy.port, check="startup, push", extra="connections = 2\ndisable = COMPRESS=DEFLATE\n")
+    r = Reader(profile=folder)
+    r.wait("Large").wait("checked")
+    end = time.monotonic() + 60
+    while kept(folder).get("Heavy", (0, 0))[0] < 10:
+        assert time.monotonic() < end, (kept(folder), r.text)
+        r.pump(0.1)
+    r.keys("cHeavy\r").wait("Heavy 3 ").keys("*").wait(lambda r: "Heavy 149" in r.selected())
+    before = time.monotonic()
+    r.keys("\r").wait("Text 149 of Heavy.")
+    took = time.monotonic() - before
+    here = kept(folder)["Heavy"][0]
+    assert here < 150, "all was here before the person asked: the line is too fast for this test"
+    assert took < 4, took
+    alone = [b"BODY.PEEK[]" in line and b":" not in line and b"," not in line for line in proxy.said[0].split(b"\r\n")]
+    assert any(alone), proxy.said[0]
+    assert b"EXAMINE Heavy" in proxy.said[1] and b"BODY.PEEK[]" in proxy.said[1], proxy.said[1]
+    while kept(folder)["Heavy"][0] < 150:
+        assert time.monotonic() < end + 60, kept(folder)
+        r.pump(0.1)
+    r.quit()
+
+
 fill()
-run(by_policy, nothing_twice, within_the_budget, behind_the_person, folder_by_folder)
+run(by_policy, nothing_twice, within_the_budget, behind_the_person, folder_by_folder, over_a_second_connection, the_person_goes_first)

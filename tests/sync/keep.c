@@ -205,6 +205,164 @@ test_opened_meanwhile(void)
 	world_free(w);
 }
 
+/* ---- with a second one ---- */
+
+#define N_MANY 250
+
+static guint
+texts_asked_over(guint connection)
+{
+	g_autofree char *fetch = g_strdup_printf("imap %u: UID FETCH", connection);
+	guint n = 0;
+
+	g_mutex_lock(&pop->lock);
+	g_auto(GStrv) lines = g_strsplit(pop->log->str, "\n", -1);
+	g_mutex_unlock(&pop->lock);
+	for (guint i = 0; lines[i]; i++)
+		n += g_str_has_prefix(lines[i], fetch) && strstr(lines[i], "BODY.PEEK[]");
+	return n;
+}
+
+static void
+all_came(World *w, const char *wire, guint n)
+{
+	UNTIL(w, n_here(w, wire, n) == n);
+	for (guint uid = 1; uid <= n; uid++)
+		g_assert_true(text_is_right(w, wire, uid));
+	g_assert_cmpuint(n_failed, ==, 0);
+	g_assert_null(w->trouble);
+}
+
+static void
+test_second(void)
+{
+	World *w = world_of(N_MANY, 2);
+
+	world_open(w, 0);
+	all_came(w, "INBOX", N_MANY);
+	g_assert_cmpuint(n_given(NULL), ==, N_MANY);
+	g_assert_cmpuint(texts_asked_over(1), ==, 0);
+	g_assert_cmpuint(times_said("imap 2: EXAMINE INBOX"), ==, 1);
+	g_assert_cmpuint(times_said("imap 2: SELECT"), ==, 0);
+	world_free(w);
+}
+
+/* It is made for many, and only if the account says so. */
+static void
+test_second_not_needed(void)
+{
+	World *w = world_of(N_TEXTS, 2);
+	world_open(w, 0);
+	all_came(w, "INBOX", N_TEXTS);
+	g_assert_cmpuint(pop->connections, ==, 1);
+	world_free(w);
+
+	w = world_of(N_MANY, 1);
+	world_open(w, 0);
+	all_came(w, "INBOX", N_MANY);
+	g_assert_cmpuint(pop->connections, ==, 1);
+	world_free(w);
+}
+
+/* Nothing of the person's is behind them: neither a text, nor a flag. */
+static void
+test_second_person(void)
+{
+	World *w = world_of(N_MANY, 2);
+
+	set_waits(2);
+	world_open(w, 0);
+	UNTIL(w, waits());
+	gint64 m = id_of(w, "INBOX", 1);	/* the newest come first */
+	ask(w, REQ_OPEN_MESSAGE, m, false);
+	UNTIL(w, was_told(m));
+	g_assert_true(waits());
+	Request *r = request_new(REQ_FLAG);
+	r->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+	g_array_append_val(r->ids, m);
+	r->flag = FLAG_FLAGGED;
+	r->on = true;
+	engine_post(w->engine, r);
+	UNTIL(w, times_said("imap 1: UID STORE 1 "));
+	g_assert_true(waits());
+	g_assert_cmpuint(n_here(w, "INBOX", N_MANY), ==, 1);
+	set_waits(0);
+	all_came(w, "INBOX", N_MANY);
+	g_assert_cmpuint(n_given(NULL), ==, N_MANY);
+	world_free(w);
+}
+
+/* The first is back in the folder on the screen while the texts of another come. */
+static void
+test_second_elsewhere(void)
+{
+	World *w = world_of(3, 2);
+
+	for (guint uid = 1; uid <= N_MANY; uid++)
+		doc_put("Archive", uid, 1, 0);
+	set_waits(2);
+	world_open(w, 0);
+	UNTIL(w, waits());
+	UNTIL(w, times_said("imap 1: SELECT INBOX") == 2);
+	g_assert_true(waits());
+	g_assert_cmpuint(n_here(w, "Archive", N_MANY), ==, 0);
+	set_waits(0);
+	all_came(w, "Archive", N_MANY);
+	g_assert_cmpuint(times_said("imap 1: SELECT Archive"), ==, 1);
+	g_assert_cmpuint(times_said("imap 2: EXAMINE Archive"), ==, 1);
+	world_free(w);
+}
+
+/* The first does it all, nothing is told, and a second one is not tried again. */
+static void
+test_second_refused(void)
+{
+	World *w = world_of(N_MANY, 2);
+
+	textd.only_one = true;
+	world_open(w, 0);
+	all_came(w, "INBOX", N_MANY);
+	g_assert_cmpuint(n_given(NULL), ==, N_MANY);
+	g_assert_cmpuint(pop->connections, ==, 2);
+	g_assert_cmpuint(times_said("imap 2: "), ==, 1);
+	world_free(w);
+}
+
+/* Cut off between the texts: what came is kept, and what somebody waits for comes over the first. */
+static void
+test_second_cut(void)
+{
+	World *w = world_of(N_MANY, 2);
+
+	textd.cut_texts = 2;
+	set_waits(2);
+	world_open(w, 0);
+	UNTIL(w, waits());
+	gint64 m = id_of(w, "INBOX", N_MANY);	/* the last of those on their way: it is beyond the cut */
+	ask(w, REQ_OPEN_MESSAGE, m, false);
+	wait_ms(w, 50);
+	set_waits(0);
+	UNTIL(w, was_told(m));
+	all_came(w, "INBOX", N_MANY);
+	g_assert_cmpuint(texts_asked_over(1), >, 0);
+	g_assert_cmpuint(pop->connections, ==, 2);
+	world_free(w);
+}
+
+/* Both must mean the same folder: else nothing is fetched over it. */
+static void
+test_second_other_validity(void)
+{
+	World *w = world_of(N_MANY, 2);
+
+	textd.other_validity = 8;
+	world_open(w, 0);
+	all_came(w, "INBOX", N_MANY);
+	g_assert_cmpuint(texts_asked_over(2), ==, 0);
+	g_assert_cmpuint(texts_asked_over(1), >, 0);
+	world_free(w);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -217,5 +375,12 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/keep/many-with-one-command", test_many);
 	g_test_add_func("/sync/keep/one-is-unreadable", test_unreadable);
 	g_test_add_func("/sync/keep/opened-meanwhile", test_opened_meanwhile);
+	g_test_add_func("/sync/keep/second/many", test_second);
+	g_test_add_func("/sync/keep/second/not-needed", test_second_not_needed);
+	g_test_add_func("/sync/keep/second/person-goes-first", test_second_person);
+	g_test_add_func("/sync/keep/second/of-another-folder", test_second_elsewhere);
+	g_test_add_func("/sync/keep/second/refused", test_second_refused);
+	g_test_add_func("/sync/keep/second/cut", test_second_cut);
+	g_test_add_func("/sync/keep/second/another-uidvalidity", test_second_other_validity);
 	return g_test_run();
 }

@@ -28,6 +28,8 @@ static struct {
 	guint unreadable;	/* UID of a text: NO to a command for it and others, which gives those before it */
 	guint waits;		/* number of a connection that gives no text as long as this is set; 0: none */
 	guint waiting;		/* it would, otherwise */
+	guint cut_texts;	/* number of a connection that is cut in the middle of the first texts; 0: none */
+	guint other_validity;	/* of what the second connection opens; 0: the same */
 	Shelf shelves[3];
 	GArray *pieces;		/* owned, of Piece: what was asked */
 	GPtrArray *texts;	/* owned, of char*: "folder/uid", bodies asked without an offset, in order */
@@ -220,7 +222,8 @@ text_command(Talk *t, GString *out, const Shelf **in, const char *verb)
 		if (!*in)
 			return "NO there is none";
 		guint n = (*in)->docs->len, next = n ? g_array_index((*in)->docs, Doc, n - 1).uid + 1 : 1;
-		g_string_append_printf(out, "* %u EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT %u] x\r\n", n, next);
+		guint validity = *verb == 'E' && textd.other_validity ? textd.other_validity : 7;
+		g_string_append_printf(out, "* %u EXISTS\r\n* OK [UIDVALIDITY %u] x\r\n* OK [UIDNEXT %u] x\r\n", n, validity, next);
 		return "OK [READ-WRITE] x";
 	} else if (*in && (g_str_has_prefix(verb, "UID FETCH ") || g_str_has_prefix(verb, "FETCH "))) {
 		return docs_fetch(t, out, *in, strstr(verb, "FETCH ") + 6, *verb == 'U');
@@ -229,7 +232,7 @@ text_command(Talk *t, GString *out, const Shelf **in, const char *verb)
 		for (guint i = 0; i < (*in)->docs->len && !strstr(verb, "UNSEEN") && !strstr(verb, "FLAGGED"); i++)
 			g_string_append_printf(out, " %u", g_array_index((*in)->docs, Doc, i).uid);
 		g_string_append(out, "\r\n");
-	} else if (!g_str_has_prefix(verb, "NOOP") && !g_str_has_prefix(verb, "LOGOUT") && !g_str_has_prefix(verb, "AUTHENTICATE")) {
+	} else if (!g_str_has_prefix(verb, "NOOP") && !g_str_has_prefix(verb, "UID STORE ") && !g_str_has_prefix(verb, "LOGOUT") && !g_str_has_prefix(verb, "AUTHENTICATE")) {
 		return "BAD what?";
 	}
 	return "OK done";
@@ -282,6 +285,10 @@ text_talk(gpointer user)
 		bool piece = textd.pieces->len > n, cut = piece && textd.cut_after && --textd.cut_after == 0;
 		bool text = textd.texts->len > n_texts;
 		int ms = piece ? textd.piece_ms : text ? textd.text_ms : 0;
+		if (textd.cut_texts == t->number && strstr(verb, "BODY.PEEK[]")) {
+			textd.cut_texts = 0;
+			cut = true;
+		}
 		g_string_append_printf(out, "%s %s\r\n", line, said);
 		g_mutex_unlock(&t->s->lock);
 		if (ms)
