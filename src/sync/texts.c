@@ -251,6 +251,8 @@ all_here(Engine *e, Text *t)
 {
 	t->here = true;
 	hold(e, t->message, "", NULL);
+	if (t->waited_for)
+		e->last_use = e->now;	/* as in work_done: nothing is said on top of what the person begins to read */
 	if (t->waited_for || e->texts->held_bytes >= HOLD_BYTES)
 		headers_flush(e);
 }
