@@ -11,10 +11,11 @@
 #include "base/error.h"
 #include "base/intl.h"
 #include "ui/sequence.h"
+#include "ui/sign.h"
 #include "ui/signals.h"
+#include "ui/tty.h"
 
 #include <curses.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <langinfo.h>
@@ -59,39 +60,17 @@ struct Screen {
 
 /* ---- beginning and end ---- */
 
-/* Past ncurses, whose own output is flushed after each update. */
-static void
-write_all(const Screen *s, const char *bytes, gsize len)
-{
-	while (len > 0) {
-		ssize_t n = write(s->out, bytes, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;	/* a dead terminal is met when we read from it */
-		bytes += n;
-		len -= (gsize)n;
-	}
-}
-
 static void
 write_text(const Screen *s, const char *text)
 {
-	write_all(s, text, strlen(text));
-}
-
-static bool
-inside_tmux(void)
-{
-	const char *tmux = g_getenv("TMUX");
-	return tmux && *tmux;
+	tty_write(s->out, text, strlen(text));
 }
 
 static void
 private_modes(const Screen *s, bool on)
 {
 	if (s->ansi)
-		write_all(s, on ? "\033[?2004h" : "\033[?2004l", 8);
+		tty_write(s->out, on ? "\033[?2004h" : "\033[?2004l", 8);
 }
 
 static const char *
@@ -194,7 +173,7 @@ leave(Screen *s)
 	signals_disarm();
 	private_modes(s, false);
 	if (s->titled)
-		write_all(s, "\033[23;0t", 7);
+		tty_write(s->out, "\033[23;0t", 7);
 	s->titled = false;
 	endwin();
 }
@@ -316,33 +295,6 @@ attributes(guint attrs)
 		(attrs & MOD_UNDERLINE ? WA_UNDERLINE : 0);
 }
 
-/* Our own signs where the terminal's character set hasn't got them. */
-static const struct { gunichar ch; char plain; } plain_signs[] = {
-	{ 0x2502, '|' }, { 0x2500, '-' }, { 0x251c, '+' }, { 0x253c, '+' }, { 0x2026, '~' },
-	{ 0x25cf, 'N' }, { 0xbb, 'r' }, { 0x203a, '>' },
-	{ 0x25be, 'v' }, { 0x25b8, '>' }, { 0x2022, '*' }, { 0x201c, '"' }, { 0x201d, '"' },
-	{ 0x201e, '"' }, { 0x2018, '\'' }, { 0x2019, '\'' },
-	{ 0x2013, '-' }, { 0x2014, '-' }, { 0xa0, ' ' }, { 0xb7, '.' },
-};
-
-/* The character as this locale can show it; never one that ncurses would act on. */
-static wchar_t
-showable(const Screen *s, const Cell *cell)
-{
-	wchar_t ch = (wchar_t)cell->ch;
-	char bytes[MB_LEN_MAX];
-
-	if (cell->ch >= 0x20 && cell->ch < 0x7f)
-		return ch;
-	if (cell->ch < 0x20 || wcwidth(ch) != cell->columns || wctomb(bytes, ch) <= 0) {
-		for (gsize i = 0; i < G_N_ELEMENTS(plain_signs); i++)
-			if (plain_signs[i].ch == cell->ch)
-				return (wchar_t)plain_signs[i].plain;
-		return s->utf8 && cell->columns == 1 ? 0xfffd : '?';
-	}
-	return ch;
-}
-
 /* A row as ncurses wants it: one cchar_t a character. How many. */
 static int
 row_cells(Screen *s, const Cell *row, int cols, cchar_t *out)
@@ -355,7 +307,7 @@ row_cells(Screen *s, const Cell *row, int cols, cchar_t *out)
 		wchar_t text[CELL_MARKS + 2] = { 0 };
 		if (cell->columns == 0)
 			continue;
-		text[0] = cell->columns == 2 && x + 1 >= cols ? ' ' : showable(s, cell);
+		text[0] = cell->columns == 2 && x + 1 >= cols ? ' ' : sign_shown(cell, s->utf8);
 		for (int i = 0; s->utf8 && i < CELL_MARKS && cell->marks[i]; i++)
 			text[i + 1] = wcwidth((wchar_t)cell->marks[i]) == 0 ?
 				(wchar_t)cell->marks[i] : 0;
@@ -389,7 +341,7 @@ send_picture(Screen *s, bool cursor)
 	ssize_t n = pread(s->frame, bytes, (gsize)len, 0);
 	lseek(s->frame, 0, SEEK_SET);
 	if (n > 0)
-		write_all(s, bytes, (gsize)n);
+		tty_write(s->out, bytes, (gsize)n);
 }
 
 static void
@@ -456,7 +408,7 @@ screen_notice(Screen *s, NoticeHow how, const Clean *title, const Clean *body)
 	if (!s->up || !s->ansi)
 		return;
 	g_autofree char *plain = sequence_notice(s->utf8, how, title, body);
-	g_autofree char *wrapped = inside_tmux() ? sequence_through_tmux(plain) : NULL;
+	g_autofree char *wrapped = tty_in_tmux() ? sequence_through_tmux(plain) : NULL;
 	write_text(s, wrapped ? wrapped : plain);
 }
 
@@ -467,7 +419,7 @@ screen_copy(Screen *s, const char *text)
 		return;
 	g_autofree char *plain = sequence_copy(text);
 	write_text(s, plain);	/* tmux takes it itself, or lets it pass, by its settings */
-	if (inside_tmux()) {
+	if (tty_in_tmux()) {
 		g_autofree char *wrapped = sequence_through_tmux(plain);
 		write_text(s, wrapped);
 	}
@@ -611,20 +563,6 @@ read_escape(Screen *s)
 	return k == K_UNKNOWN ? k : K_META | k;
 }
 
-static bool
-input_closed(const Screen *s)
-{
-	struct pollfd p = { .fd = s->in, .events = POLLIN };
-	int waiting = 0;
-
-	if (poll(&p, 1, 0) <= 0)
-		return false;
-	if (p.revents & (POLLERR | POLLHUP | POLLNVAL))
-		return true;
-	/* readable, but nothing there: the end */
-	return ioctl(s->in, FIONREAD, &waiting) < 0 || waiting == 0;
-}
-
 static Key
 paste_done(Screen *s, char **paste)
 {
@@ -685,14 +623,12 @@ key_of_terminal(Screen *s, char **paste, bool *more)
 {
 	wint_t ch;
 	Got got = get(s, &ch);
-	int waiting = 0;
 
 	*more = got != GOT_NOTHING;
 	if (got == GOT_NOTHING) {
-		if (input_closed(s))
+		if (tty_closed(s->in))
 			return K_CLOSED;
-		/* bytes that are no character were skipped */
-		*more = ioctl(s->in, FIONREAD, &waiting) == 0 && waiting > 0;
+		*more = tty_waiting(s->in) > 0;	/* bytes that are no character were skipped */
 		return K_NONE;
 	}
 	if (s->paste)

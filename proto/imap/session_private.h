@@ -82,14 +82,17 @@ struct ImapSession {
 	Trace *trace;		/* borrowed; NULL: none */
 };
 
-/* session.c */
+/* flight.c */
 Flight *session_flight(ImapSession *s, FlightKind kind, ImapCommand *command);	/* with a new id, not written */
 void session_write_line(ImapSession *s, Flight *f, const char *text);	/* tag, text, CRLF; the flight is in flight now */
 void session_write_waiting(ImapSession *s);
 bool session_write_command(ImapSession *s, Flight *f);	/* false: waits for "+" */
+void session_send_id(ImapSession *s);
+guint session_user_flights(const ImapSession *s);	/* of commands that were submitted */
+
+/* session.c */
 void session_event(ImapSession *s, ImapEventKind kind, const char *text);
 void session_fail(ImapSession *s, ImapFailure failure, const char *text);
-void session_send_id(ImapSession *s);
 
 /* trace.c */
 void session_trace_command(const ImapSession *s, const Flight *f);
