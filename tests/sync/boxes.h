@@ -520,25 +520,6 @@ box_talk(gpointer user)
 	return NULL;
 }
 
-static inline gpointer
-box_listen(gpointer user)
-{
-	Server *s = user;
-
-	for (;;) {
-		int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
-		if (fd < 0)
-			return NULL;
-		Talk *t = g_new0(Talk, 1);
-		t->s = s;
-		t->fd = fd;
-		g_mutex_lock(&s->lock);
-		t->number = ++s->connections;
-		g_mutex_unlock(&s->lock);
-		g_thread_unref(g_thread_new("box", box_talk, t));
-	}
-}
-
 /* As if it had been restored from a backup: other numbers for all that is in it. With the lock held. */
 static inline void
 box_renumber(Box *b)
@@ -576,6 +557,6 @@ boxes_start(void)
 {
 	Server *s = g_new0(Server, 1);
 	boxes.all = g_ptr_array_new_with_free_func(box_free);
-	server_listen(s, NULL, box_listen);
+	server_listen(s, NULL, box_talk);
 	return s;
 }

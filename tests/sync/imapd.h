@@ -233,31 +233,12 @@ imap_talk(gpointer user)
 	return NULL;
 }
 
-static inline gpointer
-imap_listen(gpointer user)
-{
-	Server *s = user;
-
-	for (;;) {
-		int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
-		if (fd < 0)
-			return NULL;
-		Talk *t = g_new0(Talk, 1);
-		t->s = s;
-		t->fd = fd;
-		g_mutex_lock(&s->lock);
-		t->number = ++s->connections;
-		g_mutex_unlock(&s->lock);
-		g_thread_unref(g_thread_new("imap", imap_talk, t));
-	}
-}
-
 static inline Server *
 imap_start(void)
 {
 	Server *s = g_new0(Server, 1);
 	box.copies = g_ptr_array_new_with_free_func(copy_free);
-	server_listen(s, NULL, imap_listen);
+	server_listen(s, NULL, imap_talk);
 	return s;
 }
 

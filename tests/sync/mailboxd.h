@@ -336,6 +336,9 @@ mailbox_talk(gpointer user)
 	View v = { 0 };
 	bool going = true;
 
+	lock(t->s);
+	mbox.fd = t->fd;
+	unlock(t->s);
 	g_autofree char *greeting = g_strdup_printf("* OK [CAPABILITY IMAP4rev1 AUTH=%s SASL-IR] hello\r\n", mbox.mechanism ? mbox.mechanism : "PLAIN");
 	say(t, greeting);
 	while (going) {
@@ -359,32 +362,12 @@ mailbox_talk(gpointer user)
 	return NULL;
 }
 
-static inline gpointer
-mailbox_listen(gpointer user)
-{
-	Server *s = user;
-
-	for (;;) {
-		int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
-		if (fd < 0)
-			return NULL;
-		Talk *t = g_new0(Talk, 1);
-		t->s = s;
-		t->fd = fd;
-		lock(s);
-		mbox.fd = fd;
-		t->number = ++s->connections;
-		unlock(s);
-		g_thread_unref(g_thread_new("imap", mailbox_talk, t));
-	}
-}
-
 static inline Server *
 mailbox_start(void)
 {
 	Server *s = g_new0(Server, 1);
 	mbox.inbox = g_array_new(FALSE, TRUE, sizeof(Msg));
-	server_listen(s, NULL, mailbox_listen);
+	server_listen(s, NULL, mailbox_talk);
 	return s;
 }
 

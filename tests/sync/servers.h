@@ -32,6 +32,7 @@ typedef struct {
 
 	int listener;
 	guint16 port;
+	GThreadFunc talks;	/* one connection: takes a Talk, which it frees */
 	GMutex lock;
 	GPtrArray *taken;	/* owned: of Taken */
 	GPtrArray *mails, *old;	/* owned: of Mail: what lies in the box; lay there in earlier stories */
@@ -486,17 +487,18 @@ listen_for_ever(gpointer user)
 		g_mutex_lock(&s->lock);
 		t->number = ++s->connections;
 		g_mutex_unlock(&s->lock);
-		g_thread_unref(g_thread_new("talk", talk, t));
+		g_thread_unref(g_thread_new("talk", s->talks, t));
 	}
 }
 
 /* A free port of the loopback. */
 static inline void
-server_listen(Server *s, GString *log, GThreadFunc listens)
+server_listen(Server *s, GString *log, GThreadFunc talks)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof a;
 
+	s->talks = talks;
 	s->log = log ? log : g_string_new(NULL);
 	s->taken = g_ptr_array_new_with_free_func(taken_free);
 	s->mails = g_ptr_array_new_with_free_func(mail_free);
@@ -507,7 +509,7 @@ server_listen(Server *s, GString *log, GThreadFunc listens)
 	g_assert_cmpint(listen(s->listener, 50), ==, 0);
 	g_assert_cmpint(getsockname(s->listener, (struct sockaddr *)&a, &len), ==, 0);
 	s->port = ntohs(a.sin_port);
-	g_thread_unref(g_thread_new("server", listens, s));
+	g_thread_unref(g_thread_new("server", listen_for_ever, s));
 }
 
 /* Lives until the end of the program: its threads may still look at it. */
@@ -516,7 +518,7 @@ server_start(bool pop, GString *log)
 {
 	Server *s = g_new0(Server, 1);
 	s->pop = pop;
-	server_listen(s, log, listen_for_ever);
+	server_listen(s, log, talk);
 	return s;
 }
 

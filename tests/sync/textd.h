@@ -306,25 +306,6 @@ text_talk(gpointer user)
 	return NULL;
 }
 
-static inline gpointer
-text_listen(gpointer user)
-{
-	Server *s = user;
-
-	for (;;) {
-		int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
-		if (fd < 0)
-			return NULL;
-		Talk *t = g_new0(Talk, 1);
-		t->s = s;
-		t->fd = fd;
-		g_mutex_lock(&s->lock);
-		t->number = ++s->connections;
-		g_mutex_unlock(&s->lock);
-		g_thread_unref(g_thread_new("text", text_talk, t));
-	}
-}
-
 /* INBOX, Archive and Junk, empty. */
 static inline void
 texts_reset(Server *s)
@@ -356,6 +337,6 @@ texts_start(void)
 	textd.texts = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < 3; i++)
 		textd.shelves[i].docs = g_array_new(FALSE, FALSE, sizeof(Doc));
-	server_listen(s, NULL, text_listen);
+	server_listen(s, NULL, text_talk);
 	return s;
 }
