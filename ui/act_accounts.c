@@ -268,15 +268,26 @@ remove_files(App *a, const char *name)
 }
 
 /* What is kept elsewhere than in its files. The sign-in of another account is that one's. */
+static bool
+has_sign_in(const Account *account)
+{
+	return account->auth == AUTH_OAUTH2 && !g_strcmp0(account->oauth.name, account->name);
+}
+
+static bool
+may_have_password(const Account *account)
+{
+	return account->auth == AUTH_PASSWORD && !account->password_command;
+}
+
 static void
 forget_secrets(App *a, Account *account)
 {
 	if (!account || !a->setup->vault)
 		return;
-	if (account->auth == AUTH_OAUTH2) {
-		if (!g_strcmp0(account->oauth.name, account->name))
-			vault_forget(a->setup->vault, account);
-	} else if (!account->password_command) {
+	if (has_sign_in(account)) {
+		vault_forget(a->setup->vault, account);
+	} else if (may_have_password(account)) {
 		vault_forget_password(a->setup->vault, account, VAULT_RECEIVE);
 		vault_forget_password(a->setup->vault, account, VAULT_SEND);
 	}
@@ -305,10 +316,9 @@ removal_answered(App *a, int n, gpointer user)
 		return;
 	}
 	settings_reread(a);
-	if (n == 2) {
+	if (n == 2)
 		remove_files(a, name_of(section));
-		forget_secrets(a, account);
-	}
+	forget_secrets(a, account);	/* files may be wanted again; a secret of an account that is not there is only a danger */
 	app_say(a, STYLE_STATUS, n == 2 ? _("The account “%s” and its files here are gone.") : _("The account “%s” is gone; its files stay where they are."), name_of(section));
 }
 
@@ -321,7 +331,7 @@ removal_words(App *a, const char *section)
 	g_autoptr(GPtrArray) waiting = acc && acc->db ? outbox_list(acc->db, false, NULL) : NULL;
 	g_autofree char *outbox = waiting && waiting->len ?
 		g_strdup_printf(ngettext(" In its outbox lies %u mail.", " In its outbox lie %u mails.", waiting->len), waiting->len) : g_strdup("");
-	bool pop = acc && account_is_pop(acc->account), tokens = acc && acc->account->auth == AUTH_OAUTH2, password = acc && !tokens && !acc->account->password_command;
+	bool pop = acc && account_is_pop(acc->account), tokens = acc && has_sign_in(acc->account), password = acc && may_have_password(acc->account);
 	g_autoptr(GString) named = g_string_new(NULL);
 	GStatBuf st;
 	guint64 size = g_stat(store, &st) == 0 ? (guint64)st.st_size : 0;
@@ -329,7 +339,8 @@ removal_words(App *a, const char *section)
 
 	each_naming(a, name_of(section), add_words, named, NULL);
 	return g_strdup_printf(_("Remove the account “%s”? Nothing changes on its server. On this computer lie %s (%s: mail, drafts, outbox)%s.%s%s%s"), name_of(section), store,
-		sized, tokens ? _(" and its sign-in") : password ? _(" and its password, if it was kept") : "", outbox, named->str, pop ? _(" This is a POP3 account: mail that is no longer on the server is only in that file.") : "");
+		sized, tokens ? _(" and its sign-in, which is forgotten in any case") :
+			password ? _(" and its password, if it was kept, which is forgotten in any case") : "", outbox, named->str, pop ? _(" This is a POP3 account: mail that is no longer on the server is only in that file.") : "");
 }
 
 void

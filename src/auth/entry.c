@@ -192,8 +192,12 @@ entry_save(Entry *e)
 		vault_ask_key(v, NULL);
 		return;
 	}
-	bool ok = token_store_save(v->store, entry_name(e), e->tokens.access || e->tokens.refresh ? &e->tokens : NULL, &err);
+	bool forgets = e->unsaved, none = !e->tokens.access && !e->tokens.refresh, ok = token_store_save(v->store, entry_name(e), none ? NULL : &e->tokens, &err);
 	e->unsaved = !ok;
+	if (ok && none && forgets && token_store_shut(v->store)) {
+		ok = false;
+		err = g_error_new(EIL_ERROR, EIL_ASK_USER, _("The sign-in of %s may still be in the file that your passphrase encrypts, as that was not given."), entry_name(e));
+	}
 	if (!ok)
 		log_line(LOG_WARN, "auth", "%s: %s", entry_name(e), err->message);
 	vault_tell(v, (AuthLetter){ .kind = AUTH_SAVED, .name = g_strdup(entry_name(e)), .ok = ok, .text = g_strdup(ok ? token_store_where(v->store) : err->message) });
@@ -394,7 +398,7 @@ entry_serve(Entry *e)
 
 	if (e->waiting->len == 0 || e->step != ENTRY_RESTS)
 		return;
-	if (!e->unsaved && !e->tokens.access && token_store_state(v->store) == TOKENS_LOCKED) {
+	if (!e->unsaved && !e->tokens.access && vault_locked(v)) {
 		vault_ask_key(v, NULL);
 		return;
 	}
@@ -519,8 +523,12 @@ entry_forget(Vault *v, Account *a)
 	e->good_until = 0;
 	e->loaded = true;
 	/* nothing is there to be forgotten, and no passphrase is chosen for it */
-	if (token_store_state(v->store) == TOKENS_FRESH)
+	if (token_store_shut(v->store)) {
+		e->unsaved = true;
+		vault_ask_key(v, NULL);
+	} else if (token_store_state(v->store) == TOKENS_FRESH) {
 		vault_tell(v, (AuthLetter){ .kind = AUTH_SAVED, .name = g_strdup(entry_name(e)), .ok = true });
-	else
+	} else {
 		entry_save(e);
+	}
 }

@@ -77,6 +77,10 @@ keep(Vault *v, const Password *p)
 	g_autoptr(GError) err = NULL;
 	bool ok = store(v, p, &err);
 
+	if (ok && !p->secret && token_store_shut(v->store)) {
+		ok = false;
+		err = g_error_new(EIL_ERROR, EIL_ASK_USER, _("A password of %s may still be in the file that your passphrase encrypts, as that was not given."), p->account);
+	}
 	if (!ok)
 		log_line(LOG_WARN, "auth", "%s: %s", p->account, err->message);
 	vault_tell(v, (AuthLetter){ .kind = AUTH_KEPT, .name = g_strdup(p->account), .ok = ok, .fresh = p->secret != NULL,
@@ -131,6 +135,10 @@ move_all(Vault *v, const Password *p)
 
 	for (guint i = 0; ok && i < G_N_ELEMENTS(USES); i++)
 		ok = move(v->store, USES[i], p->was, p->account, &err);
+	if (ok && token_store_shut(v->store)) {
+		ok = false;
+		err = g_error_new(EIL_ERROR, EIL_ASK_USER, _("What is kept to sign in %s still has the name “%s”, as your passphrase was not given."), p->account, p->was);
+	}
 	if (!ok)
 		log_line(LOG_WARN, "auth", "%s: %s", p->account, err->message);
 	vault_tell(v, (AuthLetter){ .kind = AUTH_MOVED, .name = g_strdup(p->account), .ok = ok, .text = g_strdup(ok ? NULL : err->message) });
@@ -162,7 +170,8 @@ password_rename(Vault *v, const char *was, const char *now)
 	p->was = g_strdup(was);
 	p->account = g_strdup(now);
 	rename_waiting(v, was, now);
-	if (token_store_state(v->store) != TOKENS_LOCKED) {
+	p->asked = true;
+	if (token_store_state(v->store) != TOKENS_LOCKED && !token_store_shut(v->store)) {
 		move_all(v, p);
 		password_free(p);
 		return;
@@ -197,6 +206,7 @@ void
 password_serve(Vault *v, Password *p)
 {
 	TokenState state = token_store_state(v->store);
+	bool forgets = !p->ticket && !p->was && !p->secret;
 	const Password *kept = p->ticket ? waiting_to_be_kept(v, p) : NULL;
 
 	if (p->was) {
@@ -205,7 +215,8 @@ password_serve(Vault *v, Password *p)
 		p->ticket->secret = secret_new(secret_peek(kept->secret), -1);
 		p->ticket->where = g_strdup(token_store_where(v->store));
 		answer(p);
-	} else if (state == TOKENS_LOCKED || (state == TOKENS_FRESH && p->secret)) {
+	} else if (vault_locked(v) || (state == TOKENS_FRESH && p->secret) || (forgets && !p->asked && token_store_shut(v->store))) {
+		p->asked = true;
 		if (p->ticket)
 			g_atomic_int_set(&p->ticket->wants_key, 1);
 		g_ptr_array_add(v->passwords, p);

@@ -78,6 +78,12 @@ token_store_state(TokenStore *s)
 	return g_file_test(s->file, G_FILE_TEST_EXISTS) ? TOKENS_LOCKED : TOKENS_FRESH;
 }
 
+bool
+token_store_shut(TokenStore *s)
+{
+	return token_store_state(s) == TOKENS_DECLINED && g_file_test(s->file, G_FILE_TEST_EXISTS);
+}
+
 const char *
 token_store_where(TokenStore *s)
 {

@@ -22,6 +22,7 @@ typedef struct TokenStore TokenStore;
 TokenStore *token_store_new(TokenKeep keep, const char *file, guint rounds);
 void token_store_free(TokenStore *s);
 TokenState token_store_state(TokenStore *s);
+bool token_store_shut(TokenStore *s);	/* declined, and there is a file: what is in it stays as it is */
 const char *token_store_where(TokenStore *s);	/* in words, translated: "in the keyring of the desktop" */
 /* False with err: it does not fit the file. NULL or "": declined. */
 bool token_store_unlock(TokenStore *s, const char *passphrase, GError **err);

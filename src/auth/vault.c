@@ -147,6 +147,13 @@ on_key(void *user, const char *secret, const GError *err)
 	}
 }
 
+/* Who declined is asked anew for what needs the file: until that is answered it is as locked as before. */
+bool
+vault_locked(Vault *v)
+{
+	return token_store_state(v->store) == TOKENS_LOCKED || (v->key_asked && token_store_shut(v->store));
+}
+
 void
 vault_ask_key(Vault *v, const char *why)
 {

@@ -48,6 +48,7 @@ typedef struct {
 /* A password with whose it is; on its way out, or waiting for a place to be kept. */
 typedef struct {
 	char *account, *key, *holder;	/* owned: the account's name, its name in the store, "user@host" that it was given for */
+	bool asked;		/* for the passphrase, anew: once */
 	char *was;		/* owned: the account has another name, and all that is kept follows; NULL: no, it is a password */
 	Secret *secret;		/* owned; NULL: to be forgotten */
 	VaultTicket *ticket;	/* owned: who asks for it; NULL: it is to be kept */
@@ -84,6 +85,7 @@ void vault_tell(Vault *v, AuthLetter letter);	/* takes its strings */
 VaultTicket *vault_ticket_new(GMainContext *context, void *user);
 void vault_ticket_answer(VaultTicket *t);	/* takes the vault's reference */
 void vault_ticket_unref(gpointer ticket);
+bool vault_locked(Vault *v);	/* it waits for the passphrase */
 void vault_ask_key(Vault *v, const char *why);
 void vault_call(Vault *v, Call *c);	/* takes it */
 

@@ -561,6 +561,70 @@ renamed_while_locked(World *w, gconstpointer unused)
 	g_free(got.token);
 }
 
+/* The passphrase was declined, and then the account is renamed or forgotten: it is asked for anew, and who declines again is told
+ * what stays. */
+static void
+acts_after_declined(World *w, gconstpointer unused)
+{
+	g_autoptr(Account) a = mail_account("imaps://imap.example.org", "smtp://smtp.example.org"), b = mail_account("imaps://imap.example.org", "smtp://smtp.example.org"),
+		house = account(w, "house");
+
+	g_free(b->name);
+	b->name = g_strdup("house");
+	stored(w, a->name, "A1", "R1", -10, 3600);
+	w->v = vault(w, "file", "echo key");
+	vault_keep_password(w->v, a, VAULT_RECEIVE, "blue");
+	kept_letter(w, true);
+	vault_free(w->v);
+	for (guint gives = 0; gives < 2; gives++) {
+		w->v = vault(w, "file", NULL);
+		Found f = { 0 }, g = { 0 };
+		vault_password(w->v, a, VAULT_RECEIVE, w->context, on_password, &f);
+		auth_letter_free(letter(w, AUTH_ASK_KEY));
+		vault_key(w->v, NULL);
+		until(w, &f.done);
+		g_assert_null(f.password);
+		g_free(f.where);
+		vault_rename(w->v, a->name, house);
+		vault_password(w->v, b, VAULT_RECEIVE, w->context, on_password, &g);	/* waits for the answer */
+		auth_letter_free(letter(w, AUTH_ASK_KEY));
+		vault_key(w->v, gives ? "key" : NULL);
+		until(w, &g.done);
+		g_assert_cmpstr(g.password, ==, gives ? "blue" : NULL);
+		g_free(g.password);
+		g_free(g.where);
+		AuthLetter *l = letter(w, AUTH_MOVED);
+		g_assert_true(l->ok == (gives != 0));
+		g_assert_true(gives || strstr(l->text, a->name));
+		auth_letter_free(l);
+		g_autofree char *kept = what_is_stored(w, gives ? "house" : a->name);
+		g_assert_cmpstr(kept, ==, "A1 R1");
+		vault_free(w->v);
+	}
+	for (guint gives = 0; gives < 2; gives++) {
+		w->v = vault(w, "file", NULL);
+		Found f = { 0 };
+		vault_password(w->v, b, VAULT_RECEIVE, w->context, on_password, &f);
+		auth_letter_free(letter(w, AUTH_ASK_KEY));
+		vault_key(w->v, NULL);
+		until(w, &f.done);
+		g_free(f.where);
+		vault_forget_password(w->v, b, VAULT_RECEIVE);
+		vault_forget(w->v, house);
+		auth_letter_free(letter(w, AUTH_ASK_KEY));
+		vault_key(w->v, gives ? "key" : NULL);
+		AuthLetter *first = letter(w, AUTH_SAVED), *second = letter(w, AUTH_KEPT);
+		g_assert_true(first->ok == (gives != 0) && second->ok == (gives != 0));
+		auth_letter_free(first);
+		auth_letter_free(second);
+		g_autofree char *kept = what_is_stored(w, "house");
+		g_assert_cmpstr(kept, ==, gives ? "- -" : "A1 R1");
+		vault_free(w->v);
+	}
+	w->v = vault(w, "file", "echo key");
+	PASSWORD(w, b, VAULT_RECEIVE, "none, " IN_FILE);
+}
+
 static void
 password_in_memory(World *w, gconstpointer unused)
 {
@@ -632,6 +696,7 @@ main(int argc, char **argv)
 	ADD("password-in-memory", password_in_memory);
 	ADD("renamed", renamed);
 	ADD("renamed-while-locked", renamed_while_locked);
+	ADD("acts-after-declined", acts_after_declined);
 	ADD("T15/nothing-in-the-log", nothing_in_the_log);
 	return g_test_run();
 }

@@ -131,6 +131,28 @@ def keyring_that_hangs():
     print(f"# asked after {said:.1f} s")
 
 
+def removed():
+    """Whose files are kept is asked for the password when the account comes again; a passphrase that is declined is asked for anew."""
+    server = world()
+    config = account(server, password=None)
+    asks = "[general]\ntoken-store = file\n"
+    r = Reader(config=config + STORE, rows=30, cols=100, **NO_BUS)
+    r.wait("Password of alice").keys("secret\r").wait("Shall the password of work be kept").keys("1").wait("Welcome to the garden")
+    r.wait(lambda r: os.path.exists(os.path.join(r.profile, "store", "tokens"))).quit()
+    with open(os.path.join(r.profile, "config"), "w") as f:
+        f.write(config + asks)
+    r = Reader(profile=r.profile, rows=30, cols=100, **NO_BUS)
+    r.wait("Passphrase of the stored sign-ins").keys("\x1b").wait("Password of alice").keys("\x1b").gone("Password of alice")
+    r.keys("\x1b[12~").wait("Settings").keys("\t").keys(":remove-account\r").wait("Remove the account “work”?").wait("which is forgotten in any case")
+    r.keys("2").wait("Passphrase of the stored sign-ins").keys(KEY + "\r").gone("Passphrase of the stored").quit()
+    assert "account work" not in open(os.path.join(r.profile, "config")).read()
+    assert any(name.startswith("work") for name in os.listdir(os.path.join(r.profile, "store"))), os.listdir(os.path.join(r.profile, "store"))
+    with open(os.path.join(r.profile, "config"), "w") as f:
+        f.write(config + STORE)
+    r = Reader(profile=r.profile, rows=30, cols=100, **NO_BUS)
+    r.wait("Welcome to the garden").wait("Password of alice").keys("\x1b").kill()
+
+
 def test_sign_in():
     """It really signs in, for both, and says the result; a password that is kept nowhere is asked for."""
     server = world()
@@ -169,4 +191,4 @@ def locked_key():
 
 
 if __name__ == "__main__":
-    run(kept_in_the_sealed_file, not_kept, S4_refused_once_and_replaced, sending_has_its_own, keyring_that_hangs, test_sign_in, locked_key)
+    run(kept_in_the_sealed_file, not_kept, S4_refused_once_and_replaced, sending_has_its_own, keyring_that_hangs, removed, test_sign_in, locked_key)
