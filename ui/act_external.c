@@ -134,10 +134,10 @@ cmd_edit_text(App *a, const char *arg)
 		screen_resume(a->screen);
 		screen_redraw(a->screen);
 		g_autofree char *text = ok ? read_back(path, &problem) : NULL;
+		g_autofree char *most = g_format_size(EDITOR_BODY_MAX);
 		if (text && !compose_replace_body(c, text))
 			problem = g_strdup_printf(
-				_("The text from the editor is too long (more than %d MB); the mail is as it was. It lies in %s."),
-				EDITOR_BODY_MAX >> 20, path);
+				_("The text from the editor is too long (more than %s); the mail is as it was. It lies in %s."), most, path);
 		if (!ok || !problem)
 			g_unlink(path);
 	}

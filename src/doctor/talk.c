@@ -194,8 +194,8 @@ tell_quota(Exam *x, const ImapQuota *q)
 	if (!q->storage_limit)
 		return;
 	guint percent = (guint)(q->storage * 100 / q->storage_limit);
-	g_autofree char *used = g_format_size_full(q->storage * 1024, G_FORMAT_SIZE_IEC_UNITS);
-	g_autofree char *limit = g_format_size_full(q->storage_limit * 1024, G_FORMAT_SIZE_IEC_UNITS);
+	g_autofree char *used = g_format_size(q->storage * 1024);
+	g_autofree char *limit = g_format_size(q->storage_limit * 1024);
 	g_autofree char *text = g_strdup_printf(_("%s of %s (%u %%)"), used, limit, percent);
 	x->quota_told++;
 	exam_step(x, percent >= 95 ? DOCTOR_NOTE : DOCTOR_OK, _("quota"), text);
@@ -305,7 +305,7 @@ pop3_event(Exam *x, const Pop3Event *ev)
 		pop3_session_stat(x->pop3);
 		break;
 	case POP3_EV_STAT: {
-		g_autofree char *size = g_format_size_full(ev->size, G_FORMAT_SIZE_IEC_UNITS);
+		g_autofree char *size = g_format_size(ev->size);
 		g_autofree char *text = g_strdup_printf(ngettext("%u message, %s", "%u messages, %s", (guint)ev->count), (guint)ev->count, size);
 		exam_step(x, DOCTOR_OK, _("inbox"), text);
 		break;

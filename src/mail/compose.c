@@ -104,9 +104,11 @@ compose_is_secret(const char *name, gsize len)
 void
 compose_set_error(int error, GError **err)
 {
+	g_autofree char *most = g_format_size(LIMIT_MESSAGE_STORED);
+
 	if (error == EFBIG)
-		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The mail would be larger than %u MB; no server takes that. "
-			"Please take an attachment out."), (guint)(LIMIT_MESSAGE_STORED / MIB));
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("The mail would be larger than %s; no server takes that. "
+			"Please take an attachment out."), most);
 	else
 		g_set_error(err, EIL_ERROR, EIL_LATER, _("The mail could not be written: %s. It is kept as a draft."),
 			g_strerror(error));

@@ -442,9 +442,8 @@ bodies_write_piece(BodyWriter *w, const void *data, gsize len, GError **err)
 	const guint8 *p = data;
 
 	if (len > LIMIT_MESSAGE_STORED - w->size) {
-		g_set_error(err, EIL_ERROR, EIL_REFUSED,
-		    _("This message is larger than the %d MiB that eilpost stores"),
-		    (int)(LIMIT_MESSAGE_STORED / MIB));
+		g_autofree char *most = g_format_size(LIMIT_MESSAGE_STORED);
+		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("This message is larger than the %s that eilpost stores"), most);
 		return false;
 	}
 	w->size += len;

@@ -279,8 +279,8 @@ listing_quota(Engine *e, const ImapQuota *told)
 	}
 	batch_row(e, CHANGE_FOLDERS);
 	if (percent >= QUOTA_WARN && !e->quota_warned) {
-		g_autofree char *used = g_format_size_full(q.used * 1024, G_FORMAT_SIZE_IEC_UNITS);
-		g_autofree char *limit = g_format_size_full(q.limit * 1024, G_FORMAT_SIZE_IEC_UNITS);
+		g_autofree char *used = g_format_size(q.used * 1024);
+		g_autofree char *limit = g_format_size(q.limit * 1024);
 		engine_trouble(e, EIL_ASK_USER, percent >= 100 ?
 			g_strdup_printf(_("The mailbox of %s is full (%s of %s). New mail may be refused until something is deleted."), e->account->name, used, limit) :
 			g_strdup_printf(_("The mailbox of %s is %u %% full (%s of %s)."), e->account->name, percent, used, limit));

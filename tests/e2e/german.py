@@ -76,6 +76,7 @@ def the_catalogue_speaks():
     pure(out, "--help")
     catalogue = open(os.path.join(SOURCE, "po", "de.po"), encoding="utf-8").read()
     assert not re.search("[Kk]ennw[oö]rt", catalogue), "one word for one thing: Passwort"
+    assert "Computer" not in catalogue, "one word for one thing: Rechner"
 
 
 def lists_and_texts():

@@ -268,15 +268,16 @@ static void
 pasted(Compose *c, const char *paste)
 {
 	Editor *e = compose_editor(c);
+	g_autofree char *most = g_format_size(e && e == c->body ? EDITOR_BODY_MAX : EDITOR_LINE_MAX);
+
 	if (!e)
 		app_say(c->app, STYLE_STATUS, "%s",
 			_("Nothing was pasted: Enter or the key of a field begins to type there."));
 	else if (!editor_insert(e, paste, -1))
 		app_say(c->app, STYLE_ERROR,
 			e == c->body ?
-				_("The text would be too long (more than %d MB); nothing was pasted.") :
-				_("That is too long for this field (more than %d KB); nothing was pasted."),
-			e == c->body ? EDITOR_BODY_MAX >> 20 : EDITOR_LINE_MAX >> 10);
+				_("The text would be too long (more than %s); nothing was pasted.") :
+				_("That is too long for this field (more than %s); nothing was pasted."), most);
 }
 
 static bool

@@ -204,12 +204,6 @@ block_style(const Block *b)
 	}
 }
 
-static char *
-size_text(guint64 size)
-{
-	return g_format_size_full(size, G_FORMAT_SIZE_IEC_UNITS);
-}
-
 static void
 part_line(ReadView *v, const Block *b)
 {
@@ -223,7 +217,7 @@ part_line(ReadView *v, const Block *b)
 		g_array_unref(m.runs);
 		return;
 	}
-	g_autofree char *size = size_text(p->size);
+	g_autofree char *size = g_format_size(p->size);
 	const char *name = p->name ? clean_peek(p->name) : "";
 	add_line(v, p->attachment ?
 		/* TRANSLATORS: an attachment in the text: name, type, size */
