@@ -10,6 +10,7 @@
 #include "ui/signals.h"
 #include "ui/view/editor.h"
 #include "base/intl.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,15 +35,9 @@ write_temp(App *a, const char *text, char **problem)
 	g_mkdir_with_parents(folder, 0700);
 	g_autofree char *path = g_build_filename(folder, "eilpost-XXXXXX.eml", NULL);
 	int fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
-	gsize len = strlen(text), at = 0;
+	bool whole = fd >= 0 && write_whole(fd, text, strlen(text));
 
-	while (fd >= 0 && at < len) {
-		gssize n = write(fd, text + at, len - at);
-		if (n < 0 && errno != EINTR)
-			break;
-		at += n > 0 ? (gsize)n : 0;
-	}
-	if (fd >= 0 && close(fd) == 0 && at == len)
+	if (fd >= 0 && close(fd) == 0 && whole)
 		return g_steal_pointer(&path);
 	*problem = g_strdup_printf(_("The file for the editor could not be written (%s): %s"), path, g_strerror(errno));
 	if (fd >= 0)

@@ -7,6 +7,7 @@
 #include "ui/app_private.h"
 #include "base/intl.h"
 #include "base/limits.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,20 +48,6 @@ parts_path(App *a, const char *typed, const DocPart *part)
 /* ---- writing ---- */
 
 static bool
-write_all(int fd, GBytes *data)
-{
-	gsize len, at = 0;
-	const char *bytes = g_bytes_get_data(data, &len);
-	while (at < len) {
-		gssize n = write(fd, bytes + at, len - at);
-		if (n < 0 && errno != EINTR)
-			return false;
-		at += n > 0 ? (gsize)n : 0;
-	}
-	return fsync(fd) == 0 || errno == EINVAL;
-}
-
-static bool
 write_file(const char *path, GBytes *data, char **why)
 {
 	g_autofree char *temp = g_strdup_printf("%s.eilpost-XXXXXX", path);
@@ -70,7 +57,7 @@ write_file(const char *path, GBytes *data, char **why)
 		*why = g_strdup(g_strerror(errno));
 		return false;
 	}
-	bool ok = write_all(fd, data);
+	bool ok = write_whole(fd, g_bytes_get_data(data, NULL), g_bytes_get_size(data)) && (fsync(fd) == 0 || errno == EINVAL);
 	ok = close(fd) == 0 && ok;
 	ok = ok && g_rename(temp, path) == 0;
 	if (!ok) {

@@ -5,6 +5,7 @@
 #include "ui/app_private.h"
 #include "ui/panes/report.h"
 #include "base/intl.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,17 +55,11 @@ write_report(const char *path, const char *text)
 {
 	/* a new file, for its owner alone: nothing that lies there is written over or followed */
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	gsize len = strlen(text), at = 0;
 
 	if (fd < 0)
 		return false;
-	while (at < len) {
-		gssize n = write(fd, text + at, len - at);
-		if (n < 0 && errno != EINTR)
-			break;
-		at += n > 0 ? (gsize)n : 0;
-	}
-	bool ok = close(fd) == 0 && at == len;
+	bool ok = write_whole(fd, text, strlen(text));
+	ok &= close(fd) == 0;
 	if (!ok)
 		unlink(path);
 	return ok;

@@ -10,6 +10,7 @@
 #include "ui/screen.h"
 #include "base/error.h"
 #include "base/intl.h"
+#include "base/whole.h"
 #include "ui/sequence.h"
 #include "ui/sign.h"
 #include "ui/signals.h"
@@ -63,14 +64,14 @@ struct Screen {
 static void
 write_text(const Screen *s, const char *text)
 {
-	tty_write(s->out, text, strlen(text));
+	write_whole(s->out, text, strlen(text));
 }
 
 static void
 private_modes(const Screen *s, bool on)
 {
 	if (s->ansi)
-		tty_write(s->out, on ? "\033[?2004h" : "\033[?2004l", 8);
+		write_whole(s->out, on ? "\033[?2004h" : "\033[?2004l", 8);
 }
 
 static const char *
@@ -173,7 +174,7 @@ leave(Screen *s)
 	signals_disarm();
 	private_modes(s, false);
 	if (s->titled)
-		tty_write(s->out, "\033[23;0t", 7);
+		write_whole(s->out, "\033[23;0t", 7);
 	s->titled = false;
 	endwin();
 }
@@ -341,7 +342,7 @@ send_picture(Screen *s, bool cursor)
 	ssize_t n = pread(s->frame, bytes, (gsize)len, 0);
 	lseek(s->frame, 0, SEEK_SET);
 	if (n > 0)
-		tty_write(s->out, bytes, (gsize)n);
+		write_whole(s->out, bytes, (gsize)n);
 }
 
 static void

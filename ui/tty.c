@@ -4,24 +4,9 @@
 #include "config.h"
 #include "ui/tty.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-void
-tty_write(int fd, const char *bytes, gsize len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		bytes += n;
-		len -= (gsize)n;
-	}
-}
 
 int
 tty_waiting(int fd)

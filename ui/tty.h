@@ -6,7 +6,6 @@
 #include <glib.h>
 #include <stdbool.h>
 
-void tty_write(int fd, const char *bytes, gsize len);	/* all of it; a dead terminal is met when we read from it */
 int tty_waiting(int fd);	/* bytes that can be read now; -1: it is no terminal any more */
 bool tty_closed(int fd);	/* the other end hung up */
 bool tty_in_tmux(void);

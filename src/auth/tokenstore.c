@@ -10,6 +10,7 @@
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -202,7 +203,7 @@ static bool
 write_file(const TokenStore *s, GBytes *data, GError **err)
 {
 	g_autofree char *fresh = g_strdup_printf("%s.%d", s->file, (int)getpid()), *folder = g_path_get_dirname(s->file);
-	gsize len, done = 0;
+	gsize len;
 	const char *bytes = g_bytes_get_data(data, &len);
 
 	g_mkdir_with_parents(folder, 0700);
@@ -210,13 +211,7 @@ write_file(const TokenStore *s, GBytes *data, GError **err)
 	int fd = g_open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return disk_failed(s, err);
-	while (done < len) {
-		gssize n = write(fd, bytes + done, len - done);
-		if (n < 0 && errno != EINTR)
-			break;
-		done += n > 0 ? (gsize)n : 0;
-	}
-	bool ok = done == len && fsync(fd) == 0;
+	bool ok = write_whole(fd, bytes, len) && fsync(fd) == 0;
 	ok &= close(fd) == 0;
 	ok = ok && g_rename(fresh, s->file) == 0;
 	if (!ok) {

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "batch/box.h"
 #include "base/intl.h"
+#include "base/whole.h"
 #include "store/messages.h"
 
 #include <errno.h>
@@ -31,21 +32,6 @@ failed(GError **err, const char *path)
 {
 	g_set_error(err, EIL_ERROR, EIL_LATER, _("%s can't be written: %s"), path, g_strerror(errno));
 	return false;
-}
-
-static bool
-write_all(int fd, const char *data, gsize len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		data += n;
-		len -= (gsize)n;
-	}
-	return true;
 }
 
 static void
@@ -182,7 +168,7 @@ write_file(const BoxWriter *w, const char *data, gsize len, guint32 flags, gint6
 
 	if (fd < 0)
 		return failed(err, path);
-	bool ok = write_all(fd, data, len) && futimens(fd, times) == 0 && fsync(fd) == 0;
+	bool ok = write_whole(fd, data, len) && futimens(fd, times) == 0 && fsync(fd) == 0;
 	if (!ok)
 		failed(err, path);
 	close(fd);
@@ -206,7 +192,7 @@ box_writer_add(BoxWriter *w, GBytes *whole, guint32 flags, gint64 received, cons
 
 	if (w->format == BOX_MBOX) {
 		GString *text = as_mbox(canonical, flags, received, keywords);
-		ok = write_all(w->fd, text->str, text->len) || failed(err, w->target);
+		ok = write_whole(w->fd, text->str, text->len) || failed(err, w->target);
 		g_string_free(text, TRUE);
 	} else if (w->format == BOX_MAILDIR) {
 		g_autoptr(GString) text = g_string_sized_new(len);

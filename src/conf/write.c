@@ -7,6 +7,7 @@
 #include "config.h"
 #include "conf/conf.h"
 #include "base/intl.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -212,22 +213,6 @@ failed(GError **err, const char *path)
 	return false;
 }
 
-static bool
-write_all(int fd, const char *text)
-{
-	gsize len = strlen(text);
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		text += n;
-		len -= (gsize)n;
-	}
-	return true;
-}
-
 static void
 sync_folder(const char *path)
 {
@@ -248,7 +233,7 @@ replace(const char *path, const char *text, mode_t mode, GError **err)
 	int fd = g_mkstemp_full(fresh, O_WRONLY | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return failed(err, path);
-	bool ok = write_all(fd, text) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+	bool ok = write_whole(fd, text, strlen(text)) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
 	int why = errno;
 	ok = close(fd) == 0 && ok;
 	if (ok && g_rename(fresh, path) == 0) {

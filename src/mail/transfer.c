@@ -5,6 +5,7 @@
 #include "mail/transfer.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <string.h>
@@ -23,20 +24,8 @@ transfer_init(Transfer *t, int fd, guint64 limit)
 static void
 flush(Transfer *t)
 {
-	const guint8 *p = t->waiting->data;
-	gsize left = t->waiting->len;
-
-	while (left > 0 && !t->error) {
-		ssize_t n = write(t->fd, p, left);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			t->error = n < 0 ? errno : EIO;
-			break;
-		}
-		p += n;
-		left -= (gsize)n;
-	}
+	if (!t->error && !write_whole(t->fd, t->waiting->data, t->waiting->len))
+		t->error = errno;
 	g_byte_array_set_size(t->waiting, 0);
 }
 

@@ -9,27 +9,12 @@
 #include "mail/compose.h"
 #include "render/wire.h"
 #include "base/error.h"
+#include "base/whole.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static bool
-write_all(int fd, const guint8 *p, gsize len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		len -= (gsize)n;
-	}
-	return true;
-}
 
 static int
 tell_error(const GError *err)
@@ -39,7 +24,7 @@ tell_error(const GError *err)
 	wire_put_number(out, COMPOSER_ERROR);
 	wire_put_number(out, (guint64)(err && err->domain == EIL_ERROR ? err->code : EIL_BROKEN));
 	wire_put_text(out, err ? err->message : "");
-	return write_all(1, out->data, out->len) ? 0 : 1;
+	return write_whole(1, out->data, out->len) ? 0 : 1;
 }
 
 static int
@@ -57,7 +42,7 @@ tell_envelope(const Envelope *e, const char *message_id)
 	wire_put_text(out, e->subject);
 	wire_put_text(out, e->to);
 	wire_put_text(out, message_id);
-	return write_all(1, out->data, out->len) ? 0 : 1;
+	return write_whole(1, out->data, out->len) ? 0 : 1;
 }
 
 static const char *

@@ -12,6 +12,7 @@
 #include "render/wire.h"
 #include "base/intl.h"
 #include "base/limits.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <langinfo.h>
@@ -33,28 +34,12 @@
 typedef struct { WireFrame frame; const guint8 *data; } Question;	/* data owned */
 
 static bool
-write_all(const void *data, gsize len)
-{
-	const guint8 *p = data;
-	while (len > 0) {
-		ssize_t n = write(SOCKET, p, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		len -= (gsize)n;
-	}
-	return true;
-}
-
-static bool
 answer(WireKind kind, guint32 job, const void *data, gsize len)
 {
 	WireFrame frame = { .kind = kind, .job = job, .length = len };
 	guint8 head[WIRE_FRAME_SIZE];
 	wire_frame_write(&frame, head);
-	return write_all(head, sizeof head) && write_all(data, len);
+	return write_whole(SOCKET, head, sizeof head) && write_whole(SOCKET, data, len);
 }
 
 static bool

@@ -9,6 +9,7 @@
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -270,15 +271,8 @@ body_append(Engine *e, PopBody *b, const void *data, gsize len)
 		g_byte_array_append(b->bytes, data, (guint)len);
 		return true;
 	}
-	while (len > 0) {
-		ssize_t n = write(b->fd, at, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		at += n;
-		len -= (gsize)n;
-	}
+	if (!write_whole(b->fd, at, len))
+		return false;
 	g_byte_array_set_size(b->bytes, 0);
 	return true;
 }

@@ -8,6 +8,7 @@
 #include "render/unpack.h"
 #include "base/intl.h"
 #include "base/limits.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,19 +76,6 @@ save_failed(Engine *e, gint64 message, const char *section, const char *why)
 
 /* ---- writing ---- */
 
-static bool
-write_all(int fd, const guint8 *data, gsize len)
-{
-	while (len > 0) {
-		gssize n = write(fd, data, len);
-		if (n < 0 && errno != EINTR)
-			return false;
-		data += MAX(n, 0);
-		len -= (gsize)MAX(n, 0);
-	}
-	return true;
-}
-
 static char *
 mime_of(Engine *e, const Save *s)
 {
@@ -124,7 +112,7 @@ begin(Engine *e, Save *s, GError **err)
 	g_autoptr(GBytes) data = by_worker(e, s, mime, err);
 	if (!data)
 		return false;
-	if (write_all(s->fd, g_bytes_get_data(data, NULL), g_bytes_get_size(data)))
+	if (write_whole(s->fd, g_bytes_get_data(data, NULL), g_bytes_get_size(data)))
 		return true;
 	g_set_error_literal(err, EIL_ERROR, EIL_REFUSED, g_strerror(errno));
 	return false;
@@ -161,7 +149,7 @@ step(Save *s, bool *done, GError **err)
 		if (*done)
 			unpack_end(&s->unpack, out);
 	}
-	if (!write_all(s->fd, out->data, out->len)) {
+	if (!write_whole(s->fd, out->data, out->len)) {
 		g_set_error_literal(err, EIL_ERROR, EIL_REFUSED, g_strerror(errno));
 		return false;
 	}
