@@ -144,7 +144,9 @@ def removed():
     r = Reader(profile=r.profile, rows=30, cols=100, **NO_BUS)
     r.wait("Passphrase of the stored sign-ins").keys("\x1b").wait("Password of alice").keys("\x1b").gone("Password of alice")
     r.keys("\x1b[12~").wait("Settings").keys("\t").keys(":remove-account\r").wait("Remove the account “work”?").wait("which is forgotten in any case")
-    r.keys("2").wait("Passphrase of the stored sign-ins").keys(KEY + "\r").gone("Passphrase of the stored").quit()
+    tokens = os.path.join(r.profile, "store", "tokens")
+    before = open(tokens, "rb").read()
+    r.keys("2").wait("Passphrase of the stored sign-ins").keys(KEY + "\r").wait(lambda r: open(tokens, "rb").read() != before).kill()
     assert "account work" not in open(os.path.join(r.profile, "config")).read()
     assert any(name.startswith("work") for name in os.listdir(os.path.join(r.profile, "store"))), os.listdir(os.path.join(r.profile, "store"))
     with open(os.path.join(r.profile, "config"), "w") as f:
