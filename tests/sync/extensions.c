@@ -5,113 +5,15 @@
 #include "config.h"
 #include "base/limits.h"
 #include "store/server.h"
-#include "mailboxd.h"
-#include "world.h"
+#include "reader.h"
 
 #include <locale.h>
 
-#define EXCHANGE "SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+"
-#define MUCH EXCHANGE " ENABLE CONDSTORE ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZE SPECIAL-USE NOTIFY QUOTA ACL OBJECTID"
-
-static World *
-world_with(const char *caps, guint n, const char *disable)
-{
-	World *w = g_new0(World, 1);
-	server_reset(smtp);
-	mailbox_reset(pop, caps, n);
-	w->dir = world_dir("extensions");
-	w->store = g_build_filename(w->dir, "test.db", NULL);
-	w->account = account_for(smtp->port, pop->port, CHECK_PUSH, "at once");
-	w->account->receive.scheme = SCHEME_IMAP_INSECURE;
-	account_set_disable(w->account, disable);
-	w->letters = chan_new((GDestroyNotify)letter_free);
-	return w;
-}
-
-static Folder *
-folder(World *w, const char *wire)
-{
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
-	return db ? folders_find(db, wire, NULL) : NULL;
-}
-
 static guint
-rows(World *w)
+rows_of(World *w, const char *wire)
 {
-	g_autoptr(Folder) f = folder(w, "INBOX");
-	return f ? f->total : 0;
-}
-
-/* Every message of the server is here with its flags, and no other. */
-static bool
-same(World *w)
-{
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
-	g_autoptr(Folder) f = db ? folders_find(db, "INBOX", NULL) : NULL;
-	g_autoptr(GArray) here = f ? messages_uids(db, f->id, 1, G_MAXUINT32, NULL) : NULL;
-	if (!here || here->len != mbox.inbox->len)
-		return false;
-	for (guint i = 0; i < here->len; i++) {
-		const Msg *m = &g_array_index(mbox.inbox, Msg, i);
-		MessageUid u = g_array_index(here, MessageUid, i);
-		guint32 want = (m->flags & SEEN ? FLAG_SEEN : 0) | (m->flags & FLAGGED ? FLAG_FLAGGED : 0) | (m->flags & ANSWERED ? FLAG_ANSWERED : 0);
-		if (u.uid != m->uid || u.server_flags != want)
-			return false;
-	}
-	return true;
-}
-
-static bool
-said(const char *words)
-{
-	lock(pop);
-	bool yes = strstr(pop->log->str, words) != NULL;
-	unlock(pop);
-	return yes;
-}
-
-static guint
-times_said(const char *words)
-{
-	guint n = 0;
-	lock(pop);
-	for (const char *p = pop->log->str; (p = strstr(p, words)); p++)
-		n++;
-	unlock(pop);
-	return n;
-}
-
-static void
-forget_said(void)
-{
-	lock(pop);
-	g_string_truncate(pop->log, 0);
-	unlock(pop);
-}
-
-static void
-open_and_check(World *w)
-{
-	w->checked = 0;
-	world_open(w, 0);
-	WAIT_FOR(w, w->checked > 0);
-}
-
-static void
-first_session(World *w)
-{
-	open_and_check(w);
-	WAIT_FOR(w, same(w));
-	world_close(w);
-	forget_said();
-}
-
-static void
-finish(World *w)
-{
-	if (mbox.refused)
-		g_error("%u commands that were not offered:\n%s", mbox.refused, pop->log->str);
-	world_free(w);
+	g_autoptr(GArray) here = here_of(w, wire);
+	return here ? here->len : 0;
 }
 
 static guint
@@ -220,6 +122,38 @@ test_turns_first_screen(gconstpointer caps)
 	finish(w);
 }
 
+/* A folder that is known: its first screen is the store's. Every row is there while the server has not said a word of it, with
+ * no connection, and with one that is open but silent. */
+static void
+test_turns_known(void)
+{
+	World *w = world_with(EXCHANGE, 5, NULL);
+
+	mbox.names = "\\HasNoChildren|F1|Work";
+	put_other("Work", 60);
+	open_and_check(w);
+	open_folder(w, "Work");
+	WAIT_FOR(w, rows_of(w, "Work") == 60 && times_said("IDLE") >= 2);
+	forget_said();
+	open_folder(w, "INBOX");
+	WAIT_FOR(w, said("SELECT INBOX") && said("IDLE"));
+	mbox.mute = true;
+	pop->turns = 0;
+	forget_said();
+	open_folder(w, "Work");
+	g_assert_cmpuint(rows_of(w, "Work"), ==, 60);
+	WAIT_FOR(w, said("SELECT Work"));
+	g_assert_false(said("FETCH"));
+	g_assert_cmpuint(rows_of(w, "Work"), ==, 60);
+	world_close(w);
+	w->account->receive.port = 1;	/* nobody listens there */
+	world_open(w, 0);
+	open_folder(w, "Work");
+	WAIT_FOR(w, w->trouble != NULL);	/* it was tried */
+	g_assert_cmpuint(rows_of(w, "Work"), ==, 60);
+	finish(w);
+}
+
 /* As many came as went: the counts agree, and yet. */
 static void
 test_counts_agree(gconstpointer caps)
@@ -261,7 +195,7 @@ test_lying_search(void)
 	take_out(7);
 	open_and_check(w);
 	WAIT_FOR(w, same(w));
-	g_assert_cmpuint(rows(w), ==, 2999);
+	g_assert_cmpuint(rows_of(w, "INBOX"), ==, 2999);
 	finish(w);
 }
 
@@ -840,7 +774,7 @@ test_preview_bad_later(void)
 
 	mbox.preview = "\"Grüße\"";
 	world_open(w, 0);
-	WAIT_FOR(w, rows(w) >= 50);
+	WAIT_FOR(w, rows_of(w, "INBOX") >= 50);
 	mbox.no_preview = true;
 	WAIT_FOR(w, same(w));
 	finish(w);
@@ -862,6 +796,7 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/extensions/round-trips/unchanged", test_turns_unchanged);
 	g_test_add_data_func("/sync/extensions/round-trips/first-screen/plain", EXCHANGE, test_turns_first_screen);
 	g_test_add_data_func("/sync/extensions/round-trips/first-screen/all", MUCH " PARTIAL", test_turns_first_screen);
+	g_test_add_func("/sync/extensions/round-trips/known", test_turns_known);
 	g_test_add_data_func("/sync/extensions/counts-agree/plain", EXCHANGE, test_counts_agree);
 	g_test_add_data_func("/sync/extensions/counts-agree/condstore", EXCHANGE " CONDSTORE ESEARCH", test_counts_agree);
 	g_test_add_func("/sync/extensions/condstore", test_condstore);

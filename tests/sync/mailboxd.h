@@ -11,6 +11,13 @@
 enum { SEEN = 1, FLAGGED = 2, ANSWERED = 4 };
 typedef struct { guint uid, flags, modseq; } Msg;
 
+/* A folder beside the inbox whose messages are there to be read; those of `names` alone are counts. */
+typedef struct {
+	const char *name;
+	GArray *messages;	/* owned, of Msg; sorted by uid */
+	guint modseq;
+} Other;
+
 static struct {
 	/* what it offers and does */
 	const char *caps;
@@ -22,6 +29,7 @@ static struct {
 	const char *preview;	/* of every message, quoted, or NIL */
 	bool no_preview;	/* it is announced, and not known */
 	bool lying_search, no_early_page, mute, monsters;
+	const char *hold;	/* commands that begin so are not answered while it is set */
 	guint broken;		/* UID of a message whose structure ends the session in nonsense */
 	guint uidvalidity, modseq;
 	/* another client: what it does before the so-manieth command, and what the server says of it then; meddle_at is 0 when it is done */
@@ -30,11 +38,13 @@ static struct {
 	guint meddle_at;
 
 	GArray *inbox;		/* owned, of Msg; sorted by uid */
+	Other others[4];
+	guint n_others;
 	guint refused;		/* commands that it did not offer */
 	int fd;			/* of the last connection, for what the test says by itself */
 } mbox;
 
-typedef struct { bool inbox, selected, qresync; } View;
+typedef struct { bool inbox, selected, qresync; GArray *box /* borrowed; NULL: only counts */; } View;
 
 static inline void
 lock(Server *s)
@@ -55,6 +65,30 @@ offers(const char *capability)
 	static const char *const rev2[] = { "ESEARCH", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE", NULL };
 	return g_strv_contains((const char *const *)words, capability) ||
 		(g_strv_contains((const char *const *)words, "IMAP4rev2") && g_strv_contains(rev2, capability));
+}
+
+static inline Other *
+other_box(const char *name)
+{
+	for (guint i = 0; i < mbox.n_others; i++)
+		if (!strcmp(mbox.others[i].name, name))
+			return &mbox.others[i];
+	return NULL;
+}
+
+/* Behind "* STATUS name " */
+static inline void
+put_status(GString *out, const char *name, const char *items)
+{
+	const Other *o = other_box(name);
+	guint n = o ? o->messages->len : 7, unseen = o ? 0 : 3;
+
+	for (guint i = 0; o && i < n; i++)
+		unseen += !(g_array_index(o->messages, Msg, i).flags & SEEN);
+	g_string_append_printf(out, "(MESSAGES %u UNSEEN %u UIDNEXT %u UIDVALIDITY %u", n, unseen, o && n ? g_array_index(o->messages, Msg, n - 1).uid + 1 : n + 1,
+		o ? mbox.uidvalidity : 1);
+	if (o && strstr(items, "HIGHESTMODSEQ"))
+		g_string_append_printf(out, " HIGHESTMODSEQ %u", o->modseq);
 }
 
 static inline void
@@ -108,16 +142,16 @@ in_set(const char *set, guint n, guint last)
 
 /* "FETCH 1:5 (...)" and "UID FETCH ...", with CHANGEDSINCE and PARTIAL. */
 static inline void
-do_fetch_set(Talk *t, const char *rest, bool uid)
+do_fetch_set(Talk *t, const GArray *box, const char *rest, bool uid)
 {
 	g_autofree char *set = g_strndup(rest, strcspn(rest, " "));
 	g_autoptr(GString) out = g_string_new(NULL);
 	const char *since = strstr(rest, "CHANGEDSINCE "), *partial = strstr(rest, "PARTIAL -1:-");
-	guint n = mbox.inbox->len, last = uid && n ? g_array_index(mbox.inbox, Msg, n - 1).uid : n;
+	guint n = box->len, last = uid && n ? g_array_index(box, Msg, n - 1).uid : n;
 	guint from = partial ? n - MIN(n, (guint)atoi(partial + 12)) : 0;
 
 	for (guint i = from; i < n; i++) {
-		const Msg *m = &g_array_index(mbox.inbox, Msg, i);
+		const Msg *m = &g_array_index(box, Msg, i);
 		if (m->uid == mbox.broken && strstr(rest, "BODYSTRUCTURE") && in_set(set, uid ? m->uid : i + 1, last)) {
 			say(t, "e1 WHAT is this\r\n");
 			return;
@@ -129,14 +163,14 @@ do_fetch_set(Talk *t, const char *rest, bool uid)
 }
 
 static inline void
-do_search_set(Talk *t, const char *tag, const char *rest)
+do_search_set(Talk *t, const GArray *box, const char *tag, const char *rest)
 {
 	const char *set = strstr(rest, "UID ");
 	g_autoptr(GString) out = g_string_new(NULL);
 	bool extended = strstr(rest, "RETURN") || offers("IMAP4rev2");
 
-	for (guint i = 0; set && !mbox.lying_search && i < mbox.inbox->len; i++) {
-		const Msg *m = &g_array_index(mbox.inbox, Msg, i);
+	for (guint i = 0; set && box && !mbox.lying_search && i < box->len; i++) {
+		const Msg *m = &g_array_index(box, Msg, i);
 		g_autofree char *text = g_strndup(set + 4, strcspn(set + 4, " "));
 		if (!in_set(text, m->uid, G_MAXUINT) || (strstr(rest, "UNSEEN") && (m->flags & SEEN)) ||
 			(strstr(rest, "FLAGGED") && !(m->flags & FLAGGED)))
@@ -166,9 +200,12 @@ do_list_names(Talk *t, const char *rest)
 		if (apart == all)
 			continue;
 		g_string_append_printf(out, "* LIST (%s) \"/\" \"%s\"\r\n", part[0], part[2]);
-		if (strstr(rest, "STATUS"))
-			g_string_append_printf(out, "* STATUS \"%s\" (MESSAGES 7 UNSEEN 3 UIDNEXT 8 UIDVALIDITY 1%s%s%s)\r\n", part[2],
-				strstr(rest, "MAILBOXID") ? " MAILBOXID (" : "", strstr(rest, "MAILBOXID") ? part[1] : "", strstr(rest, "MAILBOXID") ? ")" : "");
+		if (strstr(rest, "STATUS")) {
+			g_string_append_printf(out, "* STATUS \"%s\" ", part[2]);
+			put_status(out, part[2], rest);
+			g_string_append_printf(out, "%s%s%s)\r\n", strstr(rest, "MAILBOXID") ? " MAILBOXID (" : "", strstr(rest, "MAILBOXID") ? part[1] : "",
+				strstr(rest, "MAILBOXID") ? ")" : "");
+		}
 		if (strstr(rest, "MYRIGHTS"))
 			g_string_append_printf(out, "* MYRIGHTS \"%s\" lr\r\n", part[2]);
 	}
@@ -206,10 +243,14 @@ do_select_box(Talk *t, const char *tag, const char *verb, View *v)
 	}
 	v->selected = true;
 	v->inbox = strstr(verb, "INBOX") != NULL;
-	guint n = v->inbox ? mbox.inbox->len : 7, next = v->inbox && n ? g_array_index(mbox.inbox, Msg, n - 1).uid + 1 : n + 1;
+	const char *name = strchr(verb, ' ') + 1;
+	g_autofree char *word = g_strndup(name, strcspn(name, " "));
+	const Other *o = other_box(word);
+	v->box = v->inbox ? mbox.inbox : o ? o->messages : NULL;
+	guint n = v->box ? v->box->len : 7, next = v->box && n ? g_array_index(v->box, Msg, n - 1).uid + 1 : n + 1;
 	g_string_append_printf(out, "* %u EXISTS\r\n* OK [UIDVALIDITY %u] x\r\n* OK [UIDNEXT %u] x\r\n", n, mbox.uidvalidity, next);
 	if (offers("CONDSTORE"))
-		g_string_append_printf(out, "* OK [HIGHESTMODSEQ %u] x\r\n", mbox.modseq);
+		g_string_append_printf(out, "* OK [HIGHESTMODSEQ %u] x\r\n", o ? o->modseq : mbox.modseq);
 	if (v->inbox && strstr(verb, "QRESYNC ("))
 		put_resync(out, strstr(verb, "QRESYNC (") + 9);
 	g_string_append_printf(out, "%s OK [READ-WRITE] x\r\n", tag);
@@ -244,9 +285,12 @@ do_about_account(Talk *t, const char *verb)
 		g_autofree char *line = g_strdup_printf("* MYRIGHTS %s lr\r\n", verb + 9);
 		say(t, line);
 	} else if (g_str_has_prefix(verb, "STATUS ")) {
-		g_autofree char *name = g_strndup(verb + 7, strcspn(verb + 7, "("));
-		g_autofree char *line = g_strdup_printf("* STATUS %s(MESSAGES 7 UNSEEN 3 UIDNEXT 8 UIDVALIDITY 1)\r\n", name);
-		say(t, line);
+		g_autofree char *name = g_strndup(verb + 7, strcspn(verb + 7, " "));
+		g_autoptr(GString) out = g_string_new("* STATUS ");
+		g_string_append_printf(out, "%s ", name);
+		put_status(out, name, verb);
+		g_string_append(out, ")\r\n");
+		say(t, out->str);
 	} else if (g_str_has_prefix(verb, "ENABLE")) {
 		g_autofree char *line = g_strdup_printf("* ENABLED%s\r\n", verb + 6);
 		say(t, line);
@@ -288,10 +332,10 @@ one_command(Talk *t, const char *tag, const char *verb, View *v)
 			end(t, tag, "BAD not now");
 			return true;
 		}
-		if (v->inbox)
-			do_fetch_set(t, verb + (uid ? 10 : 6), uid);
+		if (v->box)
+			do_fetch_set(t, v->box, verb + (uid ? 10 : 6), uid);
 	} else if (g_str_has_prefix(verb, "UID SEARCH")) {
-		do_search_set(t, tag, verb + 10);
+		do_search_set(t, v->box, tag, verb + 10);
 	} else if (g_str_has_prefix(verb, "NOTIFY") && mbox.refuse_notify) {
 		end(t, tag, mbox.refuse_notify);
 		return true;
@@ -329,6 +373,13 @@ meddled_with(const char *verb, const View *v)
 	return v->selected && v->inbox ? g_steal_pointer(&news) : NULL;
 }
 
+static inline bool
+held(const char *verb)
+{
+	const char *hold = __atomic_load_n(&mbox.hold, __ATOMIC_RELAXED);
+	return hold && g_str_has_prefix(verb, hold);
+}
+
 static inline gpointer
 mailbox_talk(gpointer user)
 {
@@ -354,6 +405,8 @@ mailbox_talk(gpointer user)
 		unlock(t->s);
 		if (news)
 			say(t, news);
+		while (held(verb))
+			g_usleep(2000);
 		if (!mute)
 			going = one_command(t, line, verb, &v);
 	}
@@ -376,6 +429,8 @@ mailbox_reset(Server *s, const char *caps, guint n)
 {
 	server_reset(s);
 	GArray *inbox = mbox.inbox;
+	for (guint i = 0; i < mbox.n_others; i++)
+		g_array_unref(mbox.others[i].messages);
 	memset(&mbox, 0, sizeof mbox);
 	mbox.inbox = inbox;
 	mbox.caps = caps;
@@ -386,6 +441,29 @@ mailbox_reset(Server *s, const char *caps, guint n)
 		Msg m = { uid, SEEN, 10 };
 		g_array_append_val(inbox, m);
 	}
+}
+
+/* A folder of `names` with so many messages, all read. */
+static inline void
+put_other(const char *name, guint n)
+{
+	Other *o = &mbox.others[mbox.n_others++];
+
+	*o = (Other){ name, g_array_new(FALSE, TRUE, sizeof(Msg)), 10 };
+	for (guint uid = 1; uid <= n; uid++) {
+		Msg m = { uid, SEEN, 10 };
+		g_array_append_val(o->messages, m);
+	}
+}
+
+static inline void
+set_other_flags(const char *name, guint uid, guint flags)
+{
+	Other *o = other_box(name);
+	Msg *m = &g_array_index(o->messages, Msg, uid - 1);
+
+	m->flags = flags;
+	m->modseq = ++o->modseq;
 }
 
 static inline Msg *
