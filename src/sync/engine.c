@@ -213,7 +213,10 @@ look_at_clock(Engine *e)
 {
 	gint64 mono = g_get_monotonic_time() / 1000;
 	e->now = clock_ms();
-	if (e->last_now && (e->now - e->last_now) - (mono - e->last_mono) > CLOCK_JUMP_MS && e->session) {
+	gint64 slept = e->last_now ? (e->now - e->last_now) - (mono - e->last_mono) : 0;
+	if (slept > 100)	/* the timer stood still too: what is due now would wait until it rings */
+		e->timer_at = 0;
+	if (slept > CLOCK_JUMP_MS && e->session) {
 		log_line(LOG_INFO, "sync", "the computer slept; looking whether the connection is alive");
 		imap_session_probe(e->session, e->now);
 		bulk_probe(e);

@@ -267,7 +267,7 @@ pull_sync_save(Engine *e)
 	}
 	if (!db_begin(e->db, &err) || !folders_set_sync(e->db, s->id, s->uidvalidity, s->next, modseq, &err) ||
 		!folders_set_backfill(e->db, s->id, s->below, &err) ||
-		!folders_set_checked(e->db, s->id, g_get_real_time() / G_USEC_PER_SEC, &err) || !db_commit(e->db, &err)) {
+		!folders_set_checked(e->db, s->id, clock_s(), &err) || !db_commit(e->db, &err)) {
 		store_failed(e, g_steal_pointer(&err));
 	}
 }
