@@ -390,7 +390,7 @@ const char *extend_flag_items(Engine *e);	/* static */
 GString *extend_words(const ImapFetch *f);	/* keywords and labels as they are kept; yours */
 char *extend_keywords(Engine *e, const ImapFetch *f);	/* yours; NULL: none */
 void extend_clear(Engine *e);	/* the connection is gone */
-bool listing_look_due(const Engine *e);
+void listing_look(Engine *e);	/* where the server does not tell, it is looked now and then */
 
 /* listing.c */
 void listing_submit(Engine *e);

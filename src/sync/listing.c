@@ -91,11 +91,18 @@ listing_submit(Engine *e)
 		extend_notify(e);
 }
 
-/* IDLE tells of the folder on the screen only: the others are looked at now and then. */
-bool
-listing_look_due(const Engine *e)
+/* IDLE tells of the folder on the screen only: the others are looked at now and then. NOTIFY tells of all, but of flags only
+ * where there is MODSEQ: without it each still has its turn, for which no new list is needed. */
+void
+listing_look(Engine *e)
 {
-	return e->listed && !e->notify && (e->account->check & CHECK_PUSH) && e->now >= e->look_at;
+	if (!e->listed || !(e->account->check & CHECK_PUSH) || e->now < e->look_at)
+		return;
+	e->look_at = e->now + LOOK_MS;
+	if (e->notify)
+		keep_look_round(e);
+	else
+		e->listed = false;
 }
 
 /* The counts of folders, and the rights in those of others, that LIST did not tell. */

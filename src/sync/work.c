@@ -207,8 +207,7 @@ static PlanFacts
 facts(Engine *e)
 {
 	const Selected *s = &e->sel;
-	if (listing_look_due(e))
-		e->listed = false;
+	listing_look(e);
 	PlanFacts f = { .target = work_target(e), .listed = e->listed, .paused = e->paused, .quiet = e->now < e->quiet_until && e->sel.fill_at > 1 };
 	f.quiet |= large_active(e, false);	/* the line is for what the person waits for */
 	bool settled = e->now - e->last_use >= SETTLE_MS;

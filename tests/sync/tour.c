@@ -295,8 +295,10 @@ main(int argc, char **argv)
 	g_test_add_data_func("/sync/tour/modseq/status", EXCHANGE " ENABLE CONDSTORE", test_modseq);
 	g_test_add_func("/sync/tour/modseq/notify", test_notify_modseq);
 	g_test_add_data_func("/sync/tour/turns/plain", EXCHANGE, test_turns);
+	g_test_add_data_func("/sync/tour/turns/notify", TELLS, test_turns);
 	g_test_add_data_func("/sync/tour/wish-first/modseq", EXCHANGE " " KEEPS, test_wish_first);
 	g_test_add_data_func("/sync/tour/wish-first/plain", EXCHANGE, test_wish_first);
+	g_test_add_data_func("/sync/tour/wish-first/notify", TELLS, test_wish_first);
 	g_test_add_data_func("/sync/tour/acting/modseq", EXCHANGE " " KEEPS, test_acting);
 	g_test_add_data_func("/sync/tour/acting/plain", EXCHANGE, test_acting);
 	g_test_add_data_func("/sync/tour/opened/modseq", EXCHANGE " " KEEPS, test_opened);
