@@ -56,7 +56,7 @@ def go(r, number):
 def begin(**more):
     clear()
     r = Reader(server, **more)
-    return r.wait(f"Number {N}").wait("checked")
+    return r.wait(f"Number {N}").checked()
 
 
 def all_numbers(*without):
@@ -149,7 +149,7 @@ def offline():
     proxy = Proxy(server.imaps)
     clear()
     r = Reader(config=account(server, port=proxy.port))
-    r.wait(f"Number {N}").wait("checked").pump(1)
+    r.wait(f"Number {N}").checked().pump(1)
     proxy.dead = True
     go(r, 20).keys("d").gone("Number 20")
     go(r, 19).keys("s").keys("Archive\r").gone("Number 19")
@@ -175,7 +175,7 @@ def to_another_account():
     long = mail("Number 77", "A long line of text.\n" * 20000, extra="X-Kept: yes\r\n")
     clear()
     server.deliver(long)
-    r = Reader(config=account(server) + second, rows=40).wait(f"Number {N}").wait("checked")
+    r = Reader(config=account(server) + second, rows=40).wait(f"Number {N}").checked()
     go(r, 20).keys("F").wait("flagged")
     until(lambda: "\\Flagged" in flags(20), r)
     go(r, 20).keys("s").keys("other/Archive\r").wait("moved to other/Archive").gone("Number 20")

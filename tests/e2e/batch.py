@@ -138,7 +138,7 @@ def beside_an_open_one():
     """The open one has the store: it does the cycle, and takes the mail into its outbox."""
     before = len(sink.kept())
     r = Reader(config=config(check="startup") + "[general]\nundo-send = 0\n")
-    r.wait("Number 5").wait("checked")
+    r.wait("Number 5").checked()
     server.deliver(mail("While it is open"))
     out = eilpost(r.profile, "sync")
     assert out.returncode == 0 and "eilpost that is open" in out.stdout, out

@@ -118,7 +118,7 @@ def what_is_not_here():
 def beside_an_open_one():
     """Export only looks and works; import wants the store and says so."""
     r = Reader(server)
-    r.wait("Sheet 12").wait("checked")
+    r.wait("Sheet 12").checked()
     target = os.path.join(scratch(), "open.mbox")
     assert "12 messages written" in eilpost(r.profile, "export", "mbox", "work", "INBOX", target)
     assert "Leave it first" in eilpost(r.profile, "import", "work", "INBOX", target, expect=1)

@@ -157,7 +157,7 @@ def passwords():
     watch.everything(r)
     r = watch.reader()    # out of the store; and with another one on the server it is refused
     r.wait("Passphrase of the stored", 20).keys(wrong + "\r").wait("Not that one", 20).keys(key + "\r").wait("By SMTP", 20)
-    r.wait(lambda r: re.search(r"checked \d", r.text), 40)
+    r.checked(40)
     server.set_password(canary("Other"))
     subprocess.run([os.path.join(server.dir, "doveadm"), "kick", "alice"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     r.wait("Not accepted. Password", 40)

@@ -65,7 +65,7 @@ def T9_accepted_until_a_day():
 def T9_the_next_start_asks_nothing():
     global reader
     reader = Reader(profile=path, rows=30, cols=100)
-    reader.wait("Behind the certificate", 15).wait("checked", 15)
+    reader.wait("Behind the certificate", 15).checked(15)
     assert "signed itself" not in reader.text, reader.text
     reader.quit()
 

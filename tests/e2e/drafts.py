@@ -51,7 +51,7 @@ def until(test, r, seconds=15):
 
 def ready(**more):
     r = Reader(config=config(**more), rows=32, cols=110)
-    return r.wait("Number 1").wait(lambda r: "checked" in r.text and "not checked" not in r.text, 20)
+    return r.wait("Number 1").checked(20)
 
 
 def write(r, subject, text="First words."):
@@ -151,7 +151,7 @@ def left_in_the_composer():
     r.keys("R").wait("Writing").wait("word word").keys("\x0f").gone("Writing")
     until(lambda: names() == ["Half a thought"], r)
     r.kill()
-    r = Reader(config=config(), profile=r.profile, rows=32, cols=110).wait("checked")
+    r = Reader(config=config(), profile=r.profile, rows=32, cols=110).checked()
     r.pump(1)
     assert names() == ["Half a thought"], names()    # and once is enough
     r.kill()

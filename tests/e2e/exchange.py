@@ -34,7 +34,7 @@ def list_and_text():
     global reader
     server.deliver(*(mail(f"Number {i}", f"Text of number {i}.\n") for i in range(1, 41)))
     reader = Reader(config=account(server, port=proxy.port, scheme="imap+insecure"))
-    reader.wait("Number 40").wait("40 unread").wait("checked")
+    reader.wait("Number 40").wait("40 unread").checked()
     reader.keys("\r").wait("Text of number 40.").keys("q").gone("Text of number 40.")
     reader.wait("39 unread")
 
@@ -109,7 +109,7 @@ def slow_sign_in():
     print(f"# the slowest key: {worst * 1000:.0f} ms; states: {', '.join(sorted(states))}")
     assert worst < limit(0.1), worst
     assert "signing in" in states, states
-    r.wait("Came overnight", 15).wait("checked")
+    r.wait("Came overnight", 15).checked()
     status, seconds = r.quit()
     assert status == 0 and seconds < limit(2), (status, seconds)
 

@@ -203,7 +203,7 @@ def compressed_inside_tls():
     for disable in ("", "disable = COMPRESS\n"):
         proxy = Delay(server.imaps)
         r = Reader(config=account(server, port=proxy.port) + disable)
-        r.wait("Fresh", 10).wait("checked", 10)
+        r.wait("Fresh", 10).checked(10)
         end = time.monotonic() + 10
         while here_or_none(r.profile) != there():
             assert time.monotonic() < end
@@ -248,7 +248,7 @@ def news_of_all_folders():
     c = server.client()
     c.create("Lists")
     r = Reader(profile=profile(server.imap, check="startup, push"))
-    r.wait("Fresh").wait(lambda r: any(re.match(r" *Lists", l) for l in r.lines)).wait("checked").pump(0.5)
+    r.wait("Fresh").wait(lambda r: any(re.match(r" *Lists", l) for l in r.lines)).checked().pump(0.5)
     start = time.monotonic()
     c.append("Lists", None, None, mail("To the list"))
     r.wait(lambda r: count_in_tree(r, "Lists") == 1, 4)
@@ -272,7 +272,7 @@ def news_of_all_folders():
     r.wait("To the inbox", 4)
     r.quit()
     r = Reader(profile=profile(server.imap, check="startup, push", disable="NOTIFY"))
-    r.wait("To the inbox").wait(lambda r: count_in_tree(r, "Lists") == 2).wait("checked").pump(0.5)
+    r.wait("To the inbox").wait(lambda r: count_in_tree(r, "Lists") == 2).checked().pump(0.5)
     c.append("Lists", None, None, mail("To the list again"))
     c.append("INBOX", None, None, mail("Without NOTIFY"))
     r.wait("Without NOTIFY", 4)
@@ -322,7 +322,7 @@ def how_a_text_begins():
     c.logout()
     sync(folder)
     r = Reader(profile=folder)
-    r.wait("Nearly here").wait("checked")
+    r.wait("Nearly here").checked()
     go_to(r, "Nearly here")
     proxy.dead = True               # a line that is open and dead: it may come, and takes long
     r.keys("\r").wait("Fetching the message", 3)
@@ -353,7 +353,7 @@ def monstrous_structure():
     parts = "".join(f'--b\r\nContent-Type: text/plain; name="{"n" * 200}{i}"\r\n\r\nx\r\n' for i in range(4000))
     server.deliver(mail("Monster", parts + "--b--\r\n", extra='MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'), mail("Behind the monster"))
     r = Reader(profile=profile(server.imap, check="startup, push"))
-    r.wait("Behind the monster", 8).wait("Monster").wait("checked")
+    r.wait("Behind the monster", 8).wait("Monster").checked()
     folder = r.profile
     end = time.monotonic() + 10
     while here(folder) != there():

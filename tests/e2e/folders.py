@@ -71,7 +71,7 @@ def start(variant, port=None, **more):
     server.deliver(mail("Of May"), folder=name("Work/2024/May"))
     proxy = Proxy(server.imaps)
     r = Reader(config=account(server, port=proxy.port), rows=36, cols=120, **more)
-    r.wait("Number 3").wait("checked", 15).wait("May")
+    r.wait("Number 3").checked(15).wait("May")
     return server, name, proxy, r
 
 
@@ -238,7 +238,7 @@ def pop3():
     server = Server()
     server.deliver(*[mail(f"Number {i}") for i in range(3)])
     r = Reader(config=pop_account(server, check="startup"), rows=30, cols=110)
-    r.wait("Number 2", 15).wait("checked", 10).keys("y").wait("C new")
+    r.wait("Number 2", 15).checked(10).keys("y").wait("C new")
     r.keys("C").keys("\x15Keep\r").wait("made").wait("Keep")
     r.keys("q").keys("=").keys("s").keys("\x15Keep\r").wait("moved to Keep").gone("Number 2")
     r.keys("y")

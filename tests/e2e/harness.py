@@ -11,7 +11,7 @@ Servers listen on loopback, in a private folder, and are stopped by the pid that
     account(server, send=mta)           text of a configuration: IMAP, sends by STARTTLS (how="smtps", "smtp+insecure")
     pop_account(server, user="bob")     the same for POP3, keep="no" and so on
     with a proxy give its port:         account(server, port=proxy.port), send_url(mta, port=proxy.port)
-    reader = Reader(config=...)         eilpost in a terminal: keys(), wait(), gone(), row(), selected(), quit(), kill()
+    reader = Reader(config=...)         eilpost in a terminal: keys(), wait(), checked(), gone(), row(), selected(), quit(), kill()
     limit(seconds)                      what a promised time is while other tests run beside
     sync(profile)                       `eilpost sync`, no screen: the exit status and what it said
     spawn_sync(profile)                 the same as a process that may be killed
@@ -21,8 +21,8 @@ import atexit, email.utils, functools, imaplib, json, os, re, shutil, signal, so
 SOURCE = os.environ.get("abs_top_srcdir") or os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.environ.get("abs_top_builddir") or os.path.join(SOURCE, "b")
 EILPOST = os.path.join(BUILD, "eilpost")
+CHECKED = re.compile(r"\bchecked (\w{3} )?\d")    # a time, or a day and a time, or a date
 PRIVATE = re.compile(rb"\x1b\[[>=<][0-9;]*[a-zA-Z]")    # sequences that pyte trips over
-
 
 
 @functools.lru_cache(None)
@@ -386,6 +386,7 @@ class Reader:
 
     def wait(self, what, seconds=8):
         """Until a text (or what a function of the reader asks for) is on the screen."""
+        assert what != "checked", "that is in \"not checked yet\" too: checked()"
         test = what if callable(what) else lambda r: what in r.text
         begun = time.monotonic()
         while not test(self):
@@ -397,6 +398,10 @@ class Reader:
 
     def gone(self, what, seconds=8):
         return self.wait(lambda r: what not in r.text, seconds)
+
+    def checked(self, seconds=8):
+        """Until the first check of the account is through ("not checked yet" before): its time stands there."""
+        return self.wait(lambda r: CHECKED.search(r.text), seconds)
 
     def keys(self, text):
         self.process.send(text)
@@ -481,6 +486,8 @@ def sync(path, *arguments, seconds=120):
 
 
 def run(*tests):
+    if wanted := sys.argv[1:]:    # by name, for a hand that looks into one
+        tests = [test for test in tests if test.__name__ in wanted]
     print(f"1..{len(tests)}", flush=True)
     failed = 0
     for number, test in enumerate(tests, 1):

@@ -107,7 +107,7 @@ def list_of_hostile_mails():
             pass
     client.logout()
     reader = Reader(server, rows=40, cols=150)
-    reader.wait("zero width").wait("checked").pump(0.5)
+    reader.wait("zero width").checked().pump(0.5)
     clean("the list")
 
 

@@ -88,7 +88,7 @@ def within_the_budget():
     """fetch-ahead = 0: nothing comes by itself, and what the person opens does."""
     folder = new_profile("all", check="startup, push", extra="fetch-ahead = 0\n")
     r = Reader(profile=folder)
-    r.wait("Large").wait("checked").pump(2.5)
+    r.wait("Large").checked().pump(2.5)
     assert kept(folder)["INBOX"][0] == 0, kept(folder)
     r.keys("=").keys("/Large\r").wait(lambda r: "Large" in r.selected()).keys("\r").wait("The text beside a large file.")
     r.quit()
@@ -114,7 +114,7 @@ def behind_the_person():
     """On the screen: the texts come while nothing else is to do, the folder on the screen stays in IDLE's reach, and all is read offline."""
     folder = new_profile("all", check="startup, push")
     r = Reader(profile=folder)
-    r.wait("Large").wait("checked")
+    r.wait("Large").checked()
     end = time.monotonic() + 20
     while kept(folder).get("Lists", (0, 1))[0] < 21 or kept(folder).get("Older", (0, 1))[0] < 5 or kept(folder)["INBOX"][0] < 71:
         assert time.monotonic() < end, (kept(folder), r.text)
@@ -135,7 +135,7 @@ def folder_by_folder():
     """The person says for one folder what holds there, sees it in its facts, and it is kept over a restart."""
     folder = new_profile("headers", check="startup, push")
     r = Reader(profile=folder)
-    r.wait("Large").wait("checked").wait(lambda r: r.row("Lists") > 0).keys("cLists\r").wait("Lists 2 7")
+    r.wait("Large").checked().wait(lambda r: r.row("Lists") > 0).keys("cLists\r").wait("Lists 2 7")
     r.keys(":keep-texts 7 weeks\r").wait("headers, N days, all")
     r.keys(":keep-texts all\r").wait("Kept here of Lists: all texts.")
     end = time.monotonic() + 10
@@ -146,7 +146,7 @@ def folder_by_folder():
     r.keys(":folder-info\r").wait("kept here: all texts")
     r.quit()
     r = Reader(profile=folder)
-    r.wait("Large").wait("checked").wait(lambda r: r.row("Lists") > 0).keys("cLists\r").wait("Lists 2 7").keys(":folder-info\r").wait("kept here: all texts")
+    r.wait("Large").checked().wait(lambda r: r.row("Lists") > 0).keys("cLists\r").wait("Lists 2 7").keys(":folder-info\r").wait("kept here: all texts")
     r.keys(":keep-texts account\r").wait("headers, and what you open").pump(0.5)
     r.keys(":folder-info\r").wait("as in the account")
     r.quit()

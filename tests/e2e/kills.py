@@ -243,7 +243,7 @@ def kills(variant, times):
 
     begun = time.monotonic()
     r = Reader(config=config(), rows=50, cols=120)
-    r.wait(token(N - 1), 20).wait("checked", 20)
+    r.wait(token(N - 1), 20).checked(20)
     started = time.monotonic() - begun
     r.kill()
     stores = {name: os.path.join(r.profile, "store", f"{name}.db") for name in ("work", "other")}
@@ -279,7 +279,7 @@ def kills(variant, times):
 def settled(server, profile, config, stores, acts):
     """Until all that was wished is done and each folder was looked at: the stores say what the server has."""
     r = Reader(profile=profile, config=config, rows=50, cols=120)
-    r.wait("checked", 30)
+    r.checked(30)
     end, looked = time.monotonic() + 120, 0
     while True:
         here, wrong, wishes = in_store(stores["work"])

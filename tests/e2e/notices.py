@@ -47,7 +47,7 @@ def wait_told(r, n, seconds=8):
 
 def nothing_for_a_first_sync_then_each_once():
     r = start()
-    r.wait("Old 5").wait("checked")
+    r.wait("Old 5").checked()
     settle(r)
     assert not told(r) and not said() and b"\x07" not in r.raw, told(r)
     server.deliver(mail("The garden wall", sender="Anna Weber <anna@example.org>"))
@@ -65,7 +65,7 @@ def nothing_for_a_first_sync_then_each_once():
     assert len(told(r)) == 1 and len(said()) == 1
     assert r.quit()[0] == 0
     again = Reader(profile=r.profile)
-    again.wait("The garden wall").wait("checked")
+    again.wait("The garden wall").checked()
     settle(again)
     assert not told(again), told(again)    # never twice
     again.kill()
@@ -73,7 +73,7 @@ def nothing_for_a_first_sync_then_each_once():
 
 def several_are_one_notice():
     r = start()
-    r.wait("The garden wall").wait("checked")
+    r.wait("The garden wall").checked()
     settle(r, 1)
     server.deliver(*[mail(f"Burst {i}") for i in range(1, 8)])
     wait_told(r, 1)
@@ -84,7 +84,7 @@ def several_are_one_notice():
 
 def what_came_while_away_is_told():
     r = start()
-    r.wait("Burst 7").wait("checked")
+    r.wait("Burst 7").checked()
     settle(r, 1)
     r.quit()
     server.deliver(mail("While away"))
@@ -97,7 +97,7 @@ def what_came_while_away_is_told():
 
 def not_what_was_read_elsewhere_or_is_old():
     r = start()
-    r.wait("While away").wait("checked")
+    r.wait("While away").checked()
     settle(r, 1)
     server.deliver(mail("Read already"), flags="\\Seen")
     c = server.client()
@@ -121,7 +121,7 @@ def encoded(text):
 
 def evil_subjects():
     r = start()
-    r.wait("While away").wait("checked")
+    r.wait("While away").checked()
     settle(r, 1)
     touched = os.path.join(scratch(), "touched")
     before = len(r.raw)
@@ -142,7 +142,7 @@ def evil_subjects():
 
 def per_folder_and_other_folders():
     r = start(config=config("folders = inbox, Lists\n"))
-    r.wait("While away").wait("checked")
+    r.wait("While away").checked()
     for folder in ("Lists", "Quiet"):    # looked at once
         r.keys("c" + folder + "\r").wait(f"work / {folder}")
         settle(r, 1)
@@ -166,7 +166,7 @@ def own_acts_are_no_news(**environment):
     c.logout()
     mine.deliver(mail("Number one"), mail("To be moved"), mail("Number three"))
     r = start(config=account(mine) + "[notify]\nterminal = osc777\n")
-    r.wait("Number three").wait("checked")
+    r.wait("Number three").checked()
     settle(r, 1)
     r.keys("cLists\r").wait("work / Lists")    # looked at once
     settle(r, 1)
@@ -190,7 +190,7 @@ def quiet_hours():
     now = time.localtime()
     span = f"{(now.tm_hour - 1) % 24:02}:00-{(now.tm_hour + 2) % 24:02}:00"
     r = start(config=config(f"quiet = {span}\n"))
-    r.wait("While away").wait("checked")
+    r.wait("While away").checked()
     settle(r, 1)
     server.deliver(mail("In the night"))
     r.wait("New mail from Bob Meyer: In the night")    # seen, not heard
@@ -203,7 +203,7 @@ def quiet_hours():
 
 def through_tmux_and_osc9():
     r = start(config=account(server) + "[notify]\nterminal = osc9\n", TMUX="/tmp/tmux-0/default,1,0")
-    r.wait("While away").wait("checked")
+    r.wait("While away").checked()
     r.keys(":notify-test A; B\r").wait("A notice was given by: osc9")
     r.pump(0.3)
     assert b"\x1bPtmux;\x1b\x1b]9;New mail from eilpost: A, B\x1b\x1b\\\x1b\\" in r.raw
@@ -212,7 +212,7 @@ def through_tmux_and_osc9():
 
 def nothing_set():
     r = start(config=account(server))
-    r.wait("While away").wait("checked")
+    r.wait("While away").checked()
     r.keys(":notify-test\r").wait("bottom line only")
     server.deliver(mail("Only on the screen"))
     r.wait("Only on the screen")
@@ -224,7 +224,7 @@ def nothing_set():
 def by_pop3():
     server.deliver(mail("Bob's first"), mail("Bob's second"), user="bob")
     r = start(config=pop_account(server, user="bob") + f"[notify]\nterminal = osc777\n")
-    r.keys("G").wait("Bob's second").wait("checked")
+    r.keys("G").wait("Bob's second").checked()
     settle(r)
     assert not told(r), told(r)
     server.deliver(mail("Bob's third"), user="bob")
@@ -240,7 +240,7 @@ def by_pop3():
 def a_command_that_hangs_is_left_alone():
     started = os.path.join(scratch(), "started")
     r = start(config=account(server) + f"[notify]\ncommand = echo x >> {started}; exec sleep 300\n")
-    r.wait("While away").wait("checked")
+    r.wait("While away").checked()
     for n in range(3):
         r.keys(":notify-test\r").wait("A notice was given by: command")
         r.keys("j")

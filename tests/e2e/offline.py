@@ -88,7 +88,7 @@ def big_attachment():
     line = Line(server.imap)
     config = account(server, port=line.port, scheme="imap+insecure", check="startup, push", ca=False)
     r = Reader(config=config)
-    r.wait("Number 30").wait("checked")
+    r.wait("Number 30").checked()
     open_parts(r, "A big file", "See the file.")
     r.wait("film.bin").wait("on the server")
     target = os.path.join(scratch(), "film.bin")
@@ -113,7 +113,7 @@ def big_attachment():
     assert r.quit()[0] == 0
     line.count, line.rate = 0, 0
     again = Reader(config=config, profile=r.profile)
-    again.wait("Number 30").wait("checked")
+    again.wait("Number 30").checked()
     open_parts(again, "A big file", "See the file.")
     again.wait("of it are here").wait("film.bin")
     again.keys("s").wait("Save as (")
@@ -135,7 +135,7 @@ def reading_goes_on():
     for connections in (1, 2):
         line = Line(server.imaps, 4_000_000)
         r = Reader(config=account(server, port=line.port, check="startup, push", extra=f"connections = {connections}\nfetch-ahead = 0\n"))
-        r.wait("Number 30", 20).wait("checked", 20)
+        r.wait("Number 30", 20).checked(20)
         open_parts(r, "A big file", "See the file.")
         target = os.path.join(scratch(), "film.bin")
         r.keys("s").wait("Save as (36M").keys("\x15" + target + "\r").wait(re_of(r"of 36M"), 20)

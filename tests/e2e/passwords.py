@@ -59,7 +59,7 @@ def not_kept():
     r.wait("Password of alice").keys("secret\r").wait("Shall the password of work be kept").keys("3").wait("not asked again")
     assert r.quit()[0] == 0 and "keep-password = no" in open(os.path.join(r.profile, "config")).read().replace("keep-password=no", "keep-password = no")
     r = Reader(profile=r.profile, **NO_BUS)
-    r.wait("Password of alice").keys("secret\r").wait("Welcome to the garden").wait("checked")
+    r.wait("Password of alice").keys("secret\r").wait("Welcome to the garden").checked()
     assert "Shall the password" not in r.text
     r.kill()
 
@@ -81,7 +81,7 @@ def S4_refused_once_and_replaced():
     r.keys("rotated\r").wait("The password of work is kept", 20)
     assert "Shall the password" not in r.text and r.quit()[0] == 0
     r = Reader(profile=r.profile, **NO_BUS)
-    r.wait(lambda r: sign_ins(proxy) == 5, 20).wait(lambda r: re.search(r"checked \d", r.text), 20)
+    r.wait(lambda r: sign_ins(proxy) == 5, 20).checked(20)
     assert "Password of" not in r.text and sign_ins(proxy) == 5
     assert r.quit()[0] == 0
 

@@ -56,7 +56,7 @@ def until(test, seconds=10, r=None):
 
 def same_acts(r, user, protocol):
     """Read, find, answer, forward, attach, file, delete, take back: by the same keys whatever the account speaks."""
-    r.wait("Letter 6", 15).wait("checked", 15)
+    r.wait("Letter 6", 15).checked(15)
     r.keys("=").keys("/Letter 4\r").wait(lambda r: "Letter 4" in r.selected())
     r.keys("\r").wait("This is letter 4.").keys("/letter\r").pump(0.2)
     n = len(sink.kept())
@@ -111,7 +111,7 @@ def S8_offline():
     text = account(other, port=receiving.port, check="startup, every 1 minutes, push").replace(other.ca, anchors)
     text += f"send = smtp://alice@localhost:{sending.port}\n[general]\nundo-send = 0\n"
     r = Reader(config=text, rows=36, cols=120)
-    r.wait("Paper 24", 20).wait("checked", 20)
+    r.wait("Paper 24", 20).checked(20)
     at(r, 24).keys("\r").wait("word24")
     for n in range(23, 0, -1):    # read once: their texts are here
         r.keys("j").wait(f"word{n:02}")
@@ -210,7 +210,7 @@ def S18_public_folders():
     b.logout()
     server.deliver(mail("The news"), folder="Public/news")
     r = Reader(config=config("push"), rows=36, cols=120)
-    r.wait("Number 30").wait("checked")
+    r.wait("Number 30").checked()
     r.keys("cPublic/news\r").wait("The news")
     r.keys("cshared/bob/Plans\r").wait("The plan")
     r.keys("d").wait("right")    # read only: said at once, nothing is done
@@ -261,7 +261,7 @@ def S17_one_folder():
     log = os.path.join(scratch(), "log")
     account = pop_account(server, check="startup").replace(server.ca, ca) + f"send = smtp://alice@localhost:{sink.submission}\n[general]\nundo-send = 0\n"
     r = Reader(config=account, arguments=("-d", "4", "-l", log))
-    r.wait("30 messages", 15).wait("checked").wait("(POP3)").wait("Number 30 ").gone("Archive")
+    r.wait("30 messages", 15).checked().wait("(POP3)").wait("Number 30 ").gone("Archive")
     write(r, "Kept here")
     r.wait("Sent").keys("csent\r").wait("only on this computer").wait("Kept here").keys("G").pump(1)
     r.kill()
@@ -273,14 +273,14 @@ def S17_one_folder():
 def S19_one_copy():
     """Sent from here, seen from there: exactly one copy, read; also where the server files it by itself."""
     r, log = logged()
-    r.wait("Number 30").wait("checked")
+    r.wait("Number 30").checked()
     write(r, "Filed by us")
     until(lambda: [m["subject"] for m, _ in folder("Sent")] == ["Filed by us"], 15, r)
     assert b"\\Seen" in folder("Sent")[0][1]
     r.kill()
     # another account that has sent nothing yet: the server is faster than we are
     r, log = logged()
-    r.wait("Number 30").wait("checked")
+    r.wait("Number 30").checked()
     n = len(sink.kept())
     write(r, "Filed by the server")
     until(lambda: len(sink.kept()) > n, 10, r)
@@ -306,7 +306,7 @@ def S23_sends_then_receives():
     write(r, "Waits for G")
     r.pump(2)
     assert len(sink.kept()) == n and not said(log), said(log)
-    r.keys("G").wait("Number 30").wait("checked")
+    r.keys("G").wait("Number 30").checked()
     assert len(sink.kept()) == n + 1
     order = [p for p, l in said(log)]
     assert "smtp" in order and "imap" in order
@@ -318,7 +318,7 @@ def S23_sends_then_receives():
 def S27_reads_only():
     """A whole sync changes nothing on the server: no STORE, no EXPUNGE, EXAMINE-like commands and PEEK only."""
     r, log = logged()
-    r.wait("Number 30").wait("checked")
+    r.wait("Number 30").checked()
     r.pump(2)
     r.keys("q")
     r.pump(0.5)
@@ -352,7 +352,7 @@ def S30_near_real_time():
     """With IDLE news is here in seconds, a written mail leaves at once, and a line that died in silence is noticed."""
     proxy = Proxy(server.imaps)
     r, log = logged("push", port=proxy.port)
-    r.wait("Number 30").wait("checked")
+    r.wait("Number 30").checked()
     r.pump(1)
     start = time.monotonic()
     server.deliver(mail("News by push"))
@@ -367,7 +367,7 @@ def S30_near_real_time():
 def S33_two_clients():
     """Another program on the same mailbox: flags, moves and deletions are seen without a restart, and ours are not lost."""
     r = Reader(config=config("push"))
-    r.wait("Number 30").wait("checked")
+    r.wait("Number 30").checked()
     other = server.client("INBOX")
 
     def uid(subject):

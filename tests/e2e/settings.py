@@ -34,7 +34,7 @@ def S25_manual():
     r.wait("manual")
     r.pump(3)
     assert proxy.count == 0, proxy.count
-    r.keys("G").wait("Number 5").wait("checked")
+    r.keys("G").wait("Number 5").checked()
     assert proxy.count == 1, proxy.count
     r.pump(2)
     assert proxy.count == 1, proxy.count
@@ -45,7 +45,7 @@ def S24_startup():
     """On startup: one cycle, and none by itself after it."""
     proxy = Counting(server.imaps)
     r = Reader(config=config(proxy, "startup"))
-    r.wait("Number 5").wait("checked")
+    r.wait("Number 5").checked()
     r.pump(3)
     assert proxy.count == 1, proxy.count
     r.kill()
@@ -64,7 +64,7 @@ def S22_switched():
     start = time.monotonic()
     r.wait(lambda r: proxy.count == 1, 75)    # the engine obeys without a restart
     assert time.monotonic() - start > 45, time.monotonic() - start
-    r.wait("checked", 10)
+    r.checked(10)
     r.keys("e")    # off: the only mode, so manual is what is left
     r.wait(lambda r: "check = manual" in file(r))
     r.keys("s").wait(lambda r: "check = startup" in file(r))
@@ -76,7 +76,7 @@ def S22_switched():
     r.keys("q").keys("q")
     r.kill()
     r = Reader(profile=profile)
-    r.wait("Number 5").wait(lambda r: proxy.count > n and "not checked" not in r.text, 20)
+    r.wait("Number 5").wait(lambda r: proxy.count > n, 20).checked()
     assert proxy.count == n + 1, (n, proxy.count)
     r.keys(F2).wait("[x]")
     assert "config, line" in r.text

@@ -59,7 +59,7 @@ def script(variant="default", disable=None, seed=60):
     c.logout()
     server.deliver(*[mail(f"Number {n:02}") for n in range(1, N + 1)])
     r = Reader(config=account(server, extra=f"disable = {disable}\n" if disable else ""))
-    r.wait(f"Number {N}").wait("checked", 15).wait("Work")
+    r.wait(f"Number {N}").checked(15).wait("Work")
     m = Model()
 
     def at(number):

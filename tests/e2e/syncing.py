@@ -22,7 +22,7 @@ def go_to(r, subject):
 def idle_news():
     """Mail, flags and deletions of another client show at once; the cursor stays on its message."""
     r = Reader(server)
-    r.wait("Number 30").wait("checked")
+    r.wait("Number 30").checked()
     r.keys("jjj").wait(lambda r: "Number 27" in r.selected())
     r.pump(0.5)
     start = time.monotonic()
@@ -49,7 +49,7 @@ def changes_while_away(**environment):
     if environment:
         mine.deliver(*[mail(f"Number {i}", f"Text of number {i}.\n") for i in range(1, 31)])
     r = Reader(mine)
-    r.wait("Number 30").wait("checked")
+    r.wait("Number 30").checked()
     r.pump(0.5)
     r.quit()
     other = mine.client("INBOX")
@@ -121,11 +121,38 @@ def dead_network():
     assert status == 0 and seconds < limit(2), (status, seconds)
 
 
+def known_folders_at_once():
+    """0 round trips to the first screen of a folder that is known: its list is there while the line is silent, and when it is cut."""
+    server.deliver(*[mail(f"Kept {i}") for i in range(1, 6)], folder="Archive")
+    proxy = Proxy(server.imap)
+    r = Reader(config=account(server, port=proxy.port, scheme="imap+insecure"))
+    r.wait("Number 30").checked()
+    r.keys("cArchive\r").wait("Kept 5").wait("Kept 1").gone("Number 30")
+    r.keys("cInbox\r").wait("Number 30").gone("Kept 5").checked()
+    proxy.dead = True
+
+    def there_and_back():
+        begun = time.monotonic()
+        r.keys("cArchive\r").wait("Kept 5", 1).wait("Kept 1", 1)
+        took = time.monotonic() - begun
+        r.keys("cInbox\r").wait("Number 30", 1).gone("Kept 5", 1)
+        return f"{took * 1000:.0f} ms"
+
+    silent = there_and_back()
+    proxy.cut()
+    r.wait("offline")
+    print(f"# silent: {silent}, cut: {there_and_back()}, of them 30 the test's own")
+    r.kill()
+    r = Reader(profile=r.profile)    # and after a restart
+    r.wait("Number 30").keys("cArchive\r").wait("Kept 5", 1).wait("Kept 1", 1)
+    r.kill()
+
+
 def silent_line():
     """P21, S30: the line dies without a word. It is noticed within the time of an answer, the screen keeps what it shows, and the next line brings the news."""
     proxy = Proxy(server.imap)
     r = Reader(config=account(server, port=proxy.port, scheme="imap+insecure"))
-    r.wait("Number 30").wait("checked").pump(0.5)
+    r.wait("Number 30").checked().pump(0.5)
     shown = lambda: [line.split("│")[-1] for line in r.lines if "Number" in line]    # the account gets a mark, the list stays
     before = shown()
     proxy.dead = True
@@ -139,19 +166,19 @@ def silent_line():
     assert shown() == before, r.text
     r.keys("jj").wait(lambda r: "Number" in r.selected(), 1)
     proxy.dead = False
-    r.keys("G").wait("Came in silence", 20).wait("checked", 10)
+    r.keys("G").wait("Came in silence", 20).checked(10)
     print(f"# noticed after {noticed:.1f} s")
     r.kill()
 
 
 def reconnects():
     r = Reader(server)
-    r.wait("Number 30").wait("checked").pump(0.3)
+    r.wait("Number 30").checked().pump(0.3)
     server.stop()
     r.wait("offline, next try", 10)
     r.keys("jjj").wait(lambda r: "Number" in r.selected())
     server.start()
-    r.keys("G").wait("checked", 15)
+    r.keys("G").checked(15)
     server.deliver(mail("After the restart"))
     r.wait("After the restart", 8)
     r.kill()
@@ -160,14 +187,14 @@ def reconnects():
 def wish_made_offline():
     """A flag set without a server reaches it later."""
     r = Reader(server)
-    r.wait("Number 30").wait("checked").pump(0.3)
+    r.wait("Number 30").checked().pump(0.3)
     server.stop()
     r.wait("offline, next try", 10)
     go_to(r, "Number 20").keys("F").wait("1 message flagged")
     r.quit()
     server.start()
     again = Reader(profile=r.profile)
-    again.wait("checked", 10)
+    again.checked(10)
     client = server.client("INBOX", readonly=True)
     for _ in range(40):
         client.noop()
@@ -207,7 +234,7 @@ def starttls():
     """127.0.0.2 wants STARTTLS; over it the mail comes."""
     config = account(server).replace(f"imaps://alice@localhost:{server.imaps}", f"imap://alice@127.0.0.2:{server.imap}")
     r = Reader(config=config)
-    r.wait("Number 30").wait("checked")
+    r.wait("Number 30").checked()
     r.kill()
 
 
@@ -234,7 +261,7 @@ def mistakes_are_named():
 def one_writer():
     """A second reader on the same profile does no harm and says what it is."""
     r = Reader(server)
-    r.wait("Number 30").wait("checked")
+    r.wait("Number 30").checked()
     second = Reader(profile=r.profile, cols=160)
     second.wait("Number 30")
     second.keys("\r").pump(0.5)
@@ -245,5 +272,5 @@ def one_writer():
     r.kill()
 
 
-run(idle_news, changes_while_away_qresync, changes_while_away_as_on_exchange, read_only, uidvalidity_changes, dead_network, silent_line, reconnects, wish_made_offline,
+run(idle_news, changes_while_away_qresync, changes_while_away_as_on_exchange, read_only, uidvalidity_changes, dead_network, known_folders_at_once, silent_line, reconnects, wish_made_offline,
     wrong_password, wrong_certificates, starttls, asks_for_the_password, mistakes_are_named, one_writer)

@@ -102,7 +102,7 @@ def cut_in_the_middle():
     """The connection breaks again and again; nothing on the screen disappears, and in the end all is here."""
     proxy = Proxy(server.imap)
     r = Reader(config=account(server, port=proxy.port, scheme="imap+insecure"))
-    r.wait("Number 5").wait("checked")
+    r.wait("Number 5").checked()
     for s in list(proxy.sockets):
         try:
             s.shutdown(socket.SHUT_RDWR)
@@ -110,7 +110,7 @@ def cut_in_the_middle():
             pass
     r.wait("offline, next try", 5)
     assert "Number 5" in r.text
-    r.keys("G").wait("checked", 10)
+    r.keys("G").checked(10)
     server.deliver(mail("After the cut"))
     r.wait("After the cut", 5)
     r.kill()

@@ -98,7 +98,7 @@ def a_tampered_store_is_found():
     """Flags that nobody changed, a row that is lost, one that never was, a text that does not fit: wrong here, and said so."""
     path = synced()
     r = Reader(profile=path, config=account(server, check="manual"))
-    r.wait("Number 20").keys("G").wait("checked").keys("\r").wait("A short text.")
+    r.wait("Number 20").keys("G").checked().keys("\r").wait("A short text.")
     assert r.quit()[0] == 0
     tamper(path, "UPDATE message SET server_flags = 4, flags = 4 WHERE subject = 'Number 7'")
     tamper(path, "DELETE FROM message WHERE subject = 'Number 8'")
@@ -116,7 +116,7 @@ def what_waits_is_named():
     proxy = Proxy(server.imap)
     config = account(server, scheme="imap+insecure", port=proxy.port, check="startup", ca=False)
     r = Reader(config=config)
-    r.wait("Number 20").wait("checked")
+    r.wait("Number 20").checked()
     r.keys("=").keys("/Number 11\r").wait(lambda r: "Number 11" in r.selected())
     c = server.client("INBOX", readonly=True)
     assert "Store and server agree." in verify(r.profile, "verify", "work")    # it is open
