@@ -74,6 +74,7 @@ cmd_check_mail(App *a, const char *arg)
 	AppAccount *acc = app_account(a);
 	g_clear_pointer(&acc->trouble, clean_free);
 	app_post(a, a->account, request_new(REQ_CHECK));
+	acc->checking = true;
 	app_say(a, STYLE_STATUS, _("Checking %s …"), acc->account->name);
 	a->checking_at = a->message_at;
 }
@@ -81,8 +82,10 @@ cmd_check_mail(App *a, const char *arg)
 void
 cmd_check_mail_all(App *a, const char *arg)
 {
-	for (guint i = 0; i < a->accounts->len; i++)
+	for (guint i = 0; i < a->accounts->len; i++) {
 		app_post(a, i, request_new(REQ_CHECK));
+		((AppAccount *)g_ptr_array_index(a->accounts, i))->checking = true;
+	}
 	app_say(a, STYLE_STATUS, "%s", _("Checking all accounts …"));
 	a->checking_at = a->message_at;
 }
@@ -94,6 +97,22 @@ cmd_pause(App *a, const char *arg)
 	acc->paused = !acc->paused;
 	app_post(a, a->account, request_new(acc->paused ? REQ_PAUSE : REQ_RESUME));
 	app_say(a, STYLE_STATUS, "%s", acc->paused ? _("The fetching of older mail pauses; F8 goes on.") : _("The fetching of older mail goes on."));
+}
+
+/* What is under way with the servers of the account. True: it is stopped. */
+static bool
+stop_servers(App *a, AppAccount *acc)
+{
+	bool mail = outgoing_leaves(a->outgoing, acc->number);
+
+	if (!mail && !acc->checking && acc->state != ENGINE_CONNECTING && acc->state != ENGINE_SIGNING_IN)
+		return false;
+	Request *r = request_new(REQ_STOP);
+	r->on = mail;
+	app_post(a, acc->number, r);
+	acc->checking = false;
+	app_say(a, STYLE_STATUS, "%s", mail ? _("Stopped: the mail stays in the outbox.") : _("Stopped; it is tried again by itself."));
+	return true;
 }
 
 void
@@ -110,6 +129,8 @@ cmd_cancel(App *a, const char *arg)
 	} else if (a->open.message && !a->open.view) {
 		open_close(a);
 		app_say(a, STYLE_STATUS, "%s", _("Cancelled."));
+	} else if (acc && stop_servers(a, acc)) {
+		return;
 	} else if (acc && acc->progress && !acc->paused) {
 		cmd_pause(a, NULL);
 	} else {

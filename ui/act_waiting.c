@@ -121,8 +121,8 @@ say_entry(App *a, const WaitEntry *e)
 static void
 edit(App *a, const WaitEntry *e)
 {
-	if (e->state == OUT_SENDING || e->state == OUT_DOT_SENT)
-		app_say(a, STYLE_WARN, "%s", _("It is being sent at this moment."));
+	if (e->state == OUT_DOT_SENT)
+		app_say(a, STYLE_WARN, "%s", _("It is handed over: the server is yet to say that it has it."));
 	else if (e->state == OUT_UNKNOWN)
 		ask_decision(a, e);
 	else if (e->state == OUT_FILED)
@@ -190,6 +190,8 @@ cmd_try_now(App *a, const char *arg)
 		break;
 	case WAIT_ACCOUNTS:
 		post(a, e->account, REQ_CHECK, 0, false);
+		if (app_account_of(a, e->account))
+			app_account_of(a, e->account)->checking = true;
 		app_say(a, STYLE_STATUS, _("Checking %s …"), name_of(a, e->account));
 		a->checking_at = a->message_at;
 		break;
@@ -238,8 +240,8 @@ cmd_give_up(App *a, const char *arg)
 		app_say(a, STYLE_STATUS, "%s", _("This can't be given up; p pauses it."));
 		return;
 	}
-	if (e->state == OUT_SENDING || e->state == OUT_DOT_SENT) {
-		app_say(a, STYLE_WARN, "%s", _("It is being sent at this moment."));
+	if (e->state == OUT_DOT_SENT) {
+		app_say(a, STYLE_WARN, "%s", _("It is handed over: the server is yet to say that it has it."));
 		return;
 	}
 	const char *who = clean_peek(e->who), *what = clean_peek(e->what);

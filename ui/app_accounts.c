@@ -431,6 +431,7 @@ state(App *a, AppAccount *acc, const Letter *l)
 		g_clear_pointer(&acc->trouble, clean_free);
 	if (l->state != ENGINE_ONLINE && l->state != ENGINE_CONNECTING)
 		g_clear_pointer(&acc->progress, clean_free);
+	acc->checking &= l->state != ENGINE_WAITING && l->state != ENGINE_BLOCKED;
 	acc->state = l->state;
 	acc->next_try = l->when;
 	clean_free(acc->state_text);
@@ -499,6 +500,14 @@ outgoing_changed(App *a, const Letter *l)
 }
 
 static void
+checked(AppAccount *acc, const Letter *l)
+{
+	acc->checking = false;
+	if (!l->failed)
+		acc->checked_at = l->when;
+}
+
+static void
 letter(App *a, const Letter *l)
 {
 	AppAccount *acc = app_account_of(a, l->account);
@@ -519,7 +528,7 @@ letter(App *a, const Letter *l)
 	case LETTER_ASK_SECRET:		password_asked(a, acc, l); break;
 	case LETTER_ASK_SIGN_IN:	sign_in_asked(a, acc, l); break;
 	case LETTER_PEER:		certificate_came(acc, l); break;
-	case LETTER_CHECKED:		acc->checked_at = l->failed ? acc->checked_at : l->when; break;
+	case LETTER_CHECKED:		checked(acc, l); break;
 	case LETTER_SCHEDULE:		scheduled(acc, l); break;
 	case LETTER_OUTBOX: case LETTER_DRAFT: outgoing_changed(a, l); break;
 	case LETTER_NEWS:		notices_came(a, l); break;

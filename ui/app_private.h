@@ -45,6 +45,7 @@ typedef struct {
 	char *progress_section;	/* owned */
 	guint64 progress_speed;	/* bytes a second; 0: not known */
 	bool paused;
+	bool checking;		/* the person asked for a check, and nothing came of it yet */
 	/* the passwords that it waits for: for receiving, for sending */
 	struct { Clean *label; /* owned; NULL: it does not */ char *where; /* owned: where it may be kept; NULL: no question */ } asks[2];
 	GPtrArray *peers;	/* owned, of Peer*: what its servers showed last; NULL: nothing yet */

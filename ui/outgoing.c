@@ -166,6 +166,17 @@ outgoing_counts(const Outgoing *o)
 	return n;
 }
 
+bool
+outgoing_leaves(const Outgoing *o, guint account)
+{
+	for (guint i = 0; i < o->mails->len; i++) {
+		const Mail *m = &g_array_index(o->mails, Mail, i);
+		if (m->account == account && m->state == OUT_SENDING)
+			return true;
+	}
+	return false;
+}
+
 /* ---- undo send ---- */
 
 static gint64

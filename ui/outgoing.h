@@ -23,6 +23,7 @@ typedef struct {
 	guint needs_person;	/* refused or in doubt */
 } OutgoingCounts;
 OutgoingCounts outgoing_counts(const Outgoing *o);
+bool outgoing_leaves(const Outgoing *o, guint account);	/* one is being sent, and is not handed over yet */
 
 /* "The mail to Anna leaves in 9 s · u takes it back"; NULL: nothing is in its undo time. Yours. */
 Clean *outgoing_countdown(struct App *a);

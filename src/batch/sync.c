@@ -66,15 +66,6 @@ progress_end(void)
 		fputs("\r\033[K", stderr);
 }
 
-char *
-ask_password(const char *label)
-{
-	if (!isatty(STDIN_FILENO))
-		return NULL;
-	g_autofree char *prompt = g_strdup_printf("%s: ", label);
-	return g_strdup(getpass(prompt));	/* obsolete by POSIX, but it is what switches the echo off in one call */
-}
-
 /* ---- the cycle ---- */
 
 static guint

@@ -79,6 +79,21 @@ remember(Engine *e, const Request *r)
 	engine_store_failed(e, err);
 }
 
+/* Nobody has to wait for an answer that stays away; like a line that broke, it is tried again by itself. */
+static void
+stop(Engine *e, bool mail)
+{
+	if (outbox_stop(e, mail) || mail || !(e->is_pop ? pop_up(e) : connect_up(e)))
+		return;
+	engine_cycle_ended(e, false);
+	if (e->is_pop)
+		pop_drop(e);
+	else
+		connect_take_down(e);
+	e->check_wanted = true;
+	connect_back_off(e, EIL_LATER, NULL);
+}
+
 /* What is on the screen, or near it. */
 static void
 reading_request(Engine *e, const Request *r)
@@ -129,6 +144,9 @@ request(Engine *e, Request *r)
 		break;
 	case REQ_CANCEL:
 		e->paused |= !large_stop(e, r->message, r->text) && !r->message;
+		break;
+	case REQ_STOP:
+		stop(e, r->on);
 		break;
 	case REQ_TRACE:
 		trace_tell(e);

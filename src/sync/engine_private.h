@@ -304,6 +304,7 @@ void outbox_leave(Engine *e);
 gint64 outbox_deadline(Engine *e);	/* its session's, or the time of the next mail that is due: ms, or -1 */
 void outbox_cycle(Engine *e, bool person);	/* a cycle begins (person: by command): what waits for a check is due now; ends in engine_sent (at once if there is nothing) */
 void outbox_request(Engine *e, const Request *r);
+bool outbox_stop(Engine *e, bool mail);	/* REQ_STOP: the mail that is being sent stays here, or (mail) it is said why not; false: there is none */
 
 /* connect.c */
 void connect_start(Engine *e);

@@ -463,10 +463,47 @@ send_now(Engine *e, const Request *r)
 	}
 }
 
+/* The person wants it, while it is being sent. What is handed over can't be called back: whether it arrives is the server's to
+ * say. Row 0: whichever it is, or a connection that is only for one. */
+static bool
+call_back(Engine *e, gint64 row)
+{
+	Sender *s = e->sender;
+
+	if (!s->link || s->released_end || (row ? s->row != row : !s->row && s->ready))
+		return false;
+	smtp_drop(e);
+	return true;
+}
+
+bool
+outbox_stop(Engine *e, bool mail)
+{
+	Sender *s = e->sender;
+	gint64 row = s->row;
+
+	if (row && s->released_end && mail) {
+		Letter *l = letter_new(LETTER_NOTE);
+		l->text = g_strdup(_("Too late: the mail has left, or is leaving."));
+		engine_tell(e, l);
+		return true;
+	}
+	if (!call_back(e, 0))
+		return false;
+	if (row) {
+		g_hash_table_remove(s->released, &row);
+		set_state(e, row, OUT_FAILED, _("It was stopped before it had left. $ sends it, e changes it."));
+	} else {
+		s->next_try = e->now + (gint64)plan_backoff(++s->tries) * 1000;
+	}
+	return true;
+}
+
 /* Undo: a draft again, unless it left, even to one of its recipients. */
 static void
 edit(Engine *e, const Request *r)
 {
+	call_back(e, r->message);
 	g_autoptr(OutRow) row = outbox_get(e->db, r->message, NULL);
 	g_autoptr(Draft) d = row ? outbox_draft(e->db, r->message, NULL) : NULL;
 	g_autoptr(GArray) recipients = row ? outbox_recipients(e->db, r->message, NULL) : NULL;
@@ -496,6 +533,8 @@ edit(Engine *e, const Request *r)
 static void
 remove_row(Engine *e, gint64 row, bool only_draft)
 {
+	if (!only_draft)
+		call_back(e, row);
 	int state = state_of(e, row);
 	GError *err = NULL;
 

@@ -31,6 +31,7 @@ mail_clear(Sender *s)
 		result_clear(&g_array_index(s->results, Result, i));
 	g_array_set_size(s->results, 0);
 	s->given = 0;
+	s->told = 0;
 	s->wants_data = s->released_end = false;
 }
 
@@ -66,6 +67,11 @@ settle(Engine *e, OutState state, bool taken, gint64 not_before, const char *why
 		file_here(e);
 	if (state != OUT_QUEUED)
 		g_hash_table_remove(s->released, &row);
+	if (s->told) {
+		Letter *l = letter_new(LETTER_PROGRESS);
+		l->done = l->total = 1;
+		engine_tell(e, l);
+	}
 	mail_clear(s);
 	s->last_use = e->now;
 	outbox_told(e, row);
@@ -438,6 +444,7 @@ before_dot(Engine *e)
 	GError *err = NULL;
 	if (outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, s->row, OUT_DOT_SENT, 0, NULL, &err), err)) {
 		s->released_end = true;
+		outbox_told(e, s->row);
 		smtp_session_finish(s->session);
 	} else {
 		lost(e, EIL_REFUSED, NULL, false);

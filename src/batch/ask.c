@@ -1,0 +1,62 @@
+/* ask.c - a question on the terminal whose answer is not shown.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * getpass() would do, but for Ctrl-C: it takes the key for a character of the password. */
+#include "config.h"
+#include "batch/batch_private.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+static struct termios shown;
+
+/* The terminal is left as it was found; then the signal does what it does. */
+static void
+show_and_end(int number)
+{
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+	raise(number);
+}
+
+/* A line without its end; false: nobody answered. */
+static bool
+read_line(char *line, gsize size)
+{
+	gsize len = 0;
+	ssize_t n;
+
+	while (len + 1 < size && (n = read(STDIN_FILENO, line + len, 1)) == 1 && line[len] != '\n')
+		len++;
+	line[len] = '\0';
+	return len > 0 || n == 1;
+}
+
+char *
+ask_password(const char *label)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction show = { .sa_handler = show_and_end, .sa_flags = (int)(SA_RESETHAND | SA_RESTART) }, was[G_N_ELEMENTS(ends)];
+	char line[1024];
+	char *answer = NULL;
+
+	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &shown) != 0)
+		return NULL;
+	struct termios hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+	for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
+		sigaction(ends[i], &show, &was[i]);
+	fprintf(stderr, "%s: ", label);
+	fflush(stderr);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	if (read_line(line, sizeof line))
+		answer = g_strdup(line);
+	explicit_bzero(line, sizeof line);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+	for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
+		sigaction(ends[i], &was[i], NULL);
+	fputc('\n', stderr);
+	return answer;
+}
