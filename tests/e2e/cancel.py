@@ -9,9 +9,8 @@ import email, os, signal, subprocess, sys, time
 import pexpect
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import EILPOST, Proxy, Reader, Server, Sink, account, mail, profile, run, scratch, sync
+from harness import EILPOST, Proxy, Reader, Server, Sink, account, limit, mail, profile, run, scratch, sync
 
-LIMIT = 0.1 * (10 if os.environ.get("EILPOST_SLOW") else 1)    # as in the tests of the engine
 TRIES = 4
 CANCEL = "\x07"
 
@@ -31,7 +30,7 @@ def within(r, keys, what, gone=False):
 
 def best(name, times):
     print(f"# {name}: " + ", ".join(f"{t * 1000:.0f}" for t in times) + " ms")
-    assert min(times) < LIMIT, times
+    assert min(times) < limit(0.1), times
 
 
 def reader(proxy, extra="", **more):
