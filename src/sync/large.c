@@ -316,10 +316,10 @@ large_submit(Engine *e, bool bulk)
 		return;
 	}
 	if (!w->begun && !begin(e, m, w, bulk)) {
-		if (!e->drop && !bulk)
-			ask_whole(e, m, w);
-		w->begun &= !bulk;	/* then the first one asks for it */
-		w->large &= !bulk;
+		if (bulk)
+			w->begun = w->large = false;	/* the first one asks for it */
+		else if (!e->drop)
+			ask_whole(e, m, w);	/* w is gone */
 		return;
 	}
 	if (w->in_flight == 0)

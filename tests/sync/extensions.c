@@ -38,6 +38,13 @@ changes_elsewhere(guint n)
 	g_array_append_val(mbox.inbox, new);
 }
 
+/* A line that the server sends by itself. */
+static void
+untagged(const char *line)
+{
+	g_assert_cmpint(send(mbox.fd, line, strlen(line), MSG_NOSIGNAL), >, 0);
+}
+
 static void
 test_pass(gconstpointer caps)
 {
@@ -331,12 +338,12 @@ test_notify(void)
 	WAIT_FOR(w, unseen_of(w, "Work") == 5);
 	/* another client makes a folder: the tree is read anew */
 	mbox.names = "\\HasNoChildren|F1|Work\n\\HasNoChildren|F9|Fresh";
-	g_assert_cmpint(send(mbox.fd, "* LIST () \"/\" Fresh\r\n", 21, MSG_NOSIGNAL), >, 0);
+	untagged("* LIST () \"/\" Fresh\r\n");
 	WAIT_FOR(w, unseen_of(w, "Fresh") == 3);
 	/* too much for the server: from here IDLE alone */
 	WAIT_FOR(w, times_said("IDLE") >= 2);
 	forget_said();
-	g_assert_cmpint(send(mbox.fd, "* OK [NOTIFICATIONOVERFLOW] x\r\n", 31, MSG_NOSIGNAL), >, 0);
+	untagged("* OK [NOTIFICATIONOVERFLOW] x\r\n");
 	WAIT_FOR(w, said("LIST") && said("IDLE"));
 	g_assert_false(said("NOTIFY"));
 	finish(w);
@@ -350,7 +357,7 @@ test_notify_refused(void)
 	mbox.refuse_notify = "NO [BADEVENT (FlagChange)] not that";
 	open_and_check(w);
 	WAIT_FOR(w, said("IDLE"));
-	g_assert_cmpint(send(mbox.fd, "* 5 EXISTS\r\n", 12, MSG_NOSIGNAL), >, 0);
+	untagged("* 5 EXISTS\r\n");
 	g_assert_cmpuint(pop->connections, ==, 1);
 	finish(w);
 }
@@ -429,7 +436,7 @@ test_labels(void)
 	g_assert_cmpstr(got, ==, "label:Work label:two\u00a0words");
 	/* flags alone do not take them away */
 	message(5)->flags = FLAGGED;
-	g_assert_cmpint(send(mbox.fd, "* 5 FETCH (UID 5 FLAGS (\\Flagged $Todo))\r\n", 42, MSG_NOSIGNAL), >, 0);
+	untagged("* 5 FETCH (UID 5 FLAGS (\\Flagged $Todo))\r\n");
 	WAIT_FOR(w, same(w));
 	g_autofree char *after = keywords_of(w, 5);
 	g_assert_cmpstr(after, ==, "$Todo label:Work label:two\u00a0words");
@@ -551,11 +558,11 @@ test_unknown_numbers(void)
 	WAIT_FOR(w, said("IDLE"));
 	forget_said();
 	take_out(3);
-	g_assert_cmpint(send(mbox.fd, "* 3 EXPUNGE\r\n", 13, MSG_NOSIGNAL), >, 0);
+	untagged("* 3 EXPUNGE\r\n");
 	WAIT_FOR(w, same(w));
 	g_assert_true(said("UID SEARCH UID 1:5000\n"));
 	set_flags(10, SEEN | FLAGGED);
-	g_assert_cmpint(send(mbox.fd, "* 9 FETCH (FLAGS (\\Seen \\Flagged))\r\n", 38, MSG_NOSIGNAL), >, 0);
+	untagged("* 9 FETCH (FLAGS (\\Seen \\Flagged))\r\n");
 	WAIT_FOR(w, same(w));
 	g_assert_false(said("FETCH 1:"));
 	finish(w);
@@ -627,7 +634,7 @@ test_restart(void)
 
 	open_and_check(w);
 	WAIT_FOR(w, said("IDLE"));
-	g_assert_cmpint(send(mbox.fd, "* BYE restarting\r\n", 18, MSG_NOSIGNAL), >, 0);
+	untagged("* BYE restarting\r\n");
 	shutdown(mbox.fd, SHUT_RDWR);
 	WAIT_FOR(w, w->trouble != NULL);
 	later(w, 6);
