@@ -34,10 +34,10 @@ session_set_capabilities(ImapSession *s, char **words)
 	s->capabilities = g_strdupv((char **)all->pdata);
 }
 
-/* What was an extension of IMAP4rev1 and is a part of IMAP4rev2 (RFC 9051, appendix E). */
+/* What was an extension of IMAP4rev1 and is a part of IMAP4rev2 (RFC 9051, appendix E); of BINARY what is about FETCH. */
 static const char *const REV2[] = {
 	"NAMESPACE", "UNSELECT", "UIDPLUS", "ESEARCH", "SEARCHRES", "ENABLE", "IDLE", "SASL-IR", "LIST-EXTENDED", "LIST-STATUS",
-	"MOVE", "LITERAL-", "STATUS=SIZE", NULL
+	"MOVE", "LITERAL-", "STATUS=SIZE", "BINARY", NULL
 };
 
 bool
@@ -64,6 +64,15 @@ const char *const *
 imap_session_capabilities(const ImapSession *s)
 {
 	return s->capabilities_final ? (const char *const *)s->capabilities : NULL;
+}
+
+bool
+imap_session_asks_capabilities(const ImapSession *s)
+{
+	for (guint i = 0; i < s->flights->len; i++)
+		if (((const Flight *)g_ptr_array_index(s->flights, i))->kind == FLIGHT_CAPABILITY)
+			return true;
+	return false;
 }
 
 const char *const *

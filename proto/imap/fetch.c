@@ -188,6 +188,21 @@ section(Tokens *t, ImapFetch *f, bool binary)
 }
 
 static void
+binary_size(Tokens *t, ImapFetch *f)
+{
+	token_expect(t, '[');
+	const char *start = t->p;
+	while (t->p < t->end && *t->p != ']')
+		t->p++;
+	g_free(f->binary_section);
+	f->binary_section = g_strndup(start, (gsize)(t->p - start));
+	token_expect(t, ']');
+	token_spaces(t);
+	f->binary_size = token_u63(t);
+	f->has |= IMAP_HAS_BINARY_SIZE;
+}
+
+static void
 old_section(Tokens *t, ImapFetch *f, const char *name)
 {
 	ImapFetchPart *part = g_new0(ImapFetchPart, 1);
@@ -296,6 +311,8 @@ item(Tokens *t, ImapFetch *f)
 		fetch_structure(t, f);
 	} else if (token_word(t, "BINARY")) {
 		section(t, f, true);
+	} else if (token_word(t, "BINARY.SIZE")) {
+		binary_size(t, f);
 	} else if (token_word(t, "BODY")) {
 		if (token_is(t, '[')) {
 			section(t, f, false);
@@ -356,6 +373,7 @@ imap_fetch_free(ImapFetch *f)
 	g_free(f->email_id);
 	g_free(f->thread_id);
 	g_free(f->preview);
+	g_free(f->binary_section);
 	g_strfreev(f->labels);
 	if (f->parts)
 		g_ptr_array_unref(f->parts);

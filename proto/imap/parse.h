@@ -86,7 +86,7 @@ typedef struct {
 typedef struct {
 	enum {
 		IMAP_HAS_UID = 1, IMAP_HAS_FLAGS = 2, IMAP_HAS_DATE = 4, IMAP_HAS_SIZE = 8, IMAP_HAS_ENVELOPE = 16,
-		IMAP_HAS_BODY = 32, IMAP_HAS_MODSEQ = 64, IMAP_HAS_LABELS = 128,
+		IMAP_HAS_BODY = 32, IMAP_HAS_MODSEQ = 64, IMAP_HAS_LABELS = 128, IMAP_HAS_BINARY_SIZE = 256,
 	} has;
 	guint32 seq, uid;
 	ImapFlagList flags;
@@ -98,6 +98,8 @@ typedef struct {
 	char *email_id, *thread_id;	/* owned: OBJECTID; NULL: not told */
 	char *preview;		/* owned; NULL: none */
 	char **labels;		/* owned: X-GM-LABELS as on the wire; may be empty with IMAP_HAS_LABELS */
+	char *binary_section;	/* owned: BINARY.SIZE[...], the last of them; NULL: not told */
+	guint64 binary_size;
 } ImapFetch;
 
 typedef enum {	/* LIST attributes, RFC 3501, 5258, 6154, 3348 */

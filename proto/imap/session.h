@@ -106,6 +106,7 @@ bool imap_session_compressed(const ImapSession *s);
 /* As can(), of a list kept from another session. */
 bool imap_capabilities_have(const char *const *words, const char *capability);
 const char *const *imap_session_capabilities(const ImapSession *s);	/* borrowed; NULL: unknown yet */
+bool imap_session_asks_capabilities(const ImapSession *s);	/* the answer is on its way: what it can is known for sure behind that */
 const char *const *imap_session_offers(const ImapSession *s);	/* what was told so far, before the sign-in too; borrowed; NULL: nothing yet */
 bool imap_session_signed_in(const ImapSession *s);
 guint32 imap_session_exists(const ImapSession *s);	/* messages in the selected folder as last told */

@@ -45,7 +45,7 @@ static const Case cases[] = {
 		"ready no no yes" },
 	{ "switched-off-mechanism", "AUTH=PLAIN", { "S* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi", "Ce1 LOGIN alice secret",
 		"Se1 OK [CAPABILITY IMAP4rev1] in" }, "ready" },
-	{ "rev2-alone-implies", NULL, { SIGN_IN("IMAP4rev2"), ">can MOVE", ">can LIST-STATUS", ">can CONDSTORE" }, "ready yes yes no" },
+	{ "rev2-alone-implies", NULL, { SIGN_IN("IMAP4rev2"), ">can MOVE", ">can LIST-STATUS", ">can BINARY", ">can CONDSTORE" }, "ready yes yes yes no" },
 	{ "rev2-beside-rev1-does-not", NULL, { SIGN_IN("IMAP4rev1 IMAP4rev2"), ">can MOVE" }, "ready no" },
 	{ "rev2-enabled-implies", "IDLE", { SIGN_IN("IMAP4rev1 IMAP4rev2"), ">enable IMAP4rev2", "Ce2 ENABLE IMAP4rev2", "S* ENABLED IMAP4rev2",
 		"Se2 OK", ">can MOVE", ">can IDLE" }, "ready enabled:IMAP4REV2 done:2:0 yes no" },

@@ -66,6 +66,8 @@ put_fetch(GString *s, const ImapFetch *f)
 		g_string_append_printf(s, " preview=%s", f->preview);
 	for (char **l = f->labels; l && *l; l++)
 		g_string_append_printf(s, " label=%s", *l);
+	if (f->has & IMAP_HAS_BINARY_SIZE)
+		g_string_append_printf(s, " binary-size(%s)=%" G_GUINT64_FORMAT, f->binary_section, f->binary_size);
 	if (f->body)
 		put_body(s, f->body);
 	for (guint i = 0; i < f->parts->len; i++) {
@@ -187,7 +189,12 @@ static const struct { const char *name, *wire, *want; } cases[] = {
 	{ "sections", "* 1 FETCH (UID 3 BODY[HEADER.FIELDS (\"REFERENCES\")] {4}\r\nx\r\n\r BODY[1]<0.20> \"abc\" BINARY[2] NIL RFC822.HEADER \"h\")\r\n",
 		"FETCH 1 seq=1 uid=3 part(HEADER.FIELDS (\"REFERENCES\")@0)=x\r\n\r part(1@0)=abc binary(2@0)= part(HEADER@0)=h" },
 	{ "binary-literal8", "* 1 FETCH (UID 3 BINARY[1] ~{3}\r\na)b)\r\n", "FETCH 1 seq=1 uid=3 binary(1@0)=a)b" },
-	{ "binary-size", "* 1 FETCH (BINARY.SIZE[1.2] 7 UID 3)\r\n", "FETCH 1 seq=1 uid=3" },
+	{ "binary-piece", "* 1 FETCH (UID 3 BINARY.SIZE[2] 9 BINARY[2]<6> ~{5}\r\n\r\n}~{)\r\n", "FETCH 1 seq=1 uid=3 binary-size(2)=9 binary(2@6)=\r\n}~{" },
+	{ "binary-piece-of-none", "* 1 FETCH (BINARY[2]<9> ~{0}\r\n UID 3)\r\n", "FETCH 1 seq=1 uid=3 binary(2@9)=" },
+	{ "binary-plain-literal", "* 1 FETCH (BINARY[1] {3}\r\na)b UID 3)\r\n", "FETCH 1 seq=1 uid=3 binary(1@0)=a)b" },
+	{ "binary-size", "* 1 FETCH (BINARY.SIZE[1.2] 7 UID 3)\r\n", "FETCH 1 seq=1 uid=3 binary-size(1.2)=7" },
+	{ "P3/binary-size-too-large", "* 1 FETCH (BINARY.SIZE[2] 9223372036854775808 UID 3)\r\n", "SKIP" },
+	{ "unknown-cte", "e7 NO [UNKNOWN-CTE] can't\r\n", "STATUS tag=e7 1 code=39 \"can't\"" },
 	{ "objectid", "* 1 FETCH (UID 3 EMAILID (M6d99ac3275bb4e) THREADID (T64b478a75b7ea9))\r\n", "FETCH 1 seq=1 uid=3 email=M6d99ac3275bb4e thread=T64b478a75b7ea9" },
 	{ "objectid-nil", "* 1 FETCH (EMAILID (M1) THREADID NIL UID 3)\r\n", "FETCH 1 seq=1 uid=3 email=M1 thread=-" },
 	{ "mailboxid", "* OK [MAILBOXID (F2212ea87)] Ok\r\n", "STATUS 0 code=45 object=F2212ea87 \"Ok\"" },
@@ -238,6 +245,33 @@ test_case(gconstpointer data)
 			put_body(b, back);
 			g_assert_cmpstr(a->str, ==, b->str);
 		}
+		imap_frame_free(f);
+	}
+}
+
+/* What the server decoded may hold any byte, NUL too, wherever the wire cuts it. */
+static void
+test_any_byte(void)
+{
+	g_autoptr(GString) wire = g_string_new("* 7 FETCH (UID 3 BINARY[2]<0> ~{512}\r\n");
+	guint8 bytes[512];
+
+	for (guint i = 0; i < sizeof bytes; i++)
+		bytes[i] = (guint8)(255 - i);
+	g_string_append_len(wire, (const char *)bytes, sizeof bytes);
+	g_string_append(wire, ")\r\n");
+	for (gsize step = 1; step <= wire->len; step++) {
+		ImapFrame *f = imap_frame_new();
+		ImapFramePiece p = { .kind = IMAP_FRAME_WANTS_BYTES };
+		for (gsize at = 0; at < wire->len; at += step) {
+			imap_frame_feed(f, wire->str + at, MIN(step, wire->len - at));
+			p = imap_frame_next(f);
+		}
+		g_autoptr(ImapResponse) r = imap_parse(p.line, p.len, p.literals, p.n_literals);
+		g_assert_cmpint(r->kind, ==, IMAP_RESP_FETCH);
+		const ImapFetchPart *part = g_ptr_array_index(r->fetch->parts, 0);
+		g_assert_true(part->binary && part->data);
+		g_assert_cmpmem(g_bytes_get_data(part->data, NULL), g_bytes_get_size(part->data), bytes, sizeof bytes);
 		imap_frame_free(f);
 	}
 }
@@ -320,6 +354,7 @@ main(int argc, char **argv)
 		g_autofree char *path = g_strconcat("/imap/", g_ascii_isupper(cases[i].name[0]) ? "" : "parse/", cases[i].name, NULL);
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_case);
 	}
+	g_test_add_func("/imap/parse/any-byte", test_any_byte);
 	g_test_add_func("/imap/P6/depth", test_depth);
 	g_test_add_func("/imap/P6/deep-structure", test_deep_structure);
 	g_test_add_func("/imap/T17/mutants", test_mutants);
