@@ -280,16 +280,17 @@ writer_new(Db *db, gint64 message, const char *section, gint64 body)
 }
 
 static BodyWriter *
-write_new(Db *db, gint64 message, const char *section, int done, GError **err)
+write_new(Db *db, gint64 message, const char *section, int done, BodyForm form, GError **err)
 {
 	g_autoptr(Stmt) st = db_stmt(db,
-	    "INSERT INTO body (message, section, size, done) VALUES (?1, ?2, 0, ?3)", err);
+	    "INSERT INTO body (message, section, size, done, form) VALUES (?1, ?2, 0, ?3, ?4)", err);
 
 	if (!st)
 		return NULL;
 	stmt_int(st, 1, message);
 	stmt_text(st, 2, section);
 	stmt_int(st, 3, done);
+	stmt_int(st, 4, form);
 	if (!db_run(db, st, err))
 		return NULL;
 	return writer_new(db, message, section, sqlite3_last_insert_rowid(db_handle(db)));
@@ -298,7 +299,7 @@ write_new(Db *db, gint64 message, const char *section, int done, GError **err)
 BodyWriter *
 bodies_write(Db *db, gint64 message, const char *section, GError **err)
 {
-	return write_new(db, message, section, DONE_NOT, err);
+	return write_new(db, message, section, DONE_NOT, BODY_AS_SENT, err);
 }
 
 /* The last piece may be short: it is taken back and filled. */
@@ -329,15 +330,26 @@ partial_id(Db *db, gint64 message, const char *section)
 	return db_next(db, st, &row, NULL) && row ? sqlite3_column_int64(st, 0) : 0;
 }
 
+static BodyForm
+form_of(Db *db, gint64 body)
+{
+	return db_int(db, BODY_AS_SENT, "SELECT form FROM body WHERE id = ?1", INTS(body)) == BODY_RECODED ? BODY_RECODED : BODY_AS_SENT;
+}
+
 #define OF_BODY " FROM piece WHERE id >= ?1 << 16 AND id < (?1 + 1) << 16"
 
 BodyWriter *
-bodies_write_on(Db *db, gint64 message, const char *section, GError **err)
+bodies_write_on(Db *db, gint64 message, const char *section, BodyForm form, GError **err)
 {
 	gint64 body = partial_id(db, message, section);
 
+	if (body && form_of(db, body) != form) {
+		if (!db_run_ints(db, err, "DELETE FROM body WHERE id = ?1", INTS(body)))
+			return NULL;
+		body = 0;
+	}
 	if (!body)
-		return write_new(db, message, section, DONE_KEPT, err);
+		return write_new(db, message, section, DONE_KEPT, form, err);
 	BodyWriter *w = writer_new(db, message, section, body);
 	w->n_pieces = db_int(db, 0, "SELECT count(*)" OF_BODY, INTS(body));
 	w->size = (guint64)db_int(db, 0, "SELECT coalesce(sum(length(data)), 0)" OF_BODY, INTS(body));
@@ -352,6 +364,13 @@ bodies_partial(Db *db, gint64 message, const char *section)
 {
 	gint64 body = partial_id(db, message, section);
 	return body ? (guint64)db_int(db, 0, "SELECT coalesce(sum(length(data)), 0)" OF_BODY, INTS(body)) : 0;
+}
+
+BodyForm
+bodies_partial_form(Db *db, gint64 message, const char *section)
+{
+	gint64 body = partial_id(db, message, section);
+	return body ? form_of(db, body) : BODY_AS_SENT;
 }
 
 guint64

@@ -23,13 +23,18 @@ bool bodies_write_piece(BodyWriter *w, const void *data, gsize len, GError **err
 bool bodies_write_finish(BodyWriter *w, GError **err);	/* frees w */
 void bodies_write_abort(BodyWriter *w);	/* frees w */
 
+/* As the server has it byte by byte, or in lines that were made here of what it had decoded (BINARY). The two are never mixed. */
+typedef enum { BODY_AS_SENT, BODY_RECODED } BodyForm;
+
 /* In several sittings: what came is kept, also over the end of the program (at most a piece is lost when it is killed), until it is finished or aborted. At most
  * one writer of a section at a time. */
-BodyWriter *bodies_write_on(Db *db, gint64 message, const char *section, GError **err);	/* begins, or goes on behind what is here */
+/* Begins, or goes on behind what is here; what is here in the other form goes first. */
+BodyWriter *bodies_write_on(Db *db, gint64 message, const char *section, BodyForm form, GError **err);
 guint64 bodies_written(const BodyWriter *w);	/* so many bytes are here: the offset of the next */
 bool bodies_write_sync(BodyWriter *w, GError **err);	/* now a kill loses nothing */
 void bodies_write_pause(BodyWriter *w);	/* frees w */
 guint64 bodies_partial(Db *db, gint64 message, const char *section);	/* bytes of one that is not finished; 0: none */
+BodyForm bodies_partial_form(Db *db, gint64 message, const char *section);	/* of that one */
 
 /* Read in pieces, one in memory at a time. */
 typedef struct BodyReader BodyReader;

@@ -36,7 +36,7 @@ bool db_in_transaction(Db *db);
 #define UID_PROVISIONAL ((gint64)1 << 32)
 
 /* schema.c: brings the file from the version it has to the one that this program knows. */
-#define SCHEMA_VERSION 6
+#define SCHEMA_VERSION 7
 bool schema_migrate(Db *db, int from, int to, GError **err);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Stmt, stmt_done)

@@ -5,7 +5,6 @@
 #include "store/parts.h"
 #include "base/limits.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static void
@@ -76,4 +75,38 @@ parts_read(GBytes *data)
 		at = end + 2;
 	}
 	return parts;
+}
+
+/* Does the value of that header line begin with one of these? */
+static bool
+line_begins(const char *mime, const char *name, const char *const *values)
+{
+	for (const char *at = mime; at && *at; at = strchr(at, '\n'), at += at != NULL) {
+		if (g_ascii_strncasecmp(at, name, strlen(name)))
+			continue;
+		for (at += strlen(name); *values; values++)
+			if (!g_ascii_strncasecmp(at, *values, strlen(*values)))
+				return true;
+		return false;
+	}
+	return false;
+}
+
+bool
+parts_may_unpack(const GArray *parts, const char *section)
+{
+	static const char *const sealed[] = { "multipart/signed", "multipart/encrypted", "application/pkcs7", "application/x-pkcs7",
+		"application/pgp", NULL };
+	static const char *const nested[] = { "multipart/", "message/", NULL };
+	static const char *const base64[] = { "base64", NULL };
+	bool may = false;
+
+	for (guint i = 0; i < parts->len; i++) {
+		const PartInfo *p = &g_array_index(parts, PartInfo, i);
+		if (line_begins(p->mime, "Content-Type: ", sealed))
+			return false;
+		if (!strcmp(p->section, section))
+			may = line_begins(p->mime, "Content-Transfer-Encoding: ", base64) && !line_begins(p->mime, "Content-Type: ", nested);
+	}
+	return may;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
 #define PARTS_SECTION "PARTS"
 
@@ -19,4 +20,7 @@ typedef struct {
 GArray *parts_new(void);	/* of PartInfo, cleared when freed */
 void parts_add(GArray *parts, const char *section, guint8 depth, guint64 size, const char *mime);
 GBytes *parts_write(const GArray *parts);	/* yours */
+/* Is it base64 that the server may undo on the way (BINARY, RFC 3516)? Nothing of a message that is signed or encrypted anywhere:
+ * there each byte counts as it was sent. */
+bool parts_may_unpack(const GArray *parts, const char *section);
 GArray *parts_read(GBytes *data);	/* yours; what can't be read is left out */

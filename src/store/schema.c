@@ -230,7 +230,11 @@ static const char step_5[] =
 static const char step_6[] =
 	"UPDATE wish SET state = 2 WHERE state = 3;";
 
-static const char *const steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6 };
+/* How the bytes of a body came about (BodyForm). */
+static const char step_7[] =
+	"ALTER TABLE body ADD COLUMN form INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7 };
 
 bool
 schema_migrate(Db *db, int from, int to, GError **err)

@@ -292,7 +292,7 @@ begin(Engine *e, const Message *m, PartWish *w, bool bulk)
 	if (w->whole || (w->total && w->total < PIECE_MOST && !bodies_partial(e->db, m->id, w->section)))
 		return false;
 	headers_flush(e);
-	w->writer = bodies_write_on(e->db, m->id, w->section, &err);
+	w->writer = bodies_write_on(e->db, m->id, w->section, BODY_AS_SENT, &err);
 	if (!w->writer) {
 		engine_store_failed(e, g_steal_pointer(&err));
 		return false;

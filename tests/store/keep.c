@@ -4,7 +4,9 @@
 #include "config.h"
 #include "tests/store/fixture.h"
 #include "store/bodies.h"
+#include "store/db_private.h"
 #include "store/keep.h"
+#include "store/parts.h"
 #include "base/limits.h"
 
 #include <string.h>
@@ -92,7 +94,7 @@ test_sittings(void)
 	for (guint i = 0; i < 2 * G_N_ELEMENTS(stops); i++) {
 		gsize stop = stops[i / 2];
 		g_autofree char *section = g_strdup_printf("2.%u", i);
-		BodyWriter *w = bodies_write_on(db, m, section, NULL);
+		BodyWriter *w = bodies_write_on(db, m, section, BODY_AS_SENT, NULL);
 		g_assert_cmpuint(bodies_written(w), ==, 0);
 		g_assert_true(bodies_write_piece(w, data, stop, NULL));
 		bodies_write_pause(w);
@@ -102,11 +104,11 @@ test_sittings(void)
 			db_close(db);
 			db = must_open(path, DB_WRITER);
 		}
-		w = bodies_write_on(db, m, section, NULL);
+		w = bodies_write_on(db, m, section, BODY_AS_SENT, NULL);
 		g_assert_cmpuint(bodies_written(w), ==, stop);
 		g_assert_true(bodies_write_piece(w, data + stop, 5, NULL));
 		bodies_write_pause(w);
-		w = bodies_write_on(db, m, section, NULL);
+		w = bodies_write_on(db, m, section, BODY_AS_SENT, NULL);
 		g_assert_true(bodies_write_piece(w, data + stop + 5, g_bytes_get_size(in) - stop - 5, NULL));
 		g_assert_true(bodies_write_finish(w, NULL));
 		g_autoptr(GBytes) out = bodies_get(db, m, section, NULL);
@@ -126,7 +128,7 @@ test_killed(void)
 	const char *data = g_bytes_get_data(in, NULL);
 	Db *db = must_open(path, DB_WRITER);
 	gint64 m = put_message(db, put_folder(db, "INBOX", ROLE_INBOX), 1, 100, 0, "m");
-	BodyWriter *w = bodies_write_on(db, m, "2", NULL);
+	BodyWriter *w = bodies_write_on(db, m, "2", BODY_AS_SENT, NULL);
 
 	g_assert_true(bodies_write_piece(w, data, MIB + 60, NULL));
 	g_assert_true(bodies_write_sync(w, NULL));
@@ -164,6 +166,75 @@ test_reader(void)
 	g_assert_null(bodies_read(db, m, "7", NULL));
 }
 
+/* What was begun in one form does not go on in the other. */
+static void
+test_forms(void)
+{
+	g_autofree char *dir = NULL, *path = temp_store(&dir);
+	g_autoptr(GBytes) in = pattern(2 * MIB);
+	const char *data = g_bytes_get_data(in, NULL);
+	Db *db = must_open(path, DB_WRITER);
+	gint64 m = put_message(db, put_folder(db, "INBOX", ROLE_INBOX), 1, 100, 0, "m");
+
+	for (BodyForm form = BODY_AS_SENT; form <= BODY_RECODED; form++) {
+		BodyForm other = form == BODY_AS_SENT ? BODY_RECODED : BODY_AS_SENT;
+		BodyWriter *w = bodies_write_on(db, m, "2", other, NULL);
+		g_assert_true(bodies_write_piece(w, data + 7, MIB + 5, NULL));
+		bodies_write_pause(w);
+		db_close(db);
+		db = must_open(path, DB_WRITER);
+		g_assert_cmpuint(bodies_partial(db, m, "2"), ==, MIB + 5);
+		g_assert_cmpint(bodies_partial_form(db, m, "2"), ==, other);
+		w = bodies_write_on(db, m, "2", form, NULL);
+		g_assert_cmpuint(bodies_written(w), ==, 0);
+		g_assert_true(bodies_write_piece(w, data, 2 * MIB, NULL));
+		bodies_write_pause(w);
+		g_assert_cmpint(bodies_partial_form(db, m, "2"), ==, form);
+		w = bodies_write_on(db, m, "2", form, NULL);
+		g_assert_cmpuint(bodies_written(w), ==, 2 * MIB);
+		g_assert_true(bodies_write_finish(w, NULL));
+		g_autoptr(GBytes) out = bodies_get(db, m, "2", NULL);
+		g_assert_true(out && g_bytes_equal(in, out));
+	}
+	g_assert_cmpint(db_int(db, -1, "SELECT count(*) FROM piece", NULL, 0), ==, 2);	/* nothing is left of what was dropped */
+	db_close(db);
+	remove_tree(dir);
+}
+
+/* Which parts the server may decode. */
+static void
+test_unpack(void)
+{
+	static const struct { const char *section, *mime; } list[] = {
+		{ "", "Content-Type: multipart/mixed\r\n" },
+		{ "1", "Content-Type: text/plain; name=\"base64\"\r\nContent-Transfer-Encoding: quoted-printable\r\n" },
+		{ "2", "Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n" },
+		{ "3", "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n" },
+		{ "4", "Content-Type: text/csv\r\nContent-Transfer-Encoding: BASE64\r\n" },
+		{ "5", "Content-Type: application/zip\r\n" },
+		{ "6", "Content-Type: application/zip; x=\"Content-Transfer-Encoding: base64\"\r\nContent-Transfer-Encoding: binary\r\n" },
+	};
+	static const char *const sealed[] = { "multipart/signed; micalg=\"x\"", "multipart/encrypted", "application/pkcs7-mime; name=\"smime.p7m\"",
+		"application/x-pkcs7-signature", "application/pgp-encrypted", "application/pgp-signature", "Application/PKCS7-Signature" };
+	g_autoptr(GArray) parts = parts_new();
+	g_autoptr(GString) may = g_string_new(NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(list); i++)
+		parts_add(parts, list[i].section, i > 0, 9, list[i].mime);
+	for (guint i = 0; i < G_N_ELEMENTS(list); i++)
+		if (parts_may_unpack(parts, list[i].section))
+			g_string_append(may, list[i].section);
+	g_assert_cmpstr(may->str, ==, "24");
+	g_assert_false(parts_may_unpack(parts, "7"));
+	for (guint i = 0; i < G_N_ELEMENTS(sealed); i++) {
+		g_autofree char *mime = g_strdup_printf("Content-Type: %s\r\n", sealed[i]);
+		parts_add(parts, "7", 1, 9, mime);
+		g_assert_false(parts_may_unpack(parts, "2"));
+		g_array_set_size(parts, G_N_ELEMENTS(list));
+	}
+	g_assert_true(parts_may_unpack(parts, "2"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -173,6 +244,8 @@ main(int argc, char **argv)
 	g_test_add_func("/store/keep/wanted", test_wanted);
 	g_test_add_func("/store/bodies/sittings", test_sittings);
 	g_test_add_func("/store/bodies/killed", test_killed);
+	g_test_add_func("/store/bodies/forms", test_forms);
 	g_test_add_func("/store/bodies/reader", test_reader);
+	g_test_add_func("/store/parts/unpack", test_unpack);
 	return g_test_run();
 }
