@@ -48,6 +48,12 @@ bulk_usable(const Engine *e)
 	return e->account->connections > 1 && e->ready && !e->bulk->refused && e->now >= e->bulk->again_at;
 }
 
+const ImapSession *
+bulk_session(const Engine *e)
+{
+	return e->bulk->session;
+}
+
 GPtrArray *
 bulk_jobs(const Engine *e)
 {
@@ -119,6 +125,7 @@ bulk_job(Engine *e, JobKind kind, ImapCommand *command)
 static void
 fetched(Engine *e, const ImapFetch *f)
 {
+	large_fetched(e, true, f);
 	for (guint i = 0; f->uid && f->parts && i < f->parts->len; i++) {
 		const ImapFetchPart *p = g_ptr_array_index(f->parts, i);
 		if (!texts_part(e, true, f->uid, p))

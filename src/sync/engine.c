@@ -459,6 +459,7 @@ engine_free(Engine *e)
 	g_ptr_array_unref(e->jobs);
 	g_ptr_array_unref(e->list);
 	g_ptr_array_unref(e->apart);
+	g_hash_table_unref(e->as_sent);
 	g_hash_table_unref(e->lsub);
 	g_free(e->items);
 	g_ptr_array_unref(e->batch);
@@ -532,6 +533,7 @@ engine_new(const EngineSetup *setup, GError **err)
 	e->list = g_ptr_array_new_with_free_func(folder_free_void);
 	e->lsub = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	e->apart = g_ptr_array_new_with_free_func(g_free);
+	e->as_sent = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	e->batch = g_ptr_array_new_with_free_func(message_free_void);
 	e->early = g_byte_array_new();
 	e->db = db_open(setup->store, DB_WRITER, err);

@@ -57,6 +57,7 @@ typedef struct {
 	GArray *found;		/* owned, of ImapRange: a search's result comes in here; NULL: it is none */
 	guint what;		/* JOB_SCAN: SCAN_ */
 	guint64 offset;		/* JOB_PIECE */
+	bool binary;		/* JOB_PIECE: decoded by the server */
 	bool early;		/* written before the sign-in had ended */
 	gint64 since;		/* ms */
 	gint64 first_at, last_at;	/* ms, of what is in seen; 0: nothing */
@@ -68,12 +69,18 @@ typedef struct {
 	gint64 message;
 	char *section;		/* owned */
 	BodyWriter *writer;	/* owned; NULL: not begun in this connection */
-	guint64 total;		/* as the server announced it; 0: not known */
+	guint64 sent;		/* as the server announced it; 0: not known */
+	guint64 total;		/* the same, or of the file */
 	guint64 have, asked;	/* so much is here, was asked for */
+	bool binary;		/* the server decodes it: total, have and asked count bytes of the file */
+	bool sized;		/* and has said how large the file is */
+	guint skip;		/* so many of what is made of the first piece are here */
+	guint n_vain;		/* connections that ended before anything of it came */
 	guint in_flight;	/* pieces */
 	gint64 synced;		/* ms */
 	bool begun, ended, stopping, broken;
 	bool whole;		/* the server knows no pieces */
+	bool anew;		/* when nothing is on its way any more, in another way */
 	bool large, bulk;	/* worth a connection of its own; begun over that */
 	bool told;		/* its progress */
 	bool by_itself;		/* nobody waits for it */
@@ -192,6 +199,7 @@ struct Engine {
 	bool notify;		/* the server tells of all folders by itself */
 	guint rtt_ms;		/* the shortest answer of this session; 0: none yet */
 	char *items;		/* owned: extend_items */
+	GHashTable *as_sent;	/* owned, set of char*: parts that BINARY failed for in this session; "": for all */
 	bool no_preview;	/* the server announces PREVIEW and says BAD to it */
 	guint poor;		/* 1, 2: headers are asked for with less and less: what they said broke the last session */
 	GPtrArray *apart;	/* owned, of char*: namespaces that LIST "" "*" leaves out */
@@ -341,6 +349,7 @@ gint64 bulk_deadline(const Engine *e);	/* ms, or -1 */
 void bulk_drop(Engine *e);	/* the first one is gone */
 void bulk_no_secret(Engine *e);	/* what it would sign in with is not to be had now */
 Job *bulk_job(Engine *e, JobKind kind, ImapCommand *command);
+const ImapSession *bulk_session(const Engine *e);	/* borrowed; NULL: none */
 GPtrArray *bulk_jobs(const Engine *e);	/* of Job*, borrowed */
 
 /* work.c */
@@ -473,9 +482,21 @@ gint64 large_folder(Engine *e, bool bulk);	/* that has to be selected for what i
 bool large_ready(Engine *e, bool bulk);	/* more may be asked for */
 bool large_active(const Engine *e, bool bulk);
 void large_submit(Engine *e, bool bulk);
+void large_fetched(Engine *e, bool bulk, const ImapFetch *f);	/* before its parts: what it says of sizes */
 bool large_part(Engine *e, bool bulk, guint32 uid, const ImapFetchPart *p);
 void large_done(Engine *e, Job *job, const ImapResponse *r);
 void large_clear(Engine *e, bool bulk);	/* the connection is gone */
+
+/* binary.c */
+enum { BINARY_LINE = 57 };	/* bytes of the file */
+bool binary_known(const Engine *e, bool bulk);	/* whether that connection's server can */
+bool binary_wanted(Engine *e, bool bulk, gint64 message, const char *section);	/* over that connection */
+void binary_refused(Engine *e, const PartWish *w, const char *why, bool all);	/* all: not only for this part */
+guint64 binary_file_size(guint64 sent);	/* about: as if in lines of ours */
+guint64 binary_sent_size(guint64 file);	/* in lines of ours */
+bool binary_size_fits(guint64 file, guint64 sent);	/* can both be true? */
+guint64 binary_go_on(guint64 written, guint *skip);	/* the offset in the file behind so much in lines of ours; skip: of what is made of it */
+GByteArray *binary_lines(const guint8 *data, gsize len);	/* yours; len: of whole lines, but for the last piece */
 void speed_began(Engine *e);
 void speed_got(Engine *e, guint64 bytes, bool ended);
 

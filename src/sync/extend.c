@@ -245,4 +245,5 @@ extend_clear(Engine *e)
 	e->rtt_ms = 0;
 	g_clear_pointer(&e->items, g_free);
 	g_ptr_array_set_size(e->apart, 0);
+	g_hash_table_remove_all(e->as_sent);
 }

@@ -376,6 +376,7 @@ fetch_parts(Engine *e, const ImapFetch *f)
 {
 	gint64 message = 0;
 
+	large_fetched(e, false, f);
 	for (guint i = 0; i < f->parts->len; i++) {
 		const ImapFetchPart *p = g_ptr_array_index(f->parts, i);
 		g_autoptr(GError) err = NULL;

@@ -1,7 +1,7 @@
 /* large.c - attachments and whole messages that the person asked for: in pieces that can be stopped and go on another time.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * BODY[n]<offset.length> (RFC 9051, 6.4.5), a few on their way at a time: so many that the line does not rest, so few that what
+ * BODY[n]<offset.length> or BINARY[n]<offset.length> (RFC 9051, 6.4.5), a few on their way at a time: so many that the line does not rest, so few that what
  * the person asks for meanwhile is not far behind. Each is small enough to come inline, so that it says itself whose it is and
  * where it belongs. What came is kept by the store over the end of the connection and of the program. */
 #include "config.h"
@@ -18,6 +18,7 @@
 #define WINDOW_MOST (2 * MIB)
 #define PIECE_MS 300
 #define TELL_MS 200
+#define VAIN_MOST 2
 #define SYNC_MS 5000	/* as much of it is lost when the program is killed */
 
 void
@@ -49,9 +50,10 @@ tell_progress(Engine *e, const PartWish *w, guint64 total)
 	l->message = w->message;
 	l->text = g_strdup(_("fetching"));
 	l->text2 = g_strdup(w->section);
-	l->done = w->have;
-	l->total = total;
-	l->when = (gint64)e->speed;
+	/* whatever the way: in bytes as they were sent, and as many of those a second */
+	l->done = w->binary ? binary_sent_size(w->have) : w->have;
+	l->total = w->binary ? binary_sent_size(total) : total;
+	l->when = (gint64)(w->binary ? binary_sent_size(e->speed) : e->speed);
 	engine_tell(e, l);
 	e->told_progress = e->now;
 }
@@ -260,9 +262,11 @@ large_ready(Engine *e, bool bulk)
 
 	if (!w)
 		return false;
-	if (!w->begun || w->in_flight == 0)
+	if (!w->begun)	/* what was half fetched by BINARY must not be begun anew because that is not known yet */
+		return binary_known(e, bulk);
+	if (w->in_flight == 0)
 		return true;
-	if (w->ended || w->asked - w->have >= window_size(e))
+	if (w->ended || w->anew || w->asked - w->have >= window_size(e))
 		return false;
 	return !w->total || w->asked <= w->total;
 }
@@ -286,20 +290,51 @@ begin(Engine *e, const Message *m, PartWish *w, bool bulk)
 {
 	g_autoptr(GError) err = NULL;
 
+	guint64 here = bodies_partial(e->db, m->id, w->section);
+
 	w->begun = true;
 	w->bulk = bulk;
-	w->total = announced(e, m, w->section);
-	if (w->whole || (w->total && w->total < PIECE_MOST && !bodies_partial(e->db, m->id, w->section)))
+	w->total = w->sent = announced(e, m, w->section);
+	if (w->whole || (w->sent && w->sent < PIECE_MOST && !here))
 		return false;
+	/* what was begun goes on in the same way, or begins anew */
+	w->sized = false;
+	w->binary = (here ? bodies_partial_form(e->db, m->id, w->section) == BODY_RECODED : w->n_vain < VAIN_MOST) &&
+		binary_wanted(e, bulk, m->id, w->section);
 	headers_flush(e);
-	w->writer = bodies_write_on(e->db, m->id, w->section, BODY_AS_SENT, &err);
+	w->writer = bodies_write_on(e->db, m->id, w->section, w->binary ? BODY_RECODED : BODY_AS_SENT, &err);
 	if (!w->writer) {
 		engine_store_failed(e, g_steal_pointer(&err));
 		return false;
 	}
 	w->have = w->asked = bodies_written(w->writer);
+	if (w->binary) {
+		w->total = binary_file_size(w->sent);
+		w->have = w->asked = binary_go_on(w->have, &w->skip);
+	}
 	w->synced = e->now;
 	return true;
+}
+
+static void
+ask_piece(Engine *e, const Message *m, PartWish *w, bool bulk)
+{
+	guint length = w->binary ? piece_size(e) / BINARY_LINE * BINARY_LINE : piece_size(e);
+	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT, m->uid);
+	g_autofree char *size = w->binary && !w->sized && w->in_flight == 0 ? g_strdup_printf("BINARY.SIZE[%s] ", w->section) : g_strdup("");
+	g_autofree char *items = g_strdup_printf("(UID %s%s.PEEK[%s]<%" G_GUINT64_FORMAT ".%u>)", size, w->binary ? "BINARY" : "BODY",
+		w->section, w->asked, length);
+	ImapCommand *c = imap_command_uid_fetch(set, items, 0, false);
+	Job *job = bulk ? bulk_job(e, JOB_PIECE, c) : work_job(e, JOB_PIECE, c);
+
+	job->message = w->message;
+	job->uid = m->uid;
+	job->section = g_strdup(w->section);
+	job->offset = w->asked;
+	job->hi = length;
+	job->binary = w->binary;
+	w->asked += length;
+	w->in_flight++;
 }
 
 void
@@ -326,18 +361,7 @@ large_submit(Engine *e, bool bulk)
 		w->asked = w->have;	/* what did not come is asked for again */
 	if (w->in_flight == 0 && w->told == 0)
 		speed_began(e);
-	guint length = piece_size(e);
-	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT, m->uid);
-	g_autofree char *items = g_strdup_printf("(UID BODY.PEEK[%s]<%" G_GUINT64_FORMAT ".%u>)", w->section, w->asked, length);
-	ImapCommand *c = imap_command_uid_fetch(set, items, 0, false);
-	Job *job = bulk ? bulk_job(e, JOB_PIECE, c) : work_job(e, JOB_PIECE, c);
-	job->message = w->message;
-	job->uid = m->uid;
-	job->section = g_strdup(w->section);
-	job->offset = w->asked;
-	job->hi = length;
-	w->asked += length;
-	w->in_flight++;
+	ask_piece(e, m, w, bulk);
 	if (!w->told) {
 		tell_progress(e, w, w->total);
 		w->told = true;
@@ -347,15 +371,26 @@ large_submit(Engine *e, bool bulk)
 /* ---- what comes ---- */
 
 static Job *
-job_of(Engine *e, bool bulk, guint32 uid, const ImapFetchPart *p)
+job_of(Engine *e, bool bulk, guint32 uid, const char *section, bool binary)
 {
 	GPtrArray *jobs = bulk ? bulk_jobs(e) : e->jobs;
 	for (guint i = 0; i < jobs->len; i++) {
 		Job *job = g_ptr_array_index(jobs, i);
-		if (job->kind == JOB_PIECE && !job->got && job->uid == uid && !strcmp(job->section, p->section))
+		if (job->kind == JOB_PIECE && !job->got && job->binary == binary && job->uid == uid && !strcmp(job->section, section))
 			return job;
 	}
 	return NULL;
+}
+
+static bool
+put_piece(PartWish *w, const guint8 *data, gsize len, GError **err)
+{
+	if (!w->binary)
+		return bodies_write_piece(w->writer, data, len, err);
+	g_autoptr(GByteArray) lines = binary_lines(data, len);
+	guint here = MIN(w->skip, lines->len);
+	w->skip -= here;
+	return bodies_write_piece(w->writer, lines->data + here, lines->len - here, err);
 }
 
 static void
@@ -366,7 +401,7 @@ write_piece(Engine *e, PartWish *w, GBytes *data)
 	const void *bytes = g_bytes_get_data(data, &len);
 
 	headers_flush(e);
-	if (!bodies_write_piece(w->writer, bytes, len, &err)) {
+	if (!put_piece(w, bytes, len, &err)) {
 		bool refused = g_error_matches(err, EIL_ERROR, EIL_REFUSED);
 		g_autofree char *why = g_strdup(err->message);
 		bodies_write_pause(g_steal_pointer(&w->writer));
@@ -387,11 +422,43 @@ write_piece(Engine *e, PartWish *w, GBytes *data)
 	}
 }
 
+/* All that is here of it is in the way: it begins again as it was sent. */
+static void
+as_sent(Engine *e, PartWish *w, const char *why, bool all)
+{
+	binary_refused(e, w, why, all);
+	w->anew = true;
+}
+
+/* The server knows how large the file is; what that can't be true of is not fetched by its decoding. */
+void
+large_fetched(Engine *e, bool bulk, const ImapFetch *f)
+{
+	Job *job = f->uid && (f->has & IMAP_HAS_BINARY_SIZE) ? job_of(e, bulk, f->uid, f->binary_section, true) : NULL;
+	PartWish *w = job ? wish_of(e, job->message, job->section) : NULL;
+
+	if (!w || !w->binary || !w->writer || w->anew)
+		return;
+	w->total = f->binary_size;
+	w->sized = true;
+	if (!binary_size_fits(w->total, w->sent))
+		as_sent(e, w, "its size is not what it can be", false);
+}
+
+/* The last piece is here. */
+static void
+ended(Engine *e, PartWish *w)
+{
+	w->ended = true;
+	if (w->binary && !(w->sized ? w->have == w->total : binary_size_fits(w->have, w->sent)))
+		as_sent(e, w, "it ended where it can't end", false);
+}
+
 /* True: it was a piece of ours. */
 bool
 large_part(Engine *e, bool bulk, guint32 uid, const ImapFetchPart *p)
 {
-	Job *job = job_of(e, bulk, uid, p);
+	Job *job = job_of(e, bulk, uid, p->section, p->binary);
 	PartWish *w = job ? wish_of(e, job->message, job->section) : NULL;
 	gsize len = p->data ? g_bytes_get_size(p->data) : 0;
 
@@ -399,18 +466,23 @@ large_part(Engine *e, bool bulk, guint32 uid, const ImapFetchPart *p)
 		return false;
 	job->got = true;
 	speed_got(e, len, false);
-	if (!w || !w->writer || w->ended)
+	if (!w || !w->writer || w->ended || w->anew || w->binary != job->binary)
 		return true;
 	if (p->streamed || len > job->hi || (p->origin != job->offset && len > 0)) {
+		if (w->binary) {
+			as_sent(e, w, "not in pieces", true);
+			return true;
+		}
 		log_line(LOG_WARN, "imap", "the server does not know pieces of a part: it is fetched in one");
-		w->whole = true;
+		w->whole = w->anew = true;
 		return true;
 	}
 	if (job->offset != w->have)	/* the one before it did not come */
 		return true;
 	if (len > 0)
 		write_piece(e, w, p->data);
-	w->ended = len < job->hi;
+	if (w->writer && len < job->hi)
+		ended(e, w);
 	if (w->writer && !w->stopping && e->now - e->told_progress > TELL_MS)
 		tell_progress(e, w, w->total);
 	return true;
@@ -436,27 +508,31 @@ finish(Engine *e, PartWish *w)
 	g_ptr_array_remove(e->part_wishes, w);
 }
 
-/* The server has no pieces for us: all that is here of it is in the way. */
+/* In another way: all that is here of it is in the way. */
 static void
-go_whole(PartWish *w)
+begin_anew(PartWish *w)
 {
 	if (w->writer)
 		bodies_write_abort(g_steal_pointer(&w->writer));
 	w->have = w->asked = 0;
-	w->begun = w->ended = w->large = false;	/* the first connection streams it */
-	w->whole = true;
+	w->begun = w->ended = w->anew = w->binary = false;
+	w->large &= !w->whole;	/* the first connection streams what has no pieces */
 }
 
 static void
 refused(Engine *e, PartWish *w, const ImapResponse *r)
 {
-	if (r->status == IMAP_BAD && w->have == 0) {
-		go_whole(w);
+	if (r->status == IMAP_BAD && w->have == 0 && !w->binary) {
+		w->whole = w->anew = true;
 		return;
 	}
 	/* some say NO to what lies behind the end */
 	if (w->have > 0 && w->total && w->have >= w->total) {
-		w->ended = true;
+		ended(e, w);
+		return;
+	}
+	if (w->binary) {
+		as_sent(e, w, r->text ? r->text : "nothing came", r->status == IMAP_BAD);
 		return;
 	}
 	g_autofree char *why = r->status == IMAP_OK ? g_strdup(_("The server did not give this message. It may have been deleted there.")) :
@@ -472,17 +548,17 @@ large_done(Engine *e, Job *job, const ImapResponse *r)
 	if (!w || w->in_flight == 0)
 		return;
 	w->in_flight--;
-	if (w->broken || (w->stopping && !w->ended)) {
+	if (w->broken || (w->stopping && (!w->ended || w->anew))) {
 		if (w->in_flight == 0)
 			g_ptr_array_remove(e->part_wishes, w);
 		return;
 	}
-	if (w->whole && w->in_flight == 0)
-		go_whole(w);
-	else if (!job->got && !w->ended && job->offset <= w->have)
+	if (!job->got && !w->ended && !w->anew && job->offset <= w->have)
 		refused(e, w, r);
 	w = wish_of(e, job->message, job->section);
-	if (w && w->ended && w->writer)
+	if (w && w->anew && w->in_flight == 0)
+		begin_anew(w);
+	else if (w && w->ended && !w->anew && w->writer)
 		finish(e, w);
 }
 
@@ -494,11 +570,12 @@ large_clear(Engine *e, bool bulk)
 		PartWish *w = g_ptr_array_index(e->part_wishes, i);
 		if (w->bulk != bulk)
 			continue;
+		w->n_vain += w->binary && w->in_flight > 0 && w->have == 0;
 		bodies_write_pause(g_steal_pointer(&w->writer));
-		w->begun = w->ended = false;
+		w->begun = w->ended = w->anew = false;
 		w->in_flight = 0;
 		tell_end(e, w);
-		w->told = w->bulk = false;
+		w->told = w->bulk = w->binary = false;
 		if (w->stopping)
 			g_ptr_array_remove_index(e->part_wishes, i);
 	}

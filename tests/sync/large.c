@@ -2,110 +2,16 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
-#include "textd.h"
-#include "world.h"
-#include "base/limits.h"
+#include "parts.h"
 
 #include <locale.h>
 
-#define FILE_BYTES ((gsize)8 * MIB + 777)
-
-typedef struct { GPtrArray *bodies; /* owned, of char*: "section", or "!section: why" */ guint saved, save_failed, progress; guint64 done; char *why; } Heard;
-static Heard heard;
-
-static void
-hear_parts(World *w)
-{
-	struct pollfd p = { chan_fd(w->letters), POLLIN, 0 };
-	Letter *l;
-
-	poll(&p, 1, 20);
-	while ((l = chan_take(w->letters))) {
-		hear(w, l);
-		if (l->kind == LETTER_BODY)
-			g_ptr_array_add(heard.bodies, l->failed ? g_strdup_printf("!%s: %s", l->text, l->text2) : g_strdup(l->text));
-		if (l->kind == LETTER_SAVED) {
-			heard.saved += !l->failed;
-			heard.save_failed += l->failed;
-			g_free(heard.why);
-			heard.why = g_strdup(l->text2);
-		}
-		if (l->kind == LETTER_PROGRESS && l->message) {
-			heard.progress++;
-			heard.done = l->done;
-		}
-		letter_free(l);
-	}
-}
-
-#define UNTIL(w, what) do { \
-	gint64 until = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC; \
-	while (!(what)) { \
-		hear_parts(w); \
-		if (g_get_monotonic_time() > until) \
-			g_error("%d: waited in vain for %s; trouble: %s; wire:\n%s", __LINE__, #what, (w)->trouble ? (w)->trouble : "-", pop->log->str); \
-	} \
-} while (0)
-
 static bool
-told(const char *body)
-{
-	return g_ptr_array_find_with_equal_func(heard.bodies, body, g_str_equal, NULL);
-}
-
-static bool
-told_failed(const char *section)
-{
-	g_autofree char *begin = g_strdup_printf("!%s: ", section);
-	for (guint i = 0; i < heard.bodies->len; i++)
-		if (g_str_has_prefix(heard.bodies->pdata[i], begin))
-			return true;
-	return false;
-}
-
-static void
-forget(void)
-{
-	g_ptr_array_set_size(heard.bodies, 0);
-	heard.saved = heard.save_failed = heard.progress = 0;
-	heard.done = 0;
-	g_clear_pointer(&heard.why, g_free);
-}
-
-static gint64
-id_of(World *w, const char *wire, guint32 uid)
+speed_is_kept(const World *w)
 {
 	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
-	g_autoptr(Folder) f = db ? folders_find(db, wire, NULL) : NULL;
-	return f ? messages_id_of_uid(db, f->id, uid) : 0;
-}
-
-static World *
-world_closed(void)
-{
-	World *w = g_new0(World, 1);
-	server_reset(smtp);
-	texts_reset(pop);
-	forget();
-	doc_put("INBOX", 1, 1, FILE_BYTES);
-	doc_put("INBOX", 2, 1, 0);
-	doc_put("INBOX", 3, 1, 0);
-	w->dir = g_dir_make_tmp("eilpost-large-XXXXXX", NULL);
-	w->store = g_build_filename(w->dir, "test.db", NULL);
-	w->account = account_for(smtp->port, pop->port, CHECK_STARTUP, "at once");
-	w->account->receive.scheme = SCHEME_IMAP_INSECURE;
-	w->letters = chan_new((GDestroyNotify)letter_free);
-	return w;
-}
-
-static void
-post_part(World *w, RequestKind kind, gint64 message, const char *section, const char *path)
-{
-	Request *r = request_new(kind);
-	r->message = message;
-	r->text = g_strdup(section);
-	r->text2 = g_strdup(path);
-	engine_post(w->engine, r);
+	g_autofree char *speed = db_fact(db, "speed");
+	return speed && g_ascii_strtoll(speed, NULL, 10) > 0;
 }
 
 static void
@@ -114,79 +20,6 @@ ask_folder(World *w, gint64 folder)
 	Request *r = request_new(REQ_OPEN_FOLDER);
 	r->folder = folder;
 	engine_post(w->engine, r);
-}
-
-static void
-open_text(World *w, gint64 message)
-{
-	ask(w, REQ_OPEN_MESSAGE, message, false);
-}
-
-/* The list is here, and the text of the message with the file. */
-static World *
-world_ready(void)
-{
-	World *w = world_closed();
-	world_open(w, 0);
-	UNTIL(w, id_of(w, "INBOX", 3));
-	open_text(w, id_of(w, "INBOX", 1));
-	UNTIL(w, told(""));
-	forget();
-	return w;
-}
-
-static bool
-file_is_right(World *w, const char *section, gsize before)
-{
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
-	g_autoptr(GBytes) data = bodies_get(db, id_of(w, "INBOX", 1), section, NULL);
-	gsize len = 0;
-	const char *bytes = data ? g_bytes_get_data(data, &len) : NULL;
-
-	if (len != before + FILE_BYTES)
-		return false;
-	for (gsize i = 0; i < FILE_BYTES; i++)
-		if (bytes[before + i] != file_byte(i))
-			return false;
-	return true;
-}
-
-static guint64
-partial(World *w)
-{
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
-	return bodies_partial(db, id_of(w, "INBOX", 1), "2");
-}
-
-/* Bytes that were asked for from this piece on, and nothing twice. */
-static guint64
-asked_from(guint first)
-{
-	guint64 n = 0;
-	g_mutex_lock(&pop->lock);
-	for (guint i = first; i < textd.pieces->len; i++) {
-		const Piece *p = &g_array_index(textd.pieces, Piece, i);
-		n += p->offset < FILE_BYTES ? MIN(p->length, FILE_BYTES - p->offset) : 0;
-	}
-	g_mutex_unlock(&pop->lock);
-	return n;
-}
-
-static guint
-n_pieces(void)
-{
-	g_mutex_lock(&pop->lock);
-	guint n = textd.pieces->len;
-	g_mutex_unlock(&pop->lock);
-	return n;
-}
-
-static bool
-speed_is_kept(const World *w)
-{
-	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
-	g_autofree char *speed = db_fact(db, "speed");
-	return speed && g_ascii_strtoll(speed, NULL, 10) > 0;
 }
 
 static guint
@@ -490,18 +323,6 @@ test_save_stopped(void)
 
 /* ---- without a connection ---- */
 
-static void
-reopen(World *w, bool offline)
-{
-	g_autoptr(GError) err = NULL;
-	EngineSetup setup = { .account = w->account, .store = w->store, .letters = w->letters, .offline = offline };
-
-	if (w->engine)
-		world_close(w);
-	w->engine = engine_new(&setup, &err);
-	g_assert_no_error(err);
-}
-
 /* What was asked for is told not to be here, kept in mind over the end of the program, and comes with the next connection. */
 static void
 test_wanted(void)
@@ -528,17 +349,6 @@ test_wanted(void)
 }
 
 /* ---- a second connection ---- */
-
-static guint
-times_said(const char *words)
-{
-	guint n = 0;
-	g_mutex_lock(&pop->lock);
-	for (const char *p = pop->log->str; (p = strstr(p, words)); p++)
-		n++;
-	g_mutex_unlock(&pop->lock);
-	return n;
-}
 
 static World *
 world_of_two(void)

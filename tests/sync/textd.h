@@ -1,7 +1,8 @@
 /* textd.h - an IMAP server whose messages have texts and large parts, given in pieces or not; for tests/sync.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * It offers nothing beyond IMAP4rev1. A message is a text, or a text and a file of so many bytes. */
+ * It offers nothing beyond IMAP4rev1 and IDLE, and BINARY when told to. A message is a text, or a text and a file of so many
+ * bytes, which goes as it is or as base64. */
 #pragma once
 
 #include "servers.h"
@@ -11,7 +12,7 @@
 
 typedef struct { guint uid; int days; gsize file; } Doc;
 typedef struct { const char *name; GArray *docs; /* of Doc, by uid */ } Shelf;
-typedef struct { guint uid; guint64 offset, length; } Piece;
+typedef struct { guint uid; guint64 offset, length; bool binary; guint connection; } Piece;
 
 static struct {
 	bool no_pieces;		/* gives the whole part whatever was asked */
@@ -20,6 +21,7 @@ static struct {
 	bool nil_beyond;
 	gint64 lie;		/* added to the announced size of a file */
 	int cut_after;		/* pieces, then the line is cut; 0: never */
+	int cuts;		/* so many more behind that one, each at the first piece */
 	int piece_ms;		/* of thinking before a piece */
 	int text_ms;		/* before a text */
 	guint idles;
@@ -30,6 +32,17 @@ static struct {
 	guint waiting;		/* it would, otherwise */
 	guint cut_texts;	/* number of a connection that is cut in the middle of the first texts; 0: none */
 	guint other_validity;	/* of what the second connection opens; 0: the same */
+	bool packed;		/* files are base64 */
+	guint line;		/* letters in a line of it; 0: 76 */
+	bool binary;		/* BINARY is offered */
+	const char *refusal;	/* of it: "NO [UNKNOWN-CTE] can't" */
+	int refused_from;	/* this piece on, by BINARY; 0: from the first on */
+	guint64 ends;		/* its decoder ends after so many bytes; 0: at the end */
+	gint64 size_lie;	/* added to BINARY.SIZE */
+	bool no_size;		/* BINARY.SIZE is not told */
+	bool empty;		/* pieces by BINARY are */
+	const char *outer;	/* multipart's kind; NULL: MIXED */
+	const char *kind;	/* of the file; NULL: "\"APPLICATION\" \"OCTET-STREAM\"" */
 	Shelf shelves[3];
 	GArray *pieces;		/* owned, of Piece: what was asked */
 	GPtrArray *texts;	/* owned, of char*: "folder/uid", bodies asked without an offset, in order */
@@ -54,7 +67,39 @@ doc_put(const char *folder, guint uid, int days, gsize file)
 static inline char
 file_byte(gsize i)
 {
-	return (char)('a' + (i * 7 + i / 251) % 26);
+	return textd.packed ? (char)(i * 7 + i / 251) : (char)('a' + (i * 7 + i / 251) % 26);
+}
+
+static inline void
+file_put(GString *out, gsize file)
+{
+	gsize was = out->len;
+	g_string_set_size(out, was + file);
+	for (gsize i = 0; i < file; i++)
+		out->str[was + i] = file_byte(i);
+}
+
+/* As base64, the last line with its end. */
+static inline void
+file_pack(GString *out, gsize file)
+{
+	g_autoptr(GString) bytes = g_string_new(NULL);
+	gsize line = textd.line ? textd.line : 76;
+
+	file_put(bytes, file);
+	g_autofree char *text = g_base64_encode((const guchar *)bytes->str, bytes->len);
+	for (gsize at = 0, len = strlen(text); at < len; at += line) {
+		g_string_append_len(out, text + at, (gssize)MIN(line, len - at));
+		g_string_append(out, "\r\n");
+	}
+}
+
+/* So many bytes on the way. */
+static inline gsize
+file_sent(gsize file)
+{
+	gsize letters = (file + 2) / 3 * 4, line = textd.line ? textd.line : 76;
+	return textd.packed ? letters + (letters + line - 1) / line * 2 : file;
 }
 
 static inline GString *
@@ -67,12 +112,8 @@ doc_section(const Doc *d, const char *section)
 		g_string_append_printf(out, "Subject: number %u\r\nFrom: bob@example.org\r\n\r\n", d->uid);
 	if (text)
 		g_string_append_printf(out, "text of %u\r\n", d->uid);
-	if (file && d->file) {
-		gsize was = out->len;
-		g_string_set_size(out, was + d->file);
-		for (gsize i = 0; i < d->file; i++)
-			out->str[was + i] = file_byte(i);
-	}
+	if (file && d->file)
+		(textd.packed ? file_pack : file_put)(out, d->file);
 	return out;
 }
 
@@ -86,10 +127,11 @@ doc_header(GString *out, const Doc *d)
 	gmtime_r(&when, &t);
 	strftime(date, sizeof date, "%d-%b-%Y %H:%M:%S +0000", &t);
 	g_string_append_printf(out, " INTERNALDATE \"%s\" RFC822.SIZE %" G_GSIZE_FORMAT " ENVELOPE (NIL \"number %u\" NIL NIL NIL NIL NIL NIL NIL NIL) BODYSTRUCTURE ",
-		date, 200 + d->file, d->uid);
+		date, 200 + file_sent(d->file), d->uid);
 	if (d->file)
-		g_string_append_printf(out, "((\"TEXT\" \"PLAIN\" (\"charset\" \"utf-8\") NIL NIL \"7BIT\" 12 1)(\"APPLICATION\" \"OCTET-STREAM\" (\"name\" \"f.bin\") NIL NIL \"7BIT\" %"
-			G_GINT64_FORMAT ") \"MIXED\")", (gint64)d->file + textd.lie);
+		g_string_append_printf(out, "((\"TEXT\" \"PLAIN\" (\"charset\" \"utf-8\") NIL NIL \"7BIT\" 12 1)(%s (\"name\" \"f.bin\") NIL NIL \"%s\" %"
+			G_GINT64_FORMAT ") \"%s\")", textd.kind ? textd.kind : "\"APPLICATION\" \"OCTET-STREAM\"", textd.packed ? "BASE64" : "7BIT",
+			(gint64)file_sent(d->file) + textd.lie, textd.outer ? textd.outer : "MIXED");
 	else
 		g_string_append(out, "(\"TEXT\" \"PLAIN\" (\"charset\" \"utf-8\") NIL NIL \"7BIT\" 12 1)");
 }
@@ -110,7 +152,7 @@ doc_body(Talk *t, GString *out, const char *folder, const Doc *d, const char *at
 	bool piece = *behind == '<' && (!strcmp(section, "2") || !*section);
 	g_autoptr(GString) all = doc_section(d, section);
 	if (piece) {
-		Piece p = { d->uid, offset, length };
+		Piece p = { d->uid, offset, length, false, t->number };
 		g_array_append_val(textd.pieces, p);
 	} else if (g_ascii_isdigit(*section) || !*section) {
 		g_ptr_array_add(textd.texts, g_strdup_printf("%s/%u%s%s", folder, d->uid, *section ? "/" : "", section));
@@ -169,6 +211,29 @@ text_waits(Talk *t, const char *verb)
 	}
 }
 
+/* One "BINARY.PEEK[2]<a.b>", as doc_body. */
+static inline const char *
+doc_binary(const Talk *t, GString *out, const Doc *d, const char *at)
+{
+	g_autoptr(GString) all = g_string_new(NULL);
+	char *end;
+	guint64 offset = g_ascii_strtoull(strchr(at, '<') + 1, &end, 10), length = g_ascii_strtoull(end + 1, NULL, 10);
+	Piece p = { d->uid, offset, length, true, t->number };
+
+	g_array_append_val(textd.pieces, p);
+	if (!textd.binary)
+		return "BAD nobody offered that";
+	if (textd.refusal && textd.refused_from-- <= 1)
+		return textd.refusal;
+	file_put(all, textd.ends ? MIN(textd.ends, d->file) : d->file);
+	g_string_set_size(all, textd.empty ? 0 : all->len);
+	offset = MIN(offset, all->len);
+	length = textd.no_pieces ? all->len : MIN(length, all->len - offset);
+	g_string_append_printf(out, " BINARY[2]<%" G_GUINT64_FORMAT "> ~{%" G_GUINT64_FORMAT "}\r\n", textd.no_pieces ? 0 : offset, length);
+	g_string_append_len(out, all->str + (textd.no_pieces ? 0 : offset), (gssize)length);
+	return NULL;
+}
+
 static inline const char *
 docs_fetch(Talk *t, GString *out, const Shelf *s, const char *rest, bool uid)
 {
@@ -187,13 +252,17 @@ docs_fetch(Talk *t, GString *out, const Shelf *s, const char *rest, bool uid)
 			g_string_append(out, " FLAGS (\\Seen)");
 		if (strstr(blank, "ENVELOPE"))
 			doc_header(out, d);
-		for (const char *p = blank; !strstr(blank, "ENVELOPE") && (p = strstr(p, "BODY.PEEK[")); ) {
+		if (strstr(blank, "BINARY.SIZE[2]") && !textd.no_size)
+			g_string_append_printf(out, " BINARY.SIZE[2] %" G_GINT64_FORMAT, (gint64)(textd.ends ? textd.ends : d->file) + textd.size_lie);
+		const char *binary = strstr(blank, "BINARY.PEEK[2]");
+		const char *status = binary ? doc_binary(t, out, d, binary) : NULL;
+		for (const char *p = blank; !status && !strstr(blank, "ENVELOPE") && (p = strstr(p, "BODY.PEEK[")); ) {
 			p += 10;
-			const char *status = doc_body(t, out, s->name, d, p);
-			if (status) {
-				g_string_truncate(out, 0);
-				return status;
-			}
+			status = doc_body(t, out, s->name, d, p);
+		}
+		if (status) {
+			g_string_truncate(out, 0);
+			return status;
 		}
 		g_string_append(out, ")\r\n");
 	}
@@ -204,7 +273,7 @@ static inline const char *
 text_command(Talk *t, GString *out, const Shelf **in, const char *verb)
 {
 	if (g_str_has_prefix(verb, "CAPABILITY")) {
-		g_string_append(out, "* CAPABILITY IMAP4rev1 IDLE\r\n");
+		g_string_append_printf(out, "* CAPABILITY IMAP4rev1 IDLE%s\r\n", textd.binary ? " BINARY" : "");
 	} else if (g_str_has_prefix(verb, "LIST")) {
 		for (guint i = 0; i < G_N_ELEMENTS(textd.shelves); i++)
 			if (textd.shelves[i].name)
@@ -283,6 +352,10 @@ text_talk(gpointer user)
 		bool turned_away = textd.only_one && t->number > 1 && g_str_has_prefix(verb, "AUTHENTICATE");
 		const char *said = turned_away ? "NO [LIMIT] Too many simultaneous connections." : text_command(t, out, &in, verb);
 		bool piece = textd.pieces->len > n, cut = piece && textd.cut_after && --textd.cut_after == 0;
+		if (cut && textd.cuts > 0) {
+			textd.cuts--;
+			textd.cut_after = 1;
+		}
 		bool text = textd.texts->len > n_texts;
 		int ms = piece ? textd.piece_ms : text ? textd.text_ms : 0;
 		if (textd.cut_texts == t->number && strstr(verb, "BODY.PEEK[]")) {
