@@ -17,7 +17,17 @@ speed(const AppAccount *acc)
 }
 
 /* A part as it travels. */
-typedef struct { guint64 size; bool packed; } Travel;
+typedef struct { guint64 size; bool packed, unpacked /* base64, which the server undoes */; } Travel;
+
+/* As it said in the last session, without what is switched off. */
+static bool
+server_unpacks(const AppAccount *acc)
+{
+	g_autofree char *known = db_fact(acc->db, "capabilities");
+	g_auto(GStrv) words = g_strsplit(known ? known : "", " ", -1);
+
+	return g_strv_contains((const char *const *)words, "BINARY");
+}
 
 static Travel
 travel_of(const AppAccount *acc, gint64 message, const char *section)
@@ -29,9 +39,10 @@ travel_of(const AppAccount *acc, gint64 message, const char *section)
 		const PartInfo *p = &g_array_index(parts, PartInfo, i);
 		g_autofree char *mime = strcmp(p->section, section) ? NULL : g_ascii_strdown(p->mime, -1);
 		if (mime)
-			return (Travel){ p->size, strstr(mime, "content-transfer-encoding: base64") != NULL };
+			return (Travel){ p->size, strstr(mime, "content-transfer-encoding: base64") != NULL,
+				server_unpacks(acc) && parts_may_unpack(parts, section) };
 	}
-	return (Travel){ 0, false };
+	return (Travel){ 0, false, false };
 }
 
 /* What people know is the size of the file: 57 of its bytes are a line of 78 on the way. */
@@ -56,10 +67,12 @@ time_text(guint64 seconds)
 
 /* ", about 8 s"; "" where no speed is known. Yours. */
 static char *
-time_behind(guint64 bytes, guint64 per_second)
+time_behind(const Travel *t, guint64 bytes, guint64 per_second)
 {
 	if (!per_second)
 		return g_strdup("");
+	if (t->unpacked)
+		bytes = bytes / 78 * 57;
 	g_autofree char *time = time_text(bytes / per_second);
 	return g_strdup_printf(", %s", time);
 }
@@ -95,7 +108,8 @@ large_price(App *a, const DocPart *part)
 		return NULL;
 	Travel t = travel_of(acc, a->open.message, part->section);
 	guint64 have = bodies_partial(acc->db, a->open.message, part->section), left = t.size > have ? t.size - have : 0;
-	g_autofree char *time = time_behind(left, speed(acc));
+	t.unpacked &= !have || bodies_partial_form(acc->db, a->open.message, part->section) == BODY_RECODED;	/* it goes on as it began */
+	g_autofree char *time = time_behind(&t, left, speed(acc));
 	Clean *size = file_size(&t, left);
 	char *text = g_strdup_printf("%s%s", clean_peek(size), time);
 	clean_free(size);
@@ -127,7 +141,7 @@ part_note(App *a, const DocPart *part)
 	}
 	if (wanted_has(acc->db, a->open.message, part->section))
 		return clean_new(_("· will be fetched when there is a connection"), -1, CLEAN_LINE);
-	g_autofree char *time = time_behind(t.size, speed(acc));
+	g_autofree char *time = time_behind(&t, t.size, speed(acc));
 	return clean_printf(_("· on the server%s"), time);
 }
 
