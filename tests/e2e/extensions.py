@@ -116,6 +116,7 @@ SWITCHES = (
     ("QUOTA", ("GETQUOTAROOT",)),
     ("PREVIEW", ("PREVIEW",)),
     ("ACL", ("MYRIGHTS",)),
+    ("BINARY", ("BINARY",)),
     ("ID", (" ID (",)),
     ("IDLE", ("IDLE",)),
     ("SASL-IR", ("AUTHENTICATE PLAIN A",)),
