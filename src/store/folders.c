@@ -14,7 +14,9 @@
 #define COLUMNS "id, name, wire, delimiter, attrs, role, selectable, subscribed, gone," \
 	" uidvalidity, uidnext, modseq, server_total, server_unseen," \
 	" total, unseen, recent, backfill, checked," \
-	" namespace, rights, mailbox_id, server_size, keep"
+	" namespace, rights, mailbox_id, server_size, keep," \
+	" (SELECT count(*) FROM wish WHERE wish.folder = folder.id AND wish.uid <> 0" \
+	"  AND wish.kind IN (1, 3) AND wish.state IN (0, 1, 4))"	/* moves and deletions to come true */
 
 Folder *
 folder_new(void)
@@ -46,7 +48,8 @@ counted_here(const Folder *f)
 guint32
 folder_total(const Folder *f)
 {
-	return counted_here(f) ? f->total : MAX(f->total, f->server_total);
+	guint32 there = f->server_total - MIN(f->server_total, f->leaving);
+	return counted_here(f) ? f->total : MAX(f->total, there);
 }
 
 guint32
@@ -96,6 +99,7 @@ read_folder(Stmt *st)
 	f->mailbox_id = stmt_dup(st, 21);
 	f->server_size = (guint64)sqlite3_column_int64(st, 22);
 	f->keep = sqlite3_column_int(st, 23);
+	f->leaving = (guint32)sqlite3_column_int64(st, 24);
 	return f;
 }
 

@@ -22,6 +22,7 @@ typedef struct {
 	guint32 uidvalidity, uidnext;
 	guint64 highestmodseq;	/* up to which the store has every change; 0: none */
 	guint32 server_total, server_unseen;	/* as the server last said */
+	guint32 leaving;	/* of these, messages that the person moved or deleted, which the server is yet to do */
 	guint32 total, unseen;	/* rows in the store, kept exact by the store itself (triggers) */
 	guint32 backfill_below;	/* headers of UIDs >= this are here; 1: all; 0: nothing yet */
 	gint64 checked_at;	/* Unix seconds of the last successful look; 0: never */

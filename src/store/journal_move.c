@@ -371,9 +371,13 @@ journal_move_done(Db *db, const Wish *w, GError **err)
 {
 	gint64 out_of_sight = limbo(db, false, NULL);
 
-	if (w->kind != WISH_DELETE)
+	if (w->kind != WISH_DELETE && w->kind != WISH_MOVE)
 		return true;
-	return db_run_ints(db, err, "DELETE FROM message WHERE id = ?1 AND folder = ?2", INTS(w->message, out_of_sight));
+	/* it is not there any more; a folder that was read is counted by its rows */
+	if (w->uid && !db_run_ints(db, err, "UPDATE folder SET server_total = max(server_total - 1, 0) WHERE id = ?1 AND backfill <> 1", INTS(w->folder)))
+		return false;
+	return w->kind == WISH_MOVE ||
+	    db_run_ints(db, err, "DELETE FROM message WHERE id = ?1 AND folder = ?2", INTS(w->message, out_of_sight));
 }
 
 /* What was said of it after that, in a place where it never came to, can't be done either. */

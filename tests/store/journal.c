@@ -32,7 +32,7 @@ check(World *w, guint32 flags, guint32 server_flags, guint waiting, guint sent)
 }
 
 /* The tests tell a story: s+ the person sets \Seen, s- clears it; > the wish is sent; o the server says OK; x the line is
- * cut and the engine recovers; r the server says "later"; f it refuses; 0 1 2 the server reports none, \Seen, \Flagged. */
+ * cut and the engine recovers; n m the server counts two messages, one; r the server says "later"; f it refuses; 0 1 2 the server reports none, \Seen, \Flagged. */
 static void
 tell(World *w, const char *story)
 {
@@ -51,6 +51,8 @@ tell(World *w, const char *story)
 			g_assert_true(journal_mark_sent(w->db, sent, NULL));
 			break;
 		case 'o': g_assert_true(journal_done(w->db, sent, NULL)); break;
+		case 'n': g_assert_true(folders_set_server_counts(w->db, w->folder, 2, 0, NULL)); break;
+		case 'm': g_assert_true(folders_set_server_counts(w->db, w->folder, 1, 0, NULL)); break;
 		case 'x': g_assert_true(journal_recover(w->db, NULL)); break;
 		case 'r': g_assert_true(journal_retry(w->db, sent, 100, "try later", NULL)); break;
 		case 'f': g_assert_true(journal_fail(w->db, sent, "no such thing", NULL)); break;
@@ -271,6 +273,34 @@ test_append_known_folder(void)
 	g_assert_cmpuint(journal_count(db, WISH_WAITING), ==, 2);
 }
 
+static guint
+shown_in(World *w)
+{
+	g_autoptr(Folder) f = folders_get(w->db, w->folder, NULL);
+	return folder_total(f);
+}
+
+/* A folder that was never read is counted by what the server said; what the person took out of it counts at once, whether
+ * the server is told, says the old count once more, refuses, or has done it. */
+static void
+test_leaving_is_counted(gconstpointer for_good)
+{
+	static const struct { const char *story; guint shown; } cases[] = {
+		{ ">", 1 }, { "> o", 1 }, { "> f", 2 }, { "> x", 1 }, { "n", 1 }, { "n > n", 1 }, { "> o m", 1 },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		World w = world(0);
+		gint64 trash = put_folder(w.db, "Trash", ROLE_TRASH);
+		g_assert_true(folders_set_server_counts(w.db, w.folder, 2, 0, NULL));
+		g_assert_cmpuint(shown_in(&w), ==, 2);
+		g_assert_true(for_good ? journal_delete(w.db, w.m, 0, NULL) : journal_move(w.db, w.m, trash, 0, NULL));
+		g_assert_cmpuint(shown_in(&w), ==, 1);
+		tell(&w, cases[i].story);
+		g_assert_cmpuint(shown_in(&w), ==, cases[i].shown);
+		db_close(w.db);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -283,5 +313,7 @@ main(int argc, char **argv)
 	g_test_add_func("/store/journal/message-gone", test_message_gone);
 	g_test_add_func("/store/journal/S5/sent-survives", test_sent_survives);
 	g_test_add_func("/store/journal/append-known-folder", test_append_known_folder);
+	g_test_add_data_func("/store/journal/leaving-is-counted/moved", NULL, test_leaving_is_counted);
+	g_test_add_data_func("/store/journal/leaving-is-counted/deleted", "", test_leaving_is_counted);
 	return g_test_run();
 }
