@@ -269,14 +269,11 @@ def text_keys():
     reader.keys("one two three\rsecond line")
     reader.keys("\x01\x0b").gone("second line").keys("\x15").wait("second line")    # C-k, C-u
     reader.keys("\x1b<\x1bd").gone("one two").keys("\x1f").wait("one two three")    # M-<, M-d, undo
-    reader.keys("\x1bs").wait("Search in the text").keys("line\r")
-    assert "second line" in reader.selected(), reader.selected()
+    reader.keys("\x1bs").wait("Search in the text").keys("line\r").wait(lambda r: "second line" in r.selected())
     reader.keys("\x1b<\x1b[1;5C\x17").gone("one two three").keys("\x1f").wait("one two three")    # C-Right, C-w
     reader.keys("\x1b>\x1b[A\x1b[A\x07").wait("Help: keys while text is typed").keys("q").gone("Help: keys")
-    reader.keys("\x1b<\x1b[A").pump(0.3)
-    assert "Subject" in reader.selected()    # up from the first row
-    reader.keys("\x1b[Z").pump(0.1)
-    assert "Cc" in reader.selected()
+    reader.keys("\x1b<\x1b[A").wait(lambda r: "Subject" in r.selected())    # up from the first row
+    reader.keys("\x1b[Z").wait(lambda r: "Cc" in r.selected())
     discard()
 
 
@@ -342,7 +339,9 @@ def command_line():
         assert "passwd" not in reader.text and "forged" not in reader.text
     reader.kill()
     reader = Reader(config=CONFIG, arguments=["not an address"])
-    reader.pump(0.5)
+    for _ in range(100):    # it says so and ends
+        if not reader.pump(0.1):
+            break
     assert "is not a mail address" in reader.text
 
 
@@ -375,14 +374,15 @@ def every_size():
     new_mail(subject="Sizes", text="Some words.")
     for rows, cols in ((24, 80), (36, 120), (15, 50), (6, 20), (5, 20), (30, 110)):
         reader.resize(rows, cols)
-        reader.keys("z").pump(0.2)
-        assert "words.z" in reader.text.replace("\n ", " ").replace("\n", " "), (rows, cols, reader.text)
-        assert "z" in reader.selected(), (rows, cols, reader.selected())
-        reader.keys("\x7f").keys(ESC).pump(0.3)
-        assert "y send" in reader.text or cols == 20, reader.text
-        reader.keys("a").wait("Choose f").keys(ESC).pump(0.3)
-        reader.keys("\x03").pump(0.2)
-        assert "What becomes" in reader.text or "1  Keep" in reader.text or rows < 7, (rows, cols, reader.text)
+        reader.keys("z").wait(lambda r: "words.z" in r.text.replace("\n ", " ").replace("\n", " ") and "z" in r.selected())
+        reader.keys("\x7f").keys(ESC)
+        if cols > 20:
+            reader.wait("y send")
+        reader.pump(0.3)
+        reader.keys("a").wait("Choose f").keys(ESC).gone("Choose f")
+        reader.keys("\x03")
+        if rows >= 7:
+            reader.wait(lambda r: "What becomes" in r.text or "1  Keep" in r.text)
         reader.keys(ESC).pump(0.2)
         reader.keys("\t").pump(0.1)
     discard()

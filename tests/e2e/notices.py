@@ -205,8 +205,7 @@ def through_tmux_and_osc9():
     r = start(config=account(server) + "[notify]\nterminal = osc9\n", TMUX="/tmp/tmux-0/default,1,0")
     r.wait("While away").checked()
     r.keys(":notify-test A; B\r").wait("A notice was given by: osc9")
-    r.pump(0.3)
-    assert b"\x1bPtmux;\x1b\x1b]9;New mail from eilpost: A, B\x1b\x1b\\\x1b\\" in r.raw
+    r.wait(lambda r: b"\x1bPtmux;\x1b\x1b]9;New mail from eilpost: A, B\x1b\x1b\\\x1b\\" in r.raw)
     r.kill()
 
 

@@ -32,8 +32,7 @@ def open_and_close():
 def no_control_byte_gets_through():
     before = len(reader.raw)
     reader.keys("j\r").wait("bell")
-    reader.pump(0.3)
-    assert "turned" in reader.text and "[31m" in reader.text    # shown, without its ESC
+    reader.wait("turned").wait("[31m")    # shown, without its ESC
     drawn = reader.raw[before:]
     assert b"\x1b[31mred" not in drawn and b"\x1b]0;title" not in drawn, drawn
     for bad in (b"\x07", b"\x0e", "\u202e".encode(), b"\xc2\x9b"):
@@ -53,7 +52,7 @@ def attachments():
     reader.keys("s\x15" + folder + "/\r").wait("Write over it")    # asks before it writes over
     reader.keys("n\r").wait("Nothing was written")
     reader.keys("S\x15" + folder + "\r").wait("attachments go to")
-    reader.pump(0.3)
+    reader.wait(lambda r: os.path.exists(os.path.join(folder, "data.bin")))
     assert open(os.path.join(folder, "data.bin"), "rb").read() == bytes(range(10))
     assert len(os.listdir(folder)) == 3    # the first name was taken
     reader.keys("qq").gone("See the files.")
@@ -133,11 +132,12 @@ def help_is_read_whole():
 def sizes():
     for rows, cols in ((24, 80), (15, 50), (6, 20), (40, 160), (30, 110)):
         reader.resize(rows, cols)
-        reader.keys("\x0c").pump(0.4)
+        reader.keys("\x0c").wait("The newest"[:8])
         assert len(reader.text) > 20, (rows, cols, reader.text)
-        assert "The newest"[:8] in reader.text, f"{rows}x{cols}\n{reader.text}"
-        reader.keys("\r").pump(0.6)
-        assert "Hello" in reader.text or rows < 10, f"{rows}x{cols}\n{reader.text}"
+        reader.keys("\r")
+        if rows >= 10:
+            reader.wait("Hello")
+        reader.pump(0.3)
         reader.keys("q").pump(0.3)
 
 
