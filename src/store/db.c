@@ -127,6 +127,12 @@ db_stmt(Db *db, const char *sql, GError **err)
 }
 
 void
+db_triggers(Db *db, bool on)
+{
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_ENABLE_TRIGGER, on, NULL);
+}
+
+void
 stmt_done(Stmt *st)
 {
 	sqlite3_reset(st);

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  * A step that was ever released is never changed; a new one is added behind it. Each runs in
  * one transaction together with its number (user_version), so that a file is always of exactly
- * one version. Counts are kept by triggers: there is no second place that could forget one. */
+ * one version. Counts are kept by triggers; the one other place is messages_many.c, for blocks of new rows. */
 #include "config.h"
 #include "store/db_private.h"
 
