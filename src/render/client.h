@@ -51,6 +51,7 @@ void render_dispatch(Render *r);
  * texts[i] may be NULL (stays NULL). Values that the worker could not do come back cleaned but undecoded: never fails.
  * Plain ASCII without "=?" is not sent to the worker at all. The result is yours (g_strfreev is not for NULLs: free each). */
 char **render_decode_headers(Render *r, const char *const *texts, gsize n);
+bool render_header_is_itself(const char *text);	/* what comes out is what goes in: most are so */
 
 /* Synchronous: the decoded bytes of one part (base64, quoted-printable, uuencode) for saving. raw/section as above: with `mime`
  * set, data is the encoded body of that part; with mime NULL, data is the whole message and section names the part. */

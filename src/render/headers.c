@@ -26,6 +26,19 @@ is_plain(const char *text, gsize len)
 	return true;
 }
 
+bool
+render_header_is_itself(const char *text)
+{
+	const char *p = text;
+
+	if (*p == ' ')
+		return false;
+	for (; *p; p++)
+		if ((guchar)*p < 0x20 || (guchar)*p >= 0x7f || (*p == '=' && p[1] == '?'))
+			return false;
+	return (p == text || p[-1] != ' ') && (gsize)(p - text) <= LIMIT_HEADER;
+}
+
 typedef struct { char **texts; gsize n; } Texts;	/* borrowed */
 
 static bool

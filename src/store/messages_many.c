@@ -10,14 +10,14 @@
 #include "store/db_private.h"
 #include "store/journal.h"
 
-enum { BLOCK = 32, BARE_ROWS = 256 /* fewer are not worth it: statements are prepared anew */, MESSAGE_COLUMNS = 17, DETAIL_COLUMNS = 9 };
+enum { BLOCK = 32, SMALL = 4 /* what is left of a batch */, BARE_ROWS = 256 /* fewer are not worth it: statements are prepared anew */, MESSAGE_COLUMNS = 17, DETAIL_COLUMNS = 9 };
 
 static char *
-insert_of_block(const char *head, guint columns)
+insert_of_block(const char *head, guint columns, guint rows)
 {
 	g_autoptr(GString) sql = g_string_new(head);
 
-	for (guint row = 0; row < BLOCK; row++) {
+	for (guint row = 0; row < rows; row++) {
 		g_string_append(sql, row ? ",(" : "(");
 		for (guint i = 0; i < columns; i++)
 			g_string_append(sql, i ? ",?" : "?");
@@ -27,37 +27,37 @@ insert_of_block(const char *head, guint columns)
 }
 
 static const char *
-message_sql(void)
+message_sql(guint rows)
 {
-	static gsize made;
+	static const char head[] = "INSERT INTO message (id, folder, uid, uidvalidity, received, sent, flags, server_flags,"
+		" traits, size, modseq, body_here, subject, from_name, from_address, to_list, keywords) VALUES ";
+	static gsize made[2];
+	gsize *sql = &made[rows == BLOCK];
 
-	if (g_once_init_enter(&made))
-		g_once_init_leave(&made, (gsize)insert_of_block(
-			"INSERT INTO message (id, folder, uid, uidvalidity, received, sent, flags, server_flags,"
-			" traits, size, modseq, body_here, subject, from_name, from_address, to_list, keywords) VALUES ",
-			MESSAGE_COLUMNS));
-	return (const char *)made;
+	if (g_once_init_enter(sql))
+		g_once_init_leave(sql, (gsize)insert_of_block(head, MESSAGE_COLUMNS, rows));
+	return (const char *)*sql;
 }
 
 static const char *
-detail_sql(void)
+detail_sql(guint rows)
 {
-	static gsize made;
+	static const char head[] = "INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure, email_id, preview) VALUES ";
+	static gsize made[2];
+	gsize *sql = &made[rows == BLOCK];
 
-	if (g_once_init_enter(&made))
-		g_once_init_leave(&made, (gsize)insert_of_block(
-			"INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure, email_id, preview)"
-			" VALUES ", DETAIL_COLUMNS));
-	return (const char *)made;
+	if (g_once_init_enter(sql))
+		g_once_init_leave(sql, (gsize)insert_of_block(head, DETAIL_COLUMNS, rows));
+	return (const char *)*sql;
 }
 
 /* None of the block is here, none of it can be what the journal waits for, and its UIDVALIDITY is the folder's. */
 static bool
-plainly_new(Db *db, Message *const *m)
+plainly_new(Db *db, Message *const *m, guint rows)
 {
 	guint32 lo = G_MAXUINT32, hi = 0;
 
-	for (guint i = 0; i < BLOCK; i++) {
+	for (guint i = 0; i < rows; i++) {
 		if (m[i]->folder != m[0]->folder || m[i]->uidvalidity != m[0]->uidvalidity || (i > 0 && m[i]->uid <= m[i - 1]->uid))
 			return false;
 		lo = MIN(lo, m[i]->uid);
@@ -69,20 +69,20 @@ plainly_new(Db *db, Message *const *m)
 
 /* What the trigger message_in does (schema.c). */
 static bool
-count_block(Db *db, Message *const *m, GError **err)
+count_block(Db *db, Message *const *m, guint rows, GError **err)
 {
 	gint64 unseen = 0, recent = 0;
 
-	for (guint i = 0; i < BLOCK; i++) {
+	for (guint i = 0; i < rows; i++) {
 		unseen += (m[i]->flags & 1) == 0;
 		recent += (m[i]->flags & 32) != 0;
 	}
 	if (!db_run_ints(db, err, "UPDATE folder SET total = total + ?2, unseen = unseen + ?3, recent = recent + ?4 WHERE id = ?1",
-		INTS(m[0]->folder, BLOCK, unseen, recent)))
+		INTS(m[0]->folder, rows, unseen, recent)))
 		return false;
-	for (guint from = 0, to = 0; from < BLOCK; from = to) {
+	for (guint from = 0, to = 0; from < rows; from = to) {
 		gint64 day = m[from]->received >> 16;
-		while (to < BLOCK && m[to]->received >> 16 == day)
+		while (to < rows && m[to]->received >> 16 == day)
 			to++;
 		if (!db_run_ints(db, err, "INSERT INTO day (folder, day, n) VALUES (?1, ?2, ?3) ON CONFLICT (folder, day) DO UPDATE SET n = n + ?3",
 			INTS(m[from]->folder, day, to - from)))
@@ -92,12 +92,12 @@ count_block(Db *db, Message *const *m, GError **err)
 }
 
 static bool
-put_messages(Db *db, Message *const *m, gint64 first, GError **err)
+put_messages(Db *db, Message *const *m, guint rows, gint64 first, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, message_sql(), err);
+	g_autoptr(Stmt) st = db_stmt(db, message_sql(rows), err);
 	int n = 0;
 
-	for (guint i = 0; st && i < BLOCK; i++) {
+	for (guint i = 0; st && i < rows; i++) {
 		const gint64 numbers[] = { first + i, m[i]->folder, m[i]->uid, m[i]->uidvalidity, m[i]->received, m[i]->sent, m[i]->flags,
 			m[i]->server_flags, m[i]->traits, (gint64)m[i]->size, (gint64)m[i]->modseq, m[i]->body_here };
 		const char *const texts[] = { m[i]->subject, m[i]->from_name, m[i]->from_address, m[i]->to, m[i]->keywords };
@@ -110,12 +110,12 @@ put_messages(Db *db, Message *const *m, gint64 first, GError **err)
 }
 
 static bool
-put_details(Db *db, Message *const *m, gint64 first, GError **err)
+put_details(Db *db, Message *const *m, guint rows, gint64 first, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, detail_sql(), err);
+	g_autoptr(Stmt) st = db_stmt(db, detail_sql(rows), err);
 	int n = 0;
 
-	for (guint i = 0; st && i < BLOCK; i++) {
+	for (guint i = 0; st && i < rows; i++) {
 		const char *const texts[] = { m[i]->cc, m[i]->reply_to, m[i]->message_id, m[i]->in_reply_to, m[i]->references, m[i]->structure, m[i]->email_id,
 			m[i]->preview };
 		stmt_int(st, ++n, first + i);
@@ -126,23 +126,32 @@ put_details(Db *db, Message *const *m, gint64 first, GError **err)
 }
 
 static bool
-put_block(Db *db, Message *const *m, gint64 first, bool bare, GError **err)
+put_block(Db *db, Message *const *m, guint rows, gint64 first, bool bare, GError **err)
 {
-	return put_messages(db, m, first, err) && (!bare || count_block(db, m, err)) && put_details(db, m, first, err);
+	return put_messages(db, m, rows, first, err) && (!bare || count_block(db, m, rows, err)) && put_details(db, m, rows, first, err);
+}
+
+/* 0: the next one goes alone. */
+static guint
+block_of(Db *db, Message *const *m, guint n)
+{
+	if (n >= BLOCK && plainly_new(db, m, BLOCK))
+		return BLOCK;
+	return n >= SMALL && plainly_new(db, m, SMALL) ? SMALL : 0;
 }
 
 bool
 messages_put_many(Db *db, Message *const *messages, guint n, gint64 *ids, GError **err)
 {
 	gint64 next = -1;
-	bool quiet = n >= BLOCK && !journal_expects(db, messages[0]->folder), bare = false, well = true;
+	bool quiet = n >= SMALL && !journal_expects(db, messages[0]->folder), bare = false, well = true;
 
 	for (guint i = 0; i < n && well;) {
-		bool block = quiet && n - i >= BLOCK && plainly_new(db, messages + i);
-		if (bare != (block && (bare || n - i >= BARE_ROWS)))
+		guint rows = quiet ? block_of(db, messages + i, n - i) : 0;
+		if (bare != (rows && (bare || n - i >= BARE_ROWS)))
 			db_triggers(db, bare);
-		bare = block && (bare || n - i >= BARE_ROWS);
-		if (!block) {
+		bare = rows && (bare || n - i >= BARE_ROWS);
+		if (!rows) {
 			ids[i] = messages_put(db, messages[i], err);
 			well = ids[i++] != 0;
 			next = -1;
@@ -150,8 +159,8 @@ messages_put_many(Db *db, Message *const *messages, guint n, gint64 *ids, GError
 		}
 		if (next < 0)	/* ids are never used twice (AUTOINCREMENT) */
 			next = db_int(db, 0, "SELECT seq FROM sqlite_sequence WHERE name = 'message'", NULL, 0) + 1;
-		well = put_block(db, messages + i, next, bare, err);
-		for (guint k = 0; k < BLOCK; k++)
+		well = put_block(db, messages + i, rows, next, bare, err);
+		for (guint k = 0; k < rows; k++)
 			ids[i++] = next++;
 	}
 	if (bare)

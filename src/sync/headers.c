@@ -295,23 +295,23 @@ headers_add(Engine *e, const ImapFetch *f)
 static void
 decode(Engine *e)
 {
-	enum { FIELDS = 5 };
-	gsize n = (gsize)e->batch->len * FIELDS;
-	g_autofree char ***slots = g_new(char **, n);
-	g_autofree const char **texts = g_new(const char *, n);
+	g_autoptr(GPtrArray) slots = g_ptr_array_new(), texts = g_ptr_array_new();	/* of char**, of char*: borrowed */
 
 	for (guint i = 0; i < e->batch->len; i++) {
 		Message *m = g_ptr_array_index(e->batch, i);
-		char **fields[FIELDS] = { &m->subject, &m->from_name, &m->to, &m->cc, &m->reply_to };
-		for (guint k = 0; k < FIELDS; k++) {
-			slots[i * FIELDS + k] = fields[k];
-			texts[i * FIELDS + k] = *fields[k];
+		char **fields[] = { &m->subject, &m->from_name, &m->to, &m->cc, &m->reply_to };
+		for (guint k = 0; k < G_N_ELEMENTS(fields); k++) {
+			if (!*fields[k] || render_header_is_itself(*fields[k]))
+				continue;
+			g_ptr_array_add(slots, fields[k]);
+			g_ptr_array_add(texts, *fields[k]);
 		}
 	}
-	g_autofree char **decoded = render_decode_headers(e->render, texts, n);
-	for (gsize i = 0; i < n; i++) {
-		g_free(*slots[i]);
-		*slots[i] = decoded[i];
+	g_autofree char **decoded = render_decode_headers(e->render, (const char *const *)texts->pdata, texts->len);
+	for (guint i = 0; i < slots->len; i++) {
+		char **slot = slots->pdata[i];
+		g_free(*slot);
+		*slot = decoded[i];
 	}
 }
 

@@ -470,6 +470,27 @@ test_headers(void)
 	render_free(r);
 }
 
+/* What is said to come out as it goes in does so. */
+static void
+test_headers_themselves(void)
+{
+	static const struct { const char *text; bool itself; } rows[] = {
+		{ "plain", true }, { "", true }, { "a = b?", true }, { "Bob <bob@example.org>, \"x\"", true }, { "=?utf-8?q?a?=", false }, { "x =?", false },
+		{ " before", false }, { "behind ", false }, { " ", false }, { "tab\tin it", false }, { "folded\r\n line", false }, { "line\nfeed", false },
+		{ "gr\xc3\xbc\xc3\x9f", false }, { "a\033[2Jb", false }, { "del\x7f", false },
+	};
+	Render *r = good_render(1);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char **out = render_decode_headers(r, &rows[i].text, 1);
+		g_assert_cmpint(render_header_is_itself(rows[i].text), ==, rows[i].itself);
+		if (rows[i].itself)
+			g_assert_cmpstr(out[0], ==, rows[i].text);
+		g_free(out[0]);
+	}
+	render_free(r);
+}
+
 /* A batch with a value that kills the worker: only that one stays as it came. */
 static void
 test_headers_halved(void)
@@ -720,6 +741,7 @@ main(int argc, char **argv)
 	g_test_add_func("/render/client/cancel-hanging", test_cancel_hanging);
 	g_test_add_func("/render/client/missing", test_missing);
 	g_test_add_func("/render/client/headers", test_headers);
+	g_test_add_func("/render/client/headers/themselves", test_headers_themselves);
 	g_test_add_func("/render/client/headers-halved", test_headers_halved);
 	g_test_add_func("/render/client/part", test_part);
 	g_test_add_func("/render/client/large-part", test_large_part);
