@@ -46,15 +46,14 @@ next_string(Tokens *t)
 	return token_string(t);
 }
 
-/* (name value name value ...) or NIL */
+/* (name value name value ...); NULL: NIL */
 static GPtrArray *
 params(Tokens *t)
 {
-	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
-
 	token_spaces(t);
 	if (token_word(t, "NIL") || !token_open(t))
-		return all;
+		return NULL;
+	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
 	while (!t->bad && !token_close(t)) {
 		char *name = lower(next_string(t)), *value = next_string(t);
 		g_ptr_array_add(all, name ? name : g_strdup(""));

@@ -77,12 +77,25 @@ token_atom(Tokens *t, gsize *len)
 bool
 token_word(Tokens *t, const char *word)
 {
+	/* nearly every word that is not the one differs in its first letter */
+	if (t->p == t->end || g_ascii_toupper(*t->p) != g_ascii_toupper(*word))
+		return false;
 	gsize n = strlen(word);
 	if (t->bad || (gsize)(t->end - t->p) < n || g_ascii_strncasecmp(t->p, word, n) ||
 		((gsize)(t->end - t->p) > n && atom_char(t->p[n]) && t->p[n] != '[' && t->p[n] != ']'))
 		return false;
 	t->p += n;
 	return true;
+}
+
+static char *
+copied(const char *text, gsize len)
+{
+	char *s = g_malloc(len + 1);
+
+	memcpy(s, text, len);	/* g_strndup looks for a NUL and fills up with them */
+	s[len] = '\0';
+	return s;
 }
 
 static char *
@@ -93,7 +106,7 @@ quoted(Tokens *t, gsize *len)
 		p++;
 	if (p < t->end && *p == '"') {	/* nothing escaped: one copy */
 		*len = (gsize)(p - t->p);
-		char *s = g_strndup(t->p, *len);
+		char *s = copied(t->p, *len);
 		t->p = p + 1;
 		return s;
 	}
@@ -150,7 +163,7 @@ token_string(Tokens *t)
 		t->bad = true;
 		return NULL;
 	}
-	return len == 3 && !g_ascii_strncasecmp(atom, "NIL", 3) ? NULL : g_strndup(atom, len);
+	return len == 3 && !g_ascii_strncasecmp(atom, "NIL", 3) ? NULL : copied(atom, len);
 }
 
 GBytes *
