@@ -199,8 +199,6 @@ read_in(Link *l)
 		if (!l->client.feed(l->user, l->buffer, (gsize)n))
 			break;
 	}
-	if (!l->closed && got > 0 && l->client.rested)
-		l->client.rested(l->user);
 	/* what waits inside TLS or zlib does not make the socket readable */
 	if (!l->closed && !l->handshaking && filter_pending(l->top))
 		g_source_set_ready_time(l->turn, 0);

@@ -17,7 +17,6 @@ typedef struct {
 	void (*opened)(void *user);	/* bytes may go; with SECURITY_TLS: the peer is verified */
 	void (*tls_started)(void *user);	/* after link_start_tls */
 	bool (*feed)(void *user, const guint8 *data, gsize len);	/* false: don't read on in this turn (or closed) */
-	void (*rested)(void *user);	/* may be NULL: after several feeds, when no more is here or others shall have their turn */
 	const guint8 *(*output)(void *user, gsize *len);	/* what is to be written; borrowed until the next call */
 	void (*taken)(void *user, gsize n);
 	/* The end, once; err NULL: the peer closed in order. The link still has to be freed by link_close. */

@@ -377,13 +377,6 @@ on_feed(void *user, const guint8 *data, gsize len)
 	return e->link != NULL;
 }
 
-/* What several reads brought shares a commit. */
-static void
-on_rested(void *user)
-{
-	connect_pump(user);
-}
-
 static const guint8 *
 on_output(void *user, gsize *len)
 {
@@ -421,7 +414,8 @@ on_closed(void *user, const GError *err)
 
 static const LinkClient CLIENT = {
 	.stage = on_stage, .opened = on_opened, .tls_started = on_tls_started,
-	.feed = on_feed, .rested = on_rested, .output = on_output, .taken = on_taken, .closed = on_closed,
+	/* what comes of it is done in the turn of the loop that follows: what several reads brought shares a commit and a plan */
+	.feed = on_feed, .output = on_output, .taken = on_taken, .closed = on_closed,
 };
 
 /* ---- its beginning ---- */
