@@ -325,7 +325,7 @@ threads_find(Engine *e)
 		threads_fill(e->db, person_acts(e) ? THREADS_PIECE : THREADS_BULK, person_waits, e, &left, &err) && db_commit(e->db, &err)) {
 		e->threads_wanted = left;
 		e->threadless = 0;
-		if (left)
+		if (left || e->headless)	/* a cycle's end waited for this */
 			set_timer(e, e->now + 1);
 		return;
 	}
@@ -333,6 +333,7 @@ threads_find(Engine *e)
 	if (g_error_matches(err, EIL_ERROR, EIL_CANCELLED))
 		return;
 	e->threads_wanted = false;	/* until the next message comes: the acts on single ones go on */
+	set_timer(e, e->now + 1);
 	log_line(LOG_WARN, "store", "threads: %s", err->message);
 }
 

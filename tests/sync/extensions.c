@@ -5,6 +5,7 @@
 #include "config.h"
 #include "base/limits.h"
 #include "store/server.h"
+#include "store/threads.h"
 #include "reader.h"
 
 #include <locale.h>
@@ -82,6 +83,21 @@ test_unchanged(void)
 	open_and_check(w);
 	wait_ms(w, 2500);
 	g_assert_cmpuint(times_said("UID FETCH"), ==, 1);
+	finish(w);
+}
+
+/* A program without a screen is told that all is done when all is done, threads too, and at once. */
+static void
+test_headless(void)
+{
+	World *w = world_with(EXCHANGE, 19999, NULL);
+
+	w->headless = true;
+	world_open(w, 0);
+	engine_post(w->engine, request_new(REQ_CHECK));
+	WAIT_FOR(w, w->checked > 0 && rows_of(w, "INBOX") == 19999);
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	g_assert_false(threads_left(db));
 	finish(w);
 }
 
@@ -800,6 +816,7 @@ main(int argc, char **argv)
 	g_test_add_data_func("/sync/extensions/pass/condstore", EXCHANGE " CONDSTORE", test_pass);
 	g_test_add_data_func("/sync/extensions/pass/all", MUCH, test_pass);
 	g_test_add_func("/sync/extensions/unchanged", test_unchanged);
+	g_test_add_func("/sync/extensions/headless", test_headless);
 	g_test_add_func("/sync/extensions/round-trips/unchanged", test_turns_unchanged);
 	g_test_add_data_func("/sync/extensions/round-trips/first-screen/plain", EXCHANGE, test_turns_first_screen);
 	g_test_add_data_func("/sync/extensions/round-trips/first-screen/all", MUCH " PARTIAL", test_turns_first_screen);

@@ -33,7 +33,7 @@ typedef struct {
 	Db *reader;		/* owned; opened when it is first needed: tests ask again and again */
 	/* of the last LETTER_DRAFT */
 	gint64 row;
-	bool answered, failed, asked;
+	bool answered, failed, asked, headless;
 	char *why, *trouble;	/* owned */
 	guint checked, acts;
 	guint64 removals;	/* LETTER_POP_REMOVAL: so many would go */
@@ -68,7 +68,7 @@ static inline void
 world_open(World *w, guint undo_s)
 {
 	g_autoptr(GError) err = NULL;
-	EngineSetup setup = { .account = w->account, .store = w->store, .letters = w->letters, .vault = w->vault, .undo_s = undo_s };
+	EngineSetup setup = { .account = w->account, .store = w->store, .letters = w->letters, .vault = w->vault, .undo_s = undo_s, .headless = w->headless };
 	/* what a killed process had just begun to start may hold its lock for a moment */
 	for (int i = 0; i < 40 && !(w->engine = engine_new(&setup, &err)) && strstr(err->message, "in use"); i++) {
 		g_clear_error(&err);
