@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-	WAL_PAGES_WISHED = 3000,	/* db_checkpoint does nothing below: each copies what is written all the time once more */
+	WAL_PAGES_WISHED = 2000,	/* db_checkpoint does nothing below: each copies what is written all the time once more */
 	WAL_PAGES_MOST = 8000,		/* nobody called it: do it at a commit */
 	RECENT = 64,			/* statements that are found without a hash of their text */
 	BUSY_WRITER_MS = 5000,
@@ -312,7 +312,7 @@ set_up_writer(Db *db, int version, GError **err)
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 		"PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON;"
 		"PRAGMA cell_size_check = ON;"
-		"PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;"
+		"PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;"
 		"PRAGMA journal_size_limit = 16777216;";
 
 	sqlite3_busy_timeout(db->sql, BUSY_WRITER_MS);
