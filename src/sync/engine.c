@@ -362,7 +362,8 @@ thread(gpointer user)
 {
 	Engine *e = user;
 
-	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 5);	/* the screen goes first */
+	if (!e->headless)
+		setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 5);	/* the screen goes first */
 	g_main_context_push_thread_default(e->context);
 	e->render = render_new(1);
 	e->now = e->person_at = clock_ms();
