@@ -212,7 +212,7 @@ def the_person_goes_first():
     proxy = ThinLine(server.imap, rate=300_000)
     folder = new_profile("all", port=proxy.port, check="startup, push", extra="connections = 2\ndisable = COMPRESS=DEFLATE\n")
     r = Reader(profile=folder)
-    r.wait("Large").wait("checked")
+    r.wait("Large").checked()
     end = time.monotonic() + 60
     while kept(folder).get("Heavy", (0, 0))[0] < 10:
         assert time.monotonic() < end, (kept(folder), r.text)
