@@ -93,7 +93,7 @@ def big_attachment():
     open_parts(r, "A big file", "See the file.")
     r.wait("film.bin").wait("on the server")
     target = os.path.join(scratch(), "film.bin")
-    line.rate = 25_000_000
+    line.rate = 10_000_000
     r.keys("s").wait("Save as (36M")
     r.keys("\x15" + target + "\r").wait(re_of(r"of 36M.*left"), 20)
     assert line.count < 10_000_000, line.count    # what came before it is known how long it takes
@@ -172,7 +172,7 @@ def decoded_on_the_way():
     for disable in ("COMPRESS", "COMPRESS BINARY"):
         line = Line(server.imap)
         r = Reader(config=account(server, port=line.port, scheme="imap+insecure", check="startup, push", ca=False, extra=f"disable = {disable}\n"))
-        r.wait("Number 30").wait("checked")
+        r.wait("Number 30").checked()
         for subject, (name, data, _, outer) in files.items():
             open_parts(r, subject, "See the file.")
             r.wait(name)
@@ -201,7 +201,7 @@ def broken_base64():
     for disable in ("COMPRESS", "COMPRESS BINARY"):
         line = Line(server.imap)
         r = Reader(config=account(server, port=line.port, scheme="imap+insecure", check="startup, push", ca=False, extra=f"disable = {disable}\n"))
-        r.wait("Number 30").wait("checked")
+        r.wait("Number 30").checked()
         for subject in spoils:
             open_parts(r, subject, "See the file.")
             target = os.path.join(scratch(), "broken.bin")
