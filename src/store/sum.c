@@ -31,6 +31,13 @@ sum_free(Sum *s)
 }
 
 void
+sum_again(Sum *s)
+{
+	sha256_init(&s->state);
+	s->ended = false;
+}
+
+void
 sum_add(Sum *s, const void *data, gsize len)
 {
 	g_assert(!s->ended);

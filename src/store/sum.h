@@ -11,6 +11,7 @@ enum { SUM_BYTES = 32 };
 typedef struct Sum Sum;
 Sum *sum_new(void);
 void sum_free(Sum *s);
+void sum_again(Sum *s);	/* of nothing yet, as a new one */
 void sum_add(Sum *s, const void *data, gsize len);	/* not behind sum_end */
 void sum_end(Sum *s, guint8 digest[SUM_BYTES]);	/* the same, as often as it is asked */
 

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "store/threads.h"
 #include "store/db_private.h"
+#include "store/sum.h"
 
 #include <string.h>
 
@@ -15,15 +16,14 @@
 #define BLOCK 64	/* rows of a statement */
 
 static gint64
-hash_of(GChecksum *sum, const char *name, gsize len)
+hash_of(Sum *sum, const char *name, gsize len)
 {
-	guint8 digest[32];
-	gsize n = sizeof digest;
+	guint8 digest[SUM_BYTES];
 	gint64 hash = 0;
 
-	g_checksum_reset(sum);
-	g_checksum_update(sum, (const guchar *)name, (gssize)len);
-	g_checksum_get_digest(sum, digest, &n);
+	sum_again(sum);
+	sum_add(sum, name, len);
+	sum_end(sum, digest);
 	memcpy(&hash, digest, sizeof hash);
 	return hash & G_MAXINT64;
 }
@@ -44,7 +44,7 @@ next_name(const char **at, gsize *len)
 
 /* The hashes of one message begin at `from`. */
 static void
-add_name(GArray *hashes, guint from, GChecksum *sum, const char *name, gsize len)
+add_name(GArray *hashes, guint from, Sum *sum, const char *name, gsize len)
 {
 	gint64 hash = len ? hash_of(sum, name, len) : 0;
 
@@ -57,7 +57,7 @@ add_name(GArray *hashes, guint from, GChecksum *sum, const char *name, gsize len
 }
 
 static void
-add_names(GArray *hashes, guint from, GChecksum *sum, const char *field)
+add_names(GArray *hashes, guint from, Sum *sum, const char *field)
 {
 	const char *at = field, *name;
 	gsize len;
@@ -204,7 +204,7 @@ stopped(const Piece *p, GError **err)
 static bool
 read_fresh(Db *db, Piece *p, gint64 above, guint max, GError **err)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autoptr(Sum) sum = sum_new();
 	g_autoptr(Stmt) st = db_stmt(db, "SELECT message, message_id, in_reply_to, refs FROM detail"
 	    " WHERE message > ?1 ORDER BY message LIMIT ?2", err);
 	bool row;

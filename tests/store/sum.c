@@ -30,6 +30,11 @@ test_as_glib(void)
 			memset(b, 0, sizeof b);
 			sum_end(ours, b);
 			g_assert_cmpmem(a, n, b, SUM_BYTES);
+			sum_again(ours);
+			sum_add(ours, data, len);
+			memset(b, 0, sizeof b);
+			sum_end(ours, b);
+			g_assert_cmpmem(a, n, b, SUM_BYTES);
 		}
 	}
 }
