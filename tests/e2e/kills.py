@@ -100,13 +100,18 @@ def is_whole(db):
     assert not wrong, wrong
 
 
+def labels_of(words):
+    """In one order: sets that are equal may be written in two ways, and what is compared is sorted by how it is written."""
+    return tuple(sorted({"mark", "theirs"} & set(words)))
+
+
 def in_store(store):
     """{folder: sorted (token, seen, flagged, labels)}, the tokens whose text here is another's, and what waits or failed."""
     db = sqlite3.connect(f"file:{store}?mode=ro", uri=True)
     out = {wire: [] for wire, in db.execute("SELECT wire FROM folder WHERE gone = 0 AND selectable = 1 AND substr(wire, 1, 1) <> char(1)")}
     for wire, subject, flags, labels, uid in db.execute("SELECT f.wire, m.subject, m.flags, m.keywords, m.uid FROM message m JOIN folder f ON f.id = m.folder"):
         if wire in out:
-            out[wire].append((subject, bool(flags & 1), bool(flags & 4), frozenset((labels or "").split()) & {"mark", "theirs"}, uid >= UID_PROVISIONAL))
+            out[wire].append((subject, bool(flags & 1), bool(flags & 4), labels_of((labels or "").split()), uid >= UID_PROVISIONAL))
     wrong = [(subject, data[:60]) for subject, data in db.execute("SELECT m.subject, p.data FROM message m JOIN body b ON b.message = m.id AND b.done = 1 AND b.section = '1'"
                                                                   " JOIN piece p ON p.id = b.id << 16") if subject and subject[-4:].encode() not in data]
     wishes = db.execute("SELECT kind, state, last_error, folder, target, message FROM wish").fetchall()
@@ -128,7 +133,7 @@ def on_server(server, user="alice"):
             if isinstance(part, tuple):
                 flags = part[0] + (got[i + 1] if i + 1 < len(got) and isinstance(got[i + 1], bytes) else b"")
                 out[name].append((re.search(rb"(Token \d+)", part[1])[1].decode(), b"\\Seen" in flags, b"\\Flagged" in flags,
-                                  frozenset(w for w in ("mark", "theirs") if w.encode() in flags), False))
+                                  labels_of(w for w in ("mark", "theirs") if w.encode() in flags), False))
     c.logout()
     return {k: sorted(v, key=str) for k, v in out.items()}
 
@@ -289,8 +294,9 @@ def settled(server, profile, config, stores, acts):
         if not live and here == there and bobs["INBOX"] == bob["INBOX"]:
             break
         if time.monotonic() > end:
-            differ = {k: (sorted(set(here.get(k, [])) - set(there.get(k, [])), key=str), sorted(set(there.get(k, [])) - set(here.get(k, [])), key=str))
-                      for k in here.keys() | there.keys() if here.get(k) != there.get(k)}
+            def more(a, b, k):    # also of copies that are alike
+                return sorted((collections.Counter(a.get(k, [])) - collections.Counter(b.get(k, []))).elements(), key=str)
+            differ = {k: (more(here, there, k), more(there, here, k)) for k in here.keys() | there.keys() if here.get(k) != there.get(k)}
             raise AssertionError(f"seed {SEED}: only here, only there: {differ}; wishes (kind, state, ...) {live}\n{r.text}")
         if not live:    # a folder that nobody opens is looked at when its turn comes
             differing = [k for k in there if here.get(k) != there[k]]
