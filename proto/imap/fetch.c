@@ -284,6 +284,21 @@ labels(Tokens *t, ImapFetch *f)
 	f->has |= IMAP_HAS_LABELS;
 }
 
+/* Names of sections that are older than BODY[]. */
+static bool
+old_item(Tokens *t, ImapFetch *f)
+{
+	static const char *const names[][2] = { { "RFC822.HEADER", "HEADER" }, { "RFC822.TEXT", "TEXT" }, { "RFC822", "" } };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		if (!token_word(t, names[i][0]))
+			continue;
+		old_section(t, f, names[i][1]);
+		return true;
+	}
+	return false;
+}
+
 static void
 item(Tokens *t, ImapFetch *f)
 {
@@ -333,13 +348,7 @@ item(Tokens *t, ImapFetch *f)
 		f->preview = token_string(t);
 	} else if (token_word(t, "X-GM-LABELS")) {
 		labels(t, f);
-	} else if (token_word(t, "RFC822.HEADER")) {
-		old_section(t, f, "HEADER");
-	} else if (token_word(t, "RFC822.TEXT")) {
-		old_section(t, f, "TEXT");
-	} else if (token_word(t, "RFC822")) {
-		old_section(t, f, "");
-	} else {
+	} else if (!old_item(t, f)) {
 		gsize len;
 		token_atom(t, &len);
 		if (len == 0)
