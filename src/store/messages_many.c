@@ -148,9 +148,10 @@ messages_put_many(Db *db, Message *const *messages, guint n, gint64 *ids, GError
 
 	for (guint i = 0; i < n && well;) {
 		guint rows = quiet ? block_of(db, messages + i, n - i) : 0;
-		if (bare != (rows && (bare || n - i >= BARE_ROWS)))
-			db_triggers(db, bare);
-		bare = rows && (bare || n - i >= BARE_ROWS);
+		bool goes_bare = rows && (bare || n - i >= BARE_ROWS);
+		if (goes_bare != bare)
+			db_triggers(db, !goes_bare);
+		bare = goes_bare;
 		if (!rows) {
 			ids[i] = messages_put(db, messages[i], err);
 			well = ids[i++] != 0;
