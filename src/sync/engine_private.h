@@ -46,8 +46,8 @@ typedef struct {
 	guint32 lo, hi;		/* UIDs of a window; sequence numbers of JOB_PAGE */
 	char *section;		/* owned; JOB_BODY: the one section that may be streamed, or NULL */
 	bool attachment;	/* JOB_BODY: asked for by REQ_FETCH_PART */
-	bool ahead;		/* JOB_BODY: nobody waits for it */
-	GArray *texts;		/* owned; JOB_BODY: those of many messages, of texts.c; then items, and neither message nor uid */
+	bool ahead;		/* JOB_PAGE: written with the SELECT, before its answer */
+	GArray *texts;		/* owned; JOB_BODY that nobody waits for: those of many messages, of texts.c; then items, and neither message nor uid */
 	char *items;		/* owned */
 	bool got;		/* JOB_BODY: something came */
 	bool qresync;		/* JOB_SELECT */

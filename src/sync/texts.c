@@ -83,7 +83,7 @@ texts_free(Texts *t)
 static bool
 is_one(const Job *job)
 {
-	return job->kind == JOB_BODY && job->texts;
+	return job->texts != NULL;
 }
 
 static Ask *
@@ -120,7 +120,6 @@ submit(Engine *e, bool bulk, const char *items, GArray *texts /* taken */)
 		speed_began(e);
 	ImapCommand *c = imap_command_uid_fetch(words, items, 0, false);
 	Job *job = bulk ? bulk_job(e, JOB_BODY, c) : work_job(e, JOB_BODY, c);
-	job->ahead = true;
 	job->texts = texts;
 	job->items = g_strdup(items);
 }

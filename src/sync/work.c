@@ -215,7 +215,7 @@ facts(Engine *e)
 	for (guint i = 0; i < e->jobs->len; i++) {
 		const Job *job = g_ptr_array_index(e->jobs, i);
 		bool background = job->kind == JOB_RANGE || job->kind == JOB_BACKFILL || job->kind == JOB_STATUS || job->kind == JOB_CHANGES ||
-			(job->kind == JOB_BODY && job->ahead);
+			job->texts;
 		f.in_flight++;
 		f.background += background;
 		f.flowing = background ? job->kind == JOB_BACKFILL && job->seen->len > 0 : f.flowing;
@@ -223,7 +223,7 @@ facts(Engine *e)
 		f.page_in_flight |= job->kind == JOB_PAGE;
 		f.new_in_flight |= job->kind == JOB_NEW;
 		f.file_in_flight |= job->kind == JOB_FILE;
-		f.prefetch_in_flight |= job->kind == JOB_BODY && job->ahead;
+		f.prefetch_in_flight |= job->texts != NULL;
 	}
 	f.selecting = s->selecting;
 	f.selected = s->id && s->id == f.target;
@@ -466,10 +466,10 @@ work_done(Engine *e, guint32 id, const ImapResponse *r)
 	Job *job = job_steal(e, id);
 	if (!job)
 		return;
-	if (job->kind == JOB_BODY && !job->ahead)
+	if (job->kind == JOB_BODY && !job->texts)
 		e->last_use = e->now;	/* and settles: nothing is said on top of what the person begins to read */
 	/* a window's mark, and texts that nobody waits for, go into the commit of what they are about */
-	bool shares = job->kind == JOB_BACKFILL || (job->kind == JOB_BODY && job->ahead && !job->attachment);
+	bool shares = job->kind == JOB_BACKFILL || job->texts;
 	if (!shares || r->status != IMAP_OK)
 		headers_flush(e);
 	extend_took(e, job);
