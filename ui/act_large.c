@@ -45,11 +45,18 @@ travel_of(const AppAccount *acc, gint64 message, const char *section)
 	return (Travel){ 0, false, false };
 }
 
-/* What people know is the size of the file: 57 of its bytes are a line of 78 on the way. */
+/* 57 bytes of a file are a line of 78 on the way. */
+static guint64
+unpacked(guint64 bytes)
+{
+	return bytes / 78 * 57;
+}
+
+/* What people know is the size of the file. */
 static Clean *
 file_size(const Travel *t, guint64 bytes)
 {
-	return rows_size(t->packed ? bytes / 78 * 57 : bytes);
+	return rows_size(t->packed ? unpacked(bytes) : bytes);
 }
 
 /* Yours. */
@@ -71,9 +78,7 @@ time_behind(const Travel *t, guint64 bytes, guint64 per_second)
 {
 	if (!per_second)
 		return g_strdup("");
-	if (t->unpacked)
-		bytes = bytes / 78 * 57;
-	g_autofree char *time = time_text(bytes / per_second);
+	g_autofree char *time = time_text((t->unpacked ? unpacked(bytes) : bytes) / per_second);
 	return g_strdup_printf(", %s", time);
 }
 

@@ -115,6 +115,17 @@ stop_servers(App *a, AppAccount *acc)
 	return true;
 }
 
+/* The account on the screen first; the pane of what waits shows those of all. */
+static bool
+stop_attachment(App *a)
+{
+	bool stopped = large_give_up(a, a->account);
+
+	for (guint i = 0; i < a->accounts->len && !stopped; i++)
+		stopped = large_give_up(a, i);
+	return stopped;
+}
+
 void
 cmd_cancel(App *a, const char *arg)
 {
@@ -124,7 +135,7 @@ cmd_cancel(App *a, const char *arg)
 	if (a->list && listview_busy(a->list)) {
 		listview_find_stop(a->list);
 		app_say(a, STYLE_STATUS, "%s", _("Search cancelled."));
-	} else if (large_give_up(a, a->account)) {
+	} else if (stop_attachment(a)) {
 		return;
 	} else if (a->open.message && !a->open.view) {
 		open_close(a);

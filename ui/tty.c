@@ -1,4 +1,4 @@
-/* tty.c - the descriptors of a terminal, past ncurses, whose own output is flushed after each update.
+/* tty.c - the descriptors of a terminal, past ncurses.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
