@@ -87,19 +87,14 @@ class UntilMail(Proxy):
 
     falls = b"MAIL FROM"
 
-    def copy(self, a, b):
-        try:
-            while data := a.recv(65536):
-                fell = self.falls and self.falls in data
-                if fell and b"MAIL" not in self.falls:
-                    b.sendall(data)
-                    data = b""
-                self.dead |= bool(fell)
-                while self.dead:
-                    time.sleep(0.02)
+    def passes(self, a, b, from_client):
+        while data := a.recv(65536):
+            fell = self.falls and self.falls in data
+            if fell and b"MAIL" not in self.falls:
                 b.sendall(data)
-        except OSError:
-            pass
+                data = b""
+            self.dead |= bool(fell)
+            self.send(b, data)
 
 
 def write(r, subject):

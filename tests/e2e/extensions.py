@@ -19,26 +19,17 @@ class Delay(SlowProxy):
         self.seconds, self.down, self.up, self.edit = seconds, 0, 0, edit
         super().__init__(port)
 
-    def copy(self, a, b):
-        from_client = a.getsockname()[1] == self.port
-        try:
-            while data := a.recv(65536):
-                time.sleep(self.seconds)
-                if from_client:
-                    self.said += data
-                    self.up += len(data)
-                else:
-                    self.down += len(data)
-                    if self.edit:
-                        data = self.edit(data)
-                b.sendall(data)
-        except OSError:
-            pass
-        for s in (a, b):
-            try:
-                s.shutdown(2)
-            except OSError:
-                pass
+    def passes(self, a, b, from_client):
+        while data := a.recv(65536):
+            time.sleep(self.seconds)
+            if from_client:
+                self.said += data
+                self.up += len(data)
+            else:
+                self.down += len(data)
+                if self.edit:
+                    data = self.edit(data)
+            self.send(b, data)
 
 
 def profile(port, **options):

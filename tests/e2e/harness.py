@@ -258,6 +258,14 @@ def mail(subject, body="A short text.\n", sender="Bob Meyer <bob@example.com>", 
     return (head + body.replace("\r\n", "\n").replace("\n", "\r\n")).encode()
 
 
+def shut(*sockets):
+    for s in sockets:
+        try:
+            s.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
 class Proxy:
     """Passes bytes on to a port until told to stop dead: connections stay open, nothing moves."""
 
@@ -271,11 +279,7 @@ class Proxy:
         """No network: what is open ends, nobody answers."""
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        for s in self.sockets:
-            try:
-                s.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        shut(*self.sockets)
         self.sockets = []
 
     def mend(self):
@@ -302,17 +306,20 @@ class Proxy:
 
     def copy(self, a, b):
         try:
-            while data := a.recv(65536):
-                while self.dead:
-                    time.sleep(0.05)
-                b.sendall(data)
+            self.passes(a, b, a.getsockname()[1] == self.port)
         except OSError:
             pass
-        for s in (a, b):
-            try:
-                s.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        shut(a, b)
+
+    def passes(self, a, b, from_client):
+        """One direction of a connection, until its end; to be made anew by whoever does something to the bytes."""
+        while data := a.recv(65536):
+            self.send(b, data)
+
+    def send(self, b, data):
+        while self.dead:
+            time.sleep(0.05)
+        b.sendall(data)
 
 
 class SlowProxy(Proxy):
@@ -322,26 +329,15 @@ class SlowProxy(Proxy):
         self.delay, self.answers, self.said = delay, answers, b""
         super().__init__(port)
 
-    def copy(self, a, b):
-        from_client = a.getsockname()[1] == self.port
+    def passes(self, a, b, from_client):
         left = self.answers
-        try:
-            while data := a.recv(65536):
-                if from_client:
-                    self.said += data
-                elif left > 0:
-                    left -= 1
-                    time.sleep(self.delay)
-                while self.dead:
-                    time.sleep(0.05)
-                b.sendall(data)
-        except OSError:
-            pass
-        for s in (a, b):
-            try:
-                s.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        while data := a.recv(65536):
+            if from_client:
+                self.said += data
+            elif left > 0:
+                left -= 1
+                time.sleep(self.delay)
+            self.send(b, data)
 
 
 class Reader:

@@ -159,28 +159,19 @@ class ThinLine(Proxy):
         self.rate, self.only, self.said, self.turn = rate, only, [], threading.Lock()
         super().__init__(port)
 
-    def copy(self, a, b):
-        try:
-            from_client = a.getsockname()[1] == self.port
+    def passes(self, a, b, from_client):
+        if from_client:
+            self.said.append(b"")
+            n = len(self.said) - 1
+            if self.only and n >= self.only:
+                return
+        while data := a.recv(65536 if from_client else 4096):
             if from_client:
-                self.said.append(b"")
-                n = len(self.said) - 1
-                if self.only and n >= self.only:
-                    raise OSError
-            while data := a.recv(65536 if from_client else 4096):
-                if from_client:
-                    self.said[n] += data
-                elif self.rate:
-                    with self.turn:
-                        time.sleep(len(data) / self.rate)
-                b.sendall(data)
-        except OSError:
-            pass
-        for s in (a, b):
-            try:
-                s.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+                self.said[n] += data
+            elif self.rate:
+                with self.turn:
+                    time.sleep(len(data) / self.rate)
+            self.send(b, data)
 
 
 def fill_heavy(n):

@@ -5,59 +5,27 @@ SPDX-License-Identifier: GPL-3.0-or-later"""
 import base64, hashlib, os, random, re, socket, sys, threading, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Reader, Server, account, limit, mail, run, scratch
+from harness import Proxy, Reader, Server, account, limit, mail, run, scratch
 
 
-class Line:
-    """A line to the server with so many bytes a second (rate; 0: as fast as it is), which counts them; cut: nothing gets through."""
+class Line(Proxy):
+    """A line to the server with so many bytes a second (rate; 0: as fast as it is), which counts them and keeps what the client said."""
 
     def __init__(self, port, rate=0):
-        self.target, self.rate, self.count, self.sent, self.cut = port, rate, 0, b"", False
-        self.socket = socket.socket()
-        self.socket.bind(("127.0.0.1", 0))
-        self.socket.listen(5)
-        self.port = self.socket.getsockname()[1]
-        self.open = []
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.rate, self.count, self.sent = rate, 0, b""
+        super().__init__(port)
 
-    def accept(self):
-        while True:
-            near = self.socket.accept()[0]
-            if self.cut:
-                near.close()
-                continue
-            far = socket.create_connection(("127.0.0.1", self.target))
-            near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
-            self.open += [near, far]
-            threading.Thread(target=self.copy, args=(far, near, True), daemon=True).start()
-            threading.Thread(target=self.copy, args=(near, far, False), daemon=True).start()
-
-    def copy(self, a, b, down):
-        try:
-            while data := a.recv(16384):
-                if down:
-                    self.count += len(data)
-                    if self.rate:
-                        time.sleep(len(data) / self.rate)
-                else:
-                    self.sent += data
-                b.sendall(data)
-        except OSError:
-            pass
-        for s in (a, b):
-            try:
-                s.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def break_all(self):
-        self.cut = True
-        for s in self.open:
-            try:
-                s.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        self.open = []
+    def passes(self, a, b, from_client):
+        if not from_client:
+            b.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+        while data := a.recv(16384):
+            if from_client:
+                self.sent += data
+            else:
+                self.count += len(data)
+                if self.rate:
+                    time.sleep(len(data) / self.rate)
+            self.send(b, data)
 
 
 def with_file(subject, name, data, text="See the file.\n", kind="application/octet-stream", outer="multipart/mixed", spoil=None):
@@ -150,7 +118,7 @@ def reading_goes_on():
             r.keys("q").gone(f"Text of number {i}.")
         assert not os.path.exists(target), "the line was too fast to say anything"
         worst[connections] = max(times)
-        assert len(line.open) == 2 * connections, len(line.open)
+        assert len(line.sockets) == 2 * connections, len(line.sockets)
         if connections == 2:
             line.rate = 0
             r.wait("Saved as", 60)
