@@ -136,20 +136,16 @@ stored(const char *file, const char *token_url)
 static World *
 world_with_tokens(Provider *p)
 {
-	World *w = g_new0(World, 1);
+	World *w = world_imap("credential", CHECK_PUSH);
+
 	server_reset(smtp);
 	mailbox_reset(pop, "SASL-IR IDLE", 3);
 	mbox.mechanism = "XOAUTH2";
-	w->dir = world_dir("credential");
-	w->store = g_build_filename(w->dir, "test.db", NULL);
-	w->account = account_for(smtp->port, pop->port, CHECK_PUSH, "at once");
-	w->account->receive.scheme = SCHEME_IMAP_INSECURE;
 	w->account->auth = AUTH_OAUTH2;
 	g_clear_pointer(&w->account->password_command, g_free);
 	w->account->oauth = (Oauth){ .name = g_strdup("test"), .hint = g_strdup("alice@example.org"), .provider = g_strdup("Test"), .client_id = g_strdup("id"),
 		.scope = g_strdup("mail"), .redirect = g_strdup("http://127.0.0.1/"), .authorize_url = g_strconcat(p->url, "/auth", NULL),
 		.token_url = g_strconcat(p->url, "/token", NULL), .device_url = g_strconcat(p->url, "/device", NULL) };
-	w->letters = chan_new((GDestroyNotify)letter_free);
 	g_autofree char *file = g_build_filename(w->dir, "tokens", NULL);
 	stored(file, w->account->oauth.token_url);
 	w->vault = vault_new(&(VaultSetup){ .file = file, .keep = "file", .key_command = "echo key", .rounds = 10 });

@@ -19,14 +19,10 @@ enum { N = 1200 };	/* more than one window of the backfill */
 static World *
 closed_world(const char *caps)
 {
-	World *w = g_new0(World, 1);
+	World *w = world_imap("engine", CHECK_PUSH);
+
 	server_reset(smtp);
 	mailbox_reset(pop, caps, N);
-	w->dir = world_dir("engine");
-	w->store = g_build_filename(w->dir, "test.db", NULL);
-	w->account = account_for(smtp->port, pop->port, CHECK_PUSH, "at once");
-	w->account->receive.scheme = SCHEME_IMAP_INSECURE;
-	w->letters = chan_new((GDestroyNotify)letter_free);
 	return w;
 }
 

@@ -30,19 +30,12 @@ hear_texts(World *w)
 	}
 }
 
-#define UNTIL(w, what) do { \
-	gint64 until = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC; \
-	while (!(what)) { \
-		hear_texts(w); \
-		if (g_get_monotonic_time() > until) \
-			g_error("%d: waited in vain for %s; trouble: %s; wire:\n%s", __LINE__, #what, (w)->trouble ? (w)->trouble : "-", pop->log->str); \
-	} \
-} while (0)
+#define UNTIL(w, what) WAIT_UNTIL(w, hear_texts, what)
 
 static World *
 world_of(guint n, guint connections)
 {
-	World *w = g_new0(World, 1);
+	World *w = world_imap("keep", CHECK_STARTUP);
 
 	server_reset(smtp);
 	texts_reset(pop);
@@ -50,13 +43,8 @@ world_of(guint n, guint connections)
 	n_failed = 0;
 	for (guint uid = 1; uid <= n; uid++)
 		doc_put("INBOX", uid, 1, 0);
-	w->dir = world_dir("keep");
-	w->store = g_build_filename(w->dir, "test.db", NULL);
-	w->account = account_for(smtp->port, pop->port, CHECK_STARTUP, "at once");
-	w->account->receive.scheme = SCHEME_IMAP_INSECURE;
 	w->account->offline_days = KEEP_TEXTS_ALL;
 	w->account->connections = connections;
-	w->letters = chan_new((GDestroyNotify)letter_free);
 	return w;
 }
 

@@ -39,14 +39,7 @@ hear_parts(World *w)
 	}
 }
 
-#define UNTIL(w, what) do { \
-	gint64 until = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC; \
-	while (!(what)) { \
-		hear_parts(w); \
-		if (g_get_monotonic_time() > until) \
-			g_error("%d: waited in vain for %s; trouble: %s; wire:\n%s", __LINE__, #what, (w)->trouble ? (w)->trouble : "-", pop->log->str); \
-	} \
-} while (0)
+#define UNTIL(w, what) WAIT_UNTIL(w, hear_parts, what)
 
 static inline bool
 told(const char *body)
@@ -84,18 +77,13 @@ id_of(World *w, const char *wire, guint32 uid)
 static inline World *
 world_closed(void)
 {
-	World *w = g_new0(World, 1);
+	World *w = world_imap("parts", CHECK_STARTUP);
 	server_reset(smtp);
 	texts_reset(pop);
 	forget();
 	doc_put("INBOX", 1, 1, FILE_BYTES);
 	doc_put("INBOX", 2, 1, 0);
 	doc_put("INBOX", 3, 1, 0);
-	w->dir = g_dir_make_tmp("eilpost-large-XXXXXX", NULL);
-	w->store = g_build_filename(w->dir, "test.db", NULL);
-	w->account = account_for(smtp->port, pop->port, CHECK_STARTUP, "at once");
-	w->account->receive.scheme = SCHEME_IMAP_INSECURE;
-	w->letters = chan_new((GDestroyNotify)letter_free);
 	return w;
 }
 

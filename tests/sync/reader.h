@@ -13,15 +13,11 @@
 static inline World *
 world_with(const char *caps, guint n, const char *disable)
 {
-	World *w = g_new0(World, 1);
+	World *w = world_imap("extensions", CHECK_PUSH);
+
 	server_reset(smtp);
 	mailbox_reset(pop, caps, n);
-	w->dir = world_dir("extensions");
-	w->store = g_build_filename(w->dir, "test.db", NULL);
-	w->account = account_for(smtp->port, pop->port, CHECK_PUSH, "at once");
-	w->account->receive.scheme = SCHEME_IMAP_INSECURE;
 	account_set_disable(w->account, disable);
-	w->letters = chan_new((GDestroyNotify)letter_free);
 	return w;
 }
 

@@ -64,6 +64,20 @@ account_for(guint16 smtp_port, guint16 pop_port, guint check, const char *send_w
 	return a;
 }
 
+/* An IMAP account at the server `pop`, and the store that it would have. */
+static inline World *
+world_imap(const char *name, guint check)
+{
+	World *w = g_new0(World, 1);
+
+	w->dir = world_dir(name);
+	w->store = g_build_filename(w->dir, "test.db", NULL);
+	w->account = account_for(smtp->port, pop->port, check, "at once");
+	w->account->receive.scheme = SCHEME_IMAP_INSECURE;
+	w->letters = chan_new((GDestroyNotify)letter_free);
+	return w;
+}
+
 static inline void
 world_open(World *w, guint undo_s)
 {
@@ -185,14 +199,17 @@ turn(World *w)
 	}
 }
 
-#define WAIT_FOR(w, what) do { \
+/* hears: what takes the letters, for at most a moment. */
+#define WAIT_UNTIL(w, hears, what) do { \
 	gint64 until = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC; \
 	while (!(what)) { \
-		turn(w); \
+		hears(w); \
 		if (g_get_monotonic_time() > until) \
 			g_error("%d: waited in vain for %s; trouble: %s; wire:\n%s%s", __LINE__, #what, (w)->trouble ? (w)->trouble : "-", smtp->log->str, pop->log->str); \
 	} \
 } while (0)
+
+#define WAIT_FOR(w, what) WAIT_UNTIL(w, turn, what)
 
 /* Time in which something would happen if it did. */
 static inline void
