@@ -11,7 +11,7 @@
 static int
 over_height(const App *a)
 {
-	return a->over == OVER_PARTS ? a->layout.body.h - 1 : a->layout.body.h;
+	return app_where(a) == IN_PARTS ? a->layout.body.h - 1 : a->layout.body.h;
 }
 
 static const Document *
@@ -134,7 +134,7 @@ scroll(App *a, int lines)
 {
 	if (report_scroll(a, lines))
 		return;
-	if (a->over == OVER_HELP)
+	if (a->helping)
 		help_scroll(a->help, lines, over_height(a));
 	else if (a->open.view && !readview_scroll(a->open.view, lines) && lines > 0)
 		app_say(a, STYLE_STATUS, "%s", _("This is the end of the message."));
@@ -148,7 +148,7 @@ cmd_top(App *a, const char *arg)
 {
 	if (report_scroll(a, -1000000))
 		return;
-	if (a->over == OVER_HELP)
+	if (a->helping)
 		help_scroll(a->help, -1000000, over_height(a));
 	else if (a->open.view)
 		readview_top_set(a->open.view, 0);
@@ -159,7 +159,7 @@ cmd_bottom(App *a, const char *arg)
 {
 	if (report_scroll(a, 1000000))
 		return;
-	if (a->over == OVER_HELP)
+	if (a->helping)
 		help_scroll(a->help, 1000000, over_height(a));
 	else if (a->open.view)
 		readview_top_set(a->open.view, G_MAXINT);
@@ -204,7 +204,7 @@ search_in_text(App *a, const char *text, bool backwards)
 {
 	bool wrapped = false, hit = false;
 	if (!report_search(a, text, backwards, &hit))
-		hit = a->over == OVER_HELP ? help_search(a->help, text, backwards) :
+		hit = a->helping ? help_search(a->help, text, backwards) :
 			a->open.view && readview_search(a->open.view, text, backwards, &wrapped);
 	if (!hit)
 		app_say(a, STYLE_WARN, "%s", _("Nothing found."));

@@ -29,11 +29,11 @@ cmd_help(App *a, const char *arg)
 			app_say(a, STYLE_STATUS, "%s: %s", command_row(id)->name, command_help(id));
 		return;
 	}
-	if (a->over == OVER_HELP)
+	if (a->helping)
 		return;
 	help_free(a->help);
 	a->help = help_new(a->keymap, where);
-	a->over = OVER_HELP;
+	a->helping = true;
 }
 
 void

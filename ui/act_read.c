@@ -47,13 +47,15 @@ cmd_open(App *a, const char *arg)
 void
 cmd_close(App *a, const char *arg)
 {
-	if (a->over != OVER_NOTHING) {
+	if (a->helping) {
 		g_clear_pointer(&a->help, help_free);
-		a->over = OVER_NOTHING;
+		a->helping = false;
 	} else if (over_top(a)) {
 		const Over *over = over_top(a);
 		if (!over->face->close || over->face->close(a, over->self))
 			over_pop(a);
+	} else if (a->in_parts) {
+		a->in_parts = false;
 	} else if (a->focus == PANE_PAGER || (a->focus == PANE_INDEX && a->open.message)) {
 		open_close(a);
 		a->focus = PANE_INDEX;
@@ -95,7 +97,7 @@ cmd_view_attachments(App *a, const char *arg)
 		return;
 	}
 	a->focus = PANE_PAGER;
-	a->over = OVER_PARTS;
+	a->in_parts = true;
 	const Document *d = readview_document(a->open.view);
 	for (guint i = 0; i < d->parts->len; i++)
 		if (g_array_index(d->parts, DocPart, i).attachment) {

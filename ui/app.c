@@ -37,11 +37,13 @@ app_account(App *a)
 Where
 app_where(const App *a)
 {
-	if (a->over != OVER_NOTHING)
-		return a->over == OVER_HELP ? IN_HELP : IN_PARTS;
 	const Over *over = over_top(a);
+	if (a->helping)
+		return IN_HELP;
 	if (over)
 		return over->face->where(over->self);
+	if (a->in_parts)
+		return IN_PARTS;
 	return a->focus == PANE_PAGER ? IN_PAGER : a->focus == PANE_FOLDERS ? IN_FOLDERS : IN_INDEX;
 }
 
@@ -58,7 +60,7 @@ app_have(const App *a)
 		have |= NEEDS_MESSAGE;
 	if (a->open.view)
 		have |= NEEDS_OPEN;
-	if (a->over == OVER_PARTS && a->open.view && parts_current(&a->parts, readview_document(a->open.view)))
+	if (a->in_parts && a->open.view && parts_current(&a->parts, readview_document(a->open.view)))
 		have |= NEEDS_PART;
 	const Over *over = over_top(a);
 	if (over && over->face->have)

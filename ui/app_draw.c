@@ -116,7 +116,7 @@ title_left(App *a, bool *over)
 	const AppAccount *acc = app_account(a);
 	const Clean *said = NULL;
 	/* a question leaves the title to the pane under it */
-	for (guint i = a->overs->len; i > 0 && !said && a->over == OVER_NOTHING; i--) {
+	for (guint i = a->overs->len; i > 0 && !said && !a->helping; i--) {
 		const Over *o = &g_array_index(a->overs, Over, i - 1);
 		said = o->face->title ? o->face->title(o->self) : NULL;
 	}
@@ -342,12 +342,14 @@ draw_parts(App *a)
 static void
 draw_over(App *a)
 {
-	if (a->over == OVER_HELP)
+	if (a->helping) {
 		help_draw(a->help, a->canvas, a->layout.body);
-	else if (a->over == OVER_PARTS && a->open.view)
+		return;
+	}
+	if (a->in_parts && a->open.view)
 		draw_parts(a);
 	/* from below: a question leaves something of the pane under it to be seen */
-	for (guint i = 0; i < a->overs->len && a->over == OVER_NOTHING; i++) {
+	for (guint i = 0; i < a->overs->len; i++) {
 		const Over *o = &g_array_index(a->overs, Over, i);
 		o->face->draw(o->self, a->canvas, a->layout.body, i + 1 == a->overs->len && !a->prompt);
 	}
@@ -392,7 +394,7 @@ app_draw(App *a)
 	});
 	const Layout *l = &a->layout;
 	RowContext rc = row_context(a);
-	bool keys_here = !a->prompt && a->over == OVER_NOTHING && !a->overs->len;
+	bool keys_here = !a->prompt && !a->helping && !a->in_parts && !a->overs->len;
 	draw_title(a);
 	if (!rect_empty(l->folders))
 		folders_pane_draw(&a->folders, a->canvas, l->folders_head, l->folders, keys_here && a->focus == PANE_FOLDERS);
@@ -418,7 +420,7 @@ app_draw_moved(App *a)
 
 	if (!a->screen)
 		return;
-	if (a->stale_list || a->stale_folders || a->prompt || a->message || a->over != OVER_NOTHING || a->overs->len ||
+	if (a->stale_list || a->stale_folders || a->prompt || a->message || a->helping || a->in_parts || a->overs->len ||
 		!a->list || !a->drawn.known || !a->drawn.focused || a->focus != PANE_INDEX || listview_busy(a->list) ||
 		!index_draw_again(a->canvas, a->list, &rc, &a->drawn)) {
 		app_draw(a);

@@ -23,8 +23,7 @@ open_close(App *a)
 	clean_free(o->waiting);
 	clean_free(o->preview);
 	*o = (OpenMessage){ 0 };
-	if (a->over == OVER_PARTS)
-		a->over = OVER_NOTHING;
+	a->in_parts = false;
 	if (a->focus == PANE_PAGER)
 		a->focus = PANE_INDEX;
 }

@@ -53,7 +53,6 @@ typedef struct {
 	bool gone;		/* removed or switched off: its number stays, nothing else */
 } AppAccount;
 
-typedef enum { OVER_NOTHING, OVER_HELP, OVER_PARTS } Overlay;
 typedef struct { const OverFace *face; void *self; /* owned */ } Over;
 typedef enum { ASK_NOTHING, ASK_COMMAND, ASK_SEARCH, ASK_SEARCH_BACK, ASK_LIMIT, ASK_FOLDER, ASK_JUMP, ASK_SAVE, ASK_SAVE_ALL, ASK_OVERWRITE, ASK_SECRET, ASK_KEY, ASK_LINE } Ask;
 
@@ -99,7 +98,8 @@ struct App {
 	OpenMessage open;
 	PartsPane parts;
 	HelpPane *help;		/* owned */
-	Overlay over;		/* lies over `overs` */
+	bool helping;		/* the help lies over all */
+	bool in_parts;		/* the list of attachments lies over the three panes, and below `overs` */
 	GArray *overs;		/* owned, of Over: the last one is on top */
 	Pane focus;
 	bool folders_shown;

@@ -173,7 +173,7 @@ app_ask_secret(App *a)
 	}
 	ask_key(a);
 	/* a sign-in takes the whole screen: it waits until nothing else lies there */
-	for (guint i = 0; i < a->accounts->len && !a->prompt && a->overs->len == 0 && a->over == OVER_NOTHING; i++) {
+	for (guint i = 0; i < a->accounts->len && !a->prompt && a->overs->len == 0 && !a->helping && !a->in_parts; i++) {
 		const AppAccount *acc = g_ptr_array_index(a->accounts, i);
 		if (acc->sign_in_why)
 			signin_open(a, i, acc->sign_in_why);

@@ -15,7 +15,7 @@ top(const App *a)
 Over *
 over_top(const App *a)
 {
-	return a->over == OVER_NOTHING ? top(a) : NULL;
+	return a->helping ? NULL : top(a);
 }
 
 void

@@ -55,6 +55,9 @@ def attachments():
     reader.wait(lambda r: os.path.exists(os.path.join(folder, "data.bin")))
     assert open(os.path.join(folder, "data.bin"), "rb").read() == bytes(range(10))
     assert len(os.listdir(folder)) == 3    # the first name was taken
+    # other panes lie over the list of attachments, and it is there again behind them
+    for key, words in (("\x1bOS", "On its way"), ("\x1bOQ", "Send and receive"), ("?", "Help: keys")):
+        reader.keys(key).wait(words).keys("q").gone(words).wait("Attachments and parts")
     reader.keys("qq").gone("See the files.")
 
 
