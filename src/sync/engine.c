@@ -83,7 +83,9 @@ remember(Engine *e, const Request *r)
 static void
 stop(Engine *e, bool mail)
 {
-	if (outbox_stop(e, mail) || mail || !(e->is_pop ? pop_up(e) : connect_up(e)))
+	bool sending = outbox_stop(e, mail);
+
+	if (mail || !(e->is_pop ? pop_up(e) : connect_up(e)) || (sending && (e->is_pop ? pop_in_session(e) : e->ready)))
 		return;
 	engine_cycle_ended(e, false);
 	if (e->is_pop)

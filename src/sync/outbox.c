@@ -466,14 +466,18 @@ send_now(Engine *e, const Request *r)
 /* The person wants it, while it is being sent. What is handed over can't be called back: whether it arrives is the server's to
  * say. Row 0: whichever it is, or a connection that is only for one. */
 static bool
+can_call_back(const Engine *e, gint64 row)
+{
+	const Sender *s = e->sender;
+
+	return s->link && !s->released_end && (row ? s->row == row : s->row || !s->ready);
+}
+
+static void
 call_back(Engine *e, gint64 row)
 {
-	Sender *s = e->sender;
-
-	if (!s->link || s->released_end || (row ? s->row != row : !s->row && s->ready))
-		return false;
-	smtp_drop(e);
-	return true;
+	if (can_call_back(e, row))
+		smtp_drop(e);
 }
 
 bool
@@ -488,13 +492,14 @@ outbox_stop(Engine *e, bool mail)
 		engine_tell(e, l);
 		return true;
 	}
-	if (!call_back(e, 0))
+	if (!can_call_back(e, 0))
 		return false;
 	if (row) {
+		smtp_drop(e);
 		g_hash_table_remove(s->released, &row);
 		set_state(e, row, OUT_FAILED, _("It was stopped before it had left. $ sends it, e changes it."));
 	} else {
-		s->next_try = e->now + (gint64)plan_backoff(++s->tries) * 1000;
+		smtp_give_up(e);
 	}
 	return true;
 }

@@ -64,6 +64,7 @@ void drafts_postponed(Engine *e, gint64 row);	/* a transaction of its own */
 /* outbox_smtp.c */
 void smtp_connect(Engine *e);
 void smtp_pump(Engine *e);
+void smtp_give_up(Engine *e);	/* as if the line had broken: what waits for it is tried again by itself */
 void smtp_drop(Engine *e);	/* closes; what was on its way goes back to its place in the queue, or is in doubt */
 
 /* outbox_file.c */

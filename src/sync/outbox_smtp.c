@@ -669,6 +669,12 @@ static const LinkClient CLIENT = {
 };
 
 void
+smtp_give_up(Engine *e)
+{
+	lost(e, EIL_LATER, NULL, false);
+}
+
+void
 smtp_connect(Engine *e)
 {
 	Sender *s = e->sender;

@@ -135,6 +135,19 @@ def mail_that_is_being_sent():
     assert r.quit()[0] == 0
 
 
+def both_lines_are_silent():
+    """A sign-in that gets no answer, and a mail that is due at a server that says nothing: one key stops both, and it is said when they are tried again."""
+    imap, smtp = Proxy(server.imap), Proxy(sink.smtp)
+    imap.dead = smtp.dead = True
+    r = Reader(config=account(server, check="startup, push", port=imap.port, scheme="imap+insecure", send=f"smtp+insecure://alice@127.0.0.1:{smtp.port}") +
+               "sent = no copy\n[general]\nundo-send = 0\n")
+    r.wait(lambda r: "connecting" in r.lines[0] or "signing in" in r.lines[0])
+    write(r, "The gate")
+    r.keys("\x1bOS").wait("The gate").wait("leaves now").keys(CANCEL).wait("Stopped; it is tried again")
+    r.wait("offline, next try").gone("leaves now")
+    r.kill()
+
+
 def interrupted(path, *arguments, port=None, stdin=subprocess.DEVNULL):
     """Seconds from the signal to the end, when it waits for a server that says nothing."""
     process = subprocess.Popen([EILPOST, "-P", path, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=ENV)
@@ -212,4 +225,4 @@ def password_prompt():
 
 
 if __name__ == "__main__":
-    run(message_that_does_not_come, check_on_a_silent_line, mail_that_is_being_sent, without_a_screen, password_prompt)
+    run(message_that_does_not_come, check_on_a_silent_line, mail_that_is_being_sent, both_lines_are_silent, without_a_screen, password_prompt)
