@@ -93,7 +93,7 @@
 #define LIMIT_DISK_RESERVE	(64 * MIB)	/* no download with less free */
 #define STORE_BATCH_ROWS	100		/* in one transaction, while somebody may wait behind it */
 #define STORE_CLEAR_ROWS	500		/* that are taken out in one transaction */
-#define STORE_BULK_ROWS		768		/* and while nobody does */
+#define STORE_BULK_ROWS		256		/* and while nobody does */
 #define TRACE_LINES		500	/* of an account's exchanges that are kept in memory */
 #define THREADS_PIECE		2000	/* messages that find their thread in one transaction */
-#define THREADS_BULK		3000	/* while nobody waits behind it */
+#define THREADS_BULK		2000	/* while nobody waits behind it */

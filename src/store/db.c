@@ -34,6 +34,8 @@ struct Db {
 	int lock;		/* owned descriptor, or -1 */
 	int wal_pages;
 	bool writer, in_memory;
+	bool beside;		/* another Db has the lock */
+	bool bare;		/* triggers are off */
 	bool marked;		/* the unclean mark is in the file */
 	bool lazy;		/* the open transaction waits for no disk */
 	bool dead;		/* S6 */
@@ -129,7 +131,16 @@ db_stmt(Db *db, const char *sql, GError **err)
 void
 db_triggers(Db *db, bool on)
 {
+	if (db->bare == !on)
+		return;
+	db->bare = !on;
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_ENABLE_TRIGGER, on, NULL);
+}
+
+bool
+db_is_beside(const Db *db)
+{
+	return db->beside;
 }
 
 void
@@ -318,10 +329,10 @@ set_up_writer(Db *db, int version, GError **err)
 	sqlite3_busy_timeout(db->sql, BUSY_WRITER_MS);
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	sqlite3_wal_hook(db->sql, wal_grew, db);
-	return db_exec(db, pragmas, err) &&
-	    (version == 0 || check_unclean(db, err)) &&
+	return db_exec(db, pragmas, err) && (db->beside ||
+	    ((version == 0 || check_unclean(db, err)) &&
 	    schema_migrate(db, version, SCHEMA_VERSION, err) &&
-	    db_exec(db, "DELETE FROM body WHERE done = 0", err);
+	    db_exec(db, "DELETE FROM body WHERE done = 0", err)));
 }
 
 static bool
@@ -346,7 +357,7 @@ open_file(Db *db, GError **err)
 
 	if (db->in_memory)
 		flags |= SQLITE_OPEN_CREATE;
-	else if (db->writer && !take_file(db, err))
+	else if (db->writer && !db->beside && !take_file(db, err))
 		return false;
 	/* NOFOLLOW refuses links anywhere in the path: give it the real one */
 	g_autofree char *real = db->in_memory ? NULL : realpath(db->path, NULL);
@@ -406,22 +417,50 @@ set_up_library(void)
 	}
 }
 
-Db *
-db_open(const char *path, DbMode mode, GError **err)
+static Db *
+db_new(const char *path, bool writer)
 {
 	Db *db = g_new0(Db, 1);
 
 	set_up_library();
-
 	db->path = g_strdup(path);
 	db->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
 	db->lock = -1;
 	db->in_memory = strcmp(path, ":memory:") == 0;
-	db->writer = mode == DB_WRITER || db->in_memory;
-	if (!open_file(db, err)) {
-		db_free(db);
+	db->writer = writer || db->in_memory;
+	return db;
+}
+
+static Db *
+opened(Db *db, GError **err)
+{
+	if (open_file(db, err))
+		return db;
+	db_free(db);
+	return NULL;
+}
+
+Db *
+db_open(const char *path, DbMode mode, GError **err)
+{
+	return opened(db_new(path, mode == DB_WRITER), err);
+}
+
+Db *
+db_beside(Db *writer, GError **err)
+{
+	if (writer->in_memory || writer->dead) {
+		g_set_error_literal(err, EIL_ERROR, EIL_REFUSED, "no second connection to this store");
 		return NULL;
 	}
+	Db *db = db_new(writer->path, true);
+	db->beside = true;
+	db->plug = writer->plug;
+	db->plug_user = writer->plug_user;
+	sqlite3_db_release_memory(writer->sql);	/* the pages that it wrote; the other one has most to do now */
+	db = opened(db, err);
+	if (db)
+		db_exec(db, "PRAGMA cache_size = -512", NULL);	/* blocks of rows go to the end of their tables */
 	return db;
 }
 
@@ -431,7 +470,7 @@ db_close(Db *db)
 	if (!db)
 		return;
 	db_rollback(db);
-	if (db->writer && !db->dead)
+	if (db->writer && !db->beside && !db->dead)
 		db_set_fact(db, "clean", "1", NULL);
 	db_free(db);
 }
@@ -511,7 +550,8 @@ db_checkpoint(Db *db)
 	if (db->in_memory || db->wal_pages < WAL_PAGES_WISHED)
 		return true;
 	db->wal_pages = 0;
-	if (sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) == SQLITE_OK)
+	int code = sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (code == SQLITE_OK || code == SQLITE_BUSY)	/* the other connection does it just now */
 		return true;
 	/* what was committed lazily is on the disk only now, if at all: an error counts as one of a commit does (S6) */
 	g_autoptr(GError) err = NULL;

@@ -18,6 +18,9 @@ typedef enum { DB_READER, DB_WRITER } DbMode;
  * Errors of all later calls: EIL_LATER busy or disk full; EIL_REFUSED what it is about is gone (skip it); EIL_BROKEN a
  * read, write or fsync failed: this Db then writes nothing more, open it again (S6). */
 Db *db_open(const char *path, DbMode mode, GError **err);
+/* The writer's second connection, for another thread of its own: under the lock of the first, which is closed after it. The two
+ * are never in a transaction at once: who begins one has heard of the end of the other's. NULL: err, as of a store in memory. */
+Db *db_beside(Db *writer, GError **err);
 void db_close(Db *db);	/* a writer marks a clean end */
 
 bool db_begin(Db *db, GError **err);	/* IMMEDIATE */

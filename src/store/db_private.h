@@ -13,6 +13,7 @@ typedef sqlite3_stmt Stmt;
 Stmt *db_stmt(Db *db, const char *sql, GError **err);	/* lent; NULL: err */
 /* Whoever switches them off does what they would do, in the same transaction. All statements are prepared anew then. */
 void db_triggers(Db *db, bool on);
+bool db_is_beside(const Db *db);
 void stmt_done(Stmt *st);
 void stmt_int(Stmt *st, int n, gint64 value);
 void stmt_text(Stmt *st, int n, const char *text);	/* borrowed until stmt_done */

@@ -148,10 +148,8 @@ messages_put_many(Db *db, Message *const *messages, guint n, gint64 *ids, GError
 
 	for (guint i = 0; i < n && well;) {
 		guint rows = quiet ? block_of(db, messages + i, n - i) : 0;
-		bool goes_bare = rows && (bare || n - i >= BARE_ROWS);
-		if (goes_bare != bare)
-			db_triggers(db, !goes_bare);
-		bare = goes_bare;
+		bare = rows && (bare || n - i >= BARE_ROWS || db_is_beside(db));
+		db_triggers(db, !bare);
 		if (!rows) {
 			ids[i] = messages_put(db, messages[i], err);
 			well = ids[i++] != 0;
@@ -164,7 +162,7 @@ messages_put_many(Db *db, Message *const *messages, guint n, gint64 *ids, GError
 		for (guint k = 0; k < rows; k++)
 			ids[i++] = next++;
 	}
-	if (bare)
+	if (!db_is_beside(db))	/* that one does little else */
 		db_triggers(db, true);
 	return well;
 }

@@ -267,6 +267,7 @@ turn(Engine *e)
 	Request *r;
 
 	look_at_clock(e);
+	filler_look(e);
 	while ((r = chan_take(e->requests))) {
 		e->person_at = e->now;
 		if (texts_deadline(e) >= 0)
@@ -307,11 +308,20 @@ set_timer(Engine *e, gint64 at)
 	g_source_set_ready_time(e->timer, g_get_monotonic_time() + (at - e->now) * 1000);
 }
 
-static bool
-person_waits(void *user)
+bool
+threads_person_waits(void *user)
 {
 	struct pollfd p = { chan_fd(((Engine *)user)->requests), POLLIN, 0 };
 	return poll(&p, 1, 0) > 0;
+}
+
+bool
+threads_piece(Db *db, guint max, Engine *e, bool *left, GError **err)
+{
+	if (db_begin_lazy(db, err) && threads_fill(db, max, threads_person_waits, e, left, err) && db_commit(db, err))
+		return true;
+	db_rollback(db);
+	return false;
 }
 
 /* A large piece costs least, and is given up as soon as somebody wants something. */
@@ -321,17 +331,15 @@ threads_find(Engine *e)
 	g_autoptr(GError) err = NULL;
 	bool left = false;
 
-	if (!e->threads_wanted || e->in_batch || e->batch->len > 0 || e->writer || e->now < e->quiet_until)
+	if (!e->threads_wanted || e->filler /* it looks for them */ || e->in_batch || e->batch->len > 0 || e->writer || e->now < e->quiet_until)
 		return;
-	if (db_begin_lazy(e->db, &err) &&
-		threads_fill(e->db, person_acts(e) ? THREADS_PIECE : THREADS_BULK, person_waits, e, &left, &err) && db_commit(e->db, &err)) {
+	if (threads_piece(e->db, person_acts(e) ? THREADS_PIECE : THREADS_BULK, e, &left, &err)) {
 		e->threads_wanted = left;
 		e->threadless = 0;
 		if (left || e->headless)	/* a cycle's end waited for this */
 			set_timer(e, e->now + 1);
 		return;
 	}
-	db_rollback(e->db);
 	if (g_error_matches(err, EIL_ERROR, EIL_CANCELLED))
 		return;
 	e->threads_wanted = false;	/* until the next message comes: the acts on single ones go on */
@@ -383,8 +391,10 @@ thread(gpointer user)
 		if (e->quitting)
 			break;
 		set_timer(e, wake_at(e));
-		if (!g_main_context_pending(e->context))	/* the line is quiet */
+		if (!g_main_context_pending(e->context)) {	/* the line is quiet */
+			filler_rest(e);
 			threads_find(e);
+		}
 		g_main_context_iteration(e->context, TRUE);
 	}
 	g_clear_pointer(&e->door, door_free);
@@ -396,6 +406,7 @@ thread(gpointer user)
 	g_clear_pointer(&e->sender, outbox_free);
 	render_free(e->render);
 	e->render = NULL;
+	filler_end(e);
 	g_ptr_array_set_size(e->saves, 0);	/* they read the store, and so do the wishes */
 	g_ptr_array_set_size(e->part_wishes, 0);
 	db_close(e->db);

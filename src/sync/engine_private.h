@@ -21,6 +21,7 @@
 #include "store/messages.h"
 #include "store/parts.h"
 #include "store/server.h"
+#include "store/threads.h"
 #include "sync/credential.h"
 #include "sync/door.h"
 #include "sync/engine.h"
@@ -54,6 +55,7 @@ typedef struct {
 	bool preview;		/* asked for with the headers */
 	GPtrArray *wishes;	/* owned, of Wish*; JOB_STORE */
 	GArray *seen;		/* owned, of guint32: UIDs that came; JOB_PAGE, JOB_RANGE, JOB_NEW, JOB_BACKFILL */
+	bool rowless;		/* some of them without a header */
 	GArray *found;		/* owned, of ImapRange: a search's result comes in here; NULL: it is none */
 	guint what;		/* JOB_SCAN: SCAN_ */
 	guint64 offset;		/* JOB_PIECE */
@@ -121,6 +123,7 @@ typedef struct Sender Sender;
 typedef struct Keep Keep;
 typedef struct Texts Texts;
 typedef struct Bulk Bulk;
+typedef struct Filler Filler;
 
 /* A send/receive cycle: first what waits in the outbox, then the receiving (S23). */
 typedef enum { CYCLE_NONE, CYCLE_SENDS, CYCLE_RECEIVES } Cycle;
@@ -168,6 +171,8 @@ struct Engine {
 	Keep *keep;		/* owned; of keep.c */
 	Texts *texts;		/* owned; of texts.c */
 	Bulk *bulk;		/* owned; of bulk.c: the second connection */
+	Filler *filler;		/* owned; of filler.c; NULL: none runs */
+	bool no_filler;		/* there can't be one */
 	bool paused, quitting, check_wanted, wake_wanted;
 	Schedule schedule;
 	Pop *pop;		/* owned; of pop*.c; NULL: an IMAP account */
@@ -253,6 +258,8 @@ void clock_shift(gint64 ms);	/* tests only: the engine's clock goes on from ms l
 
 /* engine.c */
 void threads_find(Engine *e);	/* for those that came, outside of any transaction */
+bool threads_person_waits(void *engine);	/* any thread; a ThreadsStop */
+bool threads_piece(Db *db, guint max, Engine *e, bool *left, GError **err);	/* in a transaction of its own; e: for threads_person_waits alone */
 
 /* cycle.c */
 void engine_check_now(Engine *e);	/* REQ_CHECK */
@@ -372,6 +379,7 @@ void pull_select(Engine *e, gint64 folder);
 void pull_selected(Engine *e, Job *job, const ImapResponse *r);
 void pull_range_done(Engine *e, Job *job);
 void pull_backfill_done(Engine *e, Job *job);
+void pull_window_in_doubt(Engine *e, const GArray *seen, guint32 lo, guint32 hi);	/* its rows are here, and perhaps some that are none any more; the mark is not */
 void pull_page_done(Engine *e, Job *job, bool whole);	/* whole: the server said OK */
 void pull_new_done(Engine *e, Job *job);
 void pull_clear(Engine *e);	/* in each turn: a piece of what is of another UIDVALIDITY */
@@ -428,6 +436,7 @@ void scan_passed(Engine *e);
 /* headers.c */
 void headers_add(Engine *e, const ImapFetch *f);
 void headers_flush(Engine *e);	/* decodes, commits the open batch, tells */
+void headers_decode(Engine *e);	/* those of the batch */
 bool headers_put(Engine *e);	/* decodes and writes, in the open batch or a new one; headers_flush commits */
 void headers_pause(Engine *e);	/* nothing more came just now: flushes what need not wait for more */
 bool person_acts(const Engine *e);	/* just now: transactions are small */
@@ -435,6 +444,16 @@ gint64 headers_deadline(const Engine *e);	/* ms, or -1: headers_pause again */
 bool batch_begin(Engine *e);	/* opens the transaction that headers_flush commits */
 void batch_row(Engine *e, guint change);	/* one more row was written; commits at STORE_BATCH_ROWS */
 bool date_parse(const char *text, gint64 *when);	/* RFC 5322, 3.3 and 4.3 */
+
+/* filler.c */
+/* Takes the batch, decoded, and with it the window of a backfill that ends there (NULL: none): that job's seen, and the mark
+ * e->sel.below. Waits for what was given before. False: it can't be, nothing is taken. */
+bool filler_give(Engine *e, Job *window);
+bool filler_busy(const Engine *e);
+void filler_look(Engine *e);	/* what is done is told; in each turn */
+void filler_wait(Engine *e);	/* and what is not is waited for. Before the engine writes itself (batch_begin and headers_flush do it) */
+void filler_rest(Engine *e);	/* the line is quiet: it ends if nothing more comes */
+void filler_end(Engine *e);	/* the same, and its thread ends */
 
 /* news.c */
 bool news_is(Engine *e, const Message *m);	/* of the selected folder; before it is put */

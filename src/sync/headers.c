@@ -260,6 +260,13 @@ person_acts(const Engine *e)
 	return !e->headless && e->now - e->person_at < ACTING_MS;
 }
 
+static void
+batch_full(Engine *e)
+{
+	if (person_acts(e) || !filler_give(e, NULL))
+		headers_flush(e);
+}
+
 void
 headers_add(Engine *e, const ImapFetch *f)
 {
@@ -287,13 +294,13 @@ headers_add(Engine *e, const ImapFetch *f)
 		e->batch_since = e->now;
 	g_ptr_array_add(e->batch, m);
 	if (e->batch->len >= (person_acts(e) ? STORE_BATCH_ROWS : STORE_BULK_ROWS))
-		headers_flush(e);
+		batch_full(e);
 }
 
 /* ---- the batch ---- */
 
-static void
-decode(Engine *e)
+void
+headers_decode(Engine *e)
 {
 	g_autoptr(GPtrArray) slots = g_ptr_array_new(), texts = g_ptr_array_new();	/* of char**, of char*: borrowed */
 
@@ -319,6 +326,7 @@ bool
 batch_begin(Engine *e)
 {
 	g_autoptr(GError) err = NULL;
+	filler_wait(e);
 	if (!e->in_batch && !db_begin_lazy(e->db, &err)) {
 		engine_store_failed(e, g_steal_pointer(&err));
 		return false;
@@ -385,7 +393,7 @@ headers_put(Engine *e)
 
 	if (e->batch->len == 0)
 		return true;
-	decode(e);
+	headers_decode(e);
 	bool well = batch_begin(e);
 	if (well) {
 		e->batch_change |= CHANGE_ADDED | CHANGE_COUNTS;
@@ -405,6 +413,7 @@ headers_put(Engine *e)
 void
 headers_flush(Engine *e)
 {
+	filler_wait(e);
 	headers_put(e);
 	texts_put(e);
 	batch_commit(e);

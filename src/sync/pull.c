@@ -43,8 +43,8 @@ void
 pull_select(Engine *e, gint64 folder)
 {
 	Selected *s = &e->sel;
+	filler_wait(e);
 	g_autoptr(Folder) f = folders_get(e->db, folder, NULL);
-
 	g_free(s->wire);
 	g_array_set_size(s->filled, 0);
 	*s = (Selected){ .filled = s->filled, .rows = s->rows ? s->rows : 500 };
@@ -261,6 +261,8 @@ pull_sync_save(Engine *e)
 	Selected *s = &e->sel;
 	guint64 modseq = s->changes_open ? s->changes_since : s->modseq;	/* else what it says would never be asked for again */
 
+	if (e->drop)	/* perhaps because the store failed: what the marks stand behind may not be in it */
+		return;
 	if (s->below == 0 && s->exists == 0) {	/* an empty folder is complete */
 		s->below = 1;
 		s->next = s->uidnext ? s->uidnext : 1;
@@ -295,14 +297,14 @@ seen_bounds(const GArray *seen, guint32 *min, guint32 *max)
 
 /* What the store has in the window and the server did not name is gone. */
 static bool
-remove_unseen(Engine *e, const Job *job, guint32 lo, guint32 hi)
+remove_unseen(Engine *e, const GArray *told, guint32 lo, guint32 hi)
 {
 	g_autoptr(GArray) here = messages_uids(e->db, e->sel.id, lo, hi, NULL);
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 	GError *err = NULL;
 
-	for (guint i = 0; i < job->seen->len; i++)
-		g_hash_table_add(seen, GUINT_TO_POINTER(g_array_index(job->seen, guint32, i)));
+	for (guint i = 0; i < told->len; i++)
+		g_hash_table_add(seen, GUINT_TO_POINTER(g_array_index(told, guint32, i)));
 	for (guint i = 0; here && i < here->len && !err; i++) {
 		guint32 uid = g_array_index(here, MessageUid, i).uid;
 		if (g_hash_table_contains(seen, GUINT_TO_POINTER(uid)) || !batch_begin(e))
@@ -329,7 +331,7 @@ pull_page_done(Engine *e, Job *job, bool whole)
 	}
 	bool all = job->lo == 1 || job->seen->len >= s->exists;
 	/* what came here by COPYUID may have been taken away again before the folder was ever read */
-	if (whole && job->folder == s->id && !remove_unseen(e, job, all ? 1 : min, MAX(max, s->uidnext ? s->uidnext - 1 : 0)))
+	if (whole && job->folder == s->id && !remove_unseen(e, job->seen, all ? 1 : min, MAX(max, s->uidnext ? s->uidnext - 1 : 0)))
 		return;
 	e->quiet_until = e->now + QUIET_MS;
 	s->next = MAX(max + 1, s->uidnext);
@@ -365,12 +367,39 @@ by_hi(gconstpointer a, gconstpointer b)
 	return x->hi > y->hi ? -1 : x->hi < y->hi;
 }
 
+static void
+window_filled(Selected *s, Window w)
+{
+	g_array_append_val(s->filled, w);
+	g_array_sort(s->filled, by_hi);
+	while (s->filled->len && g_array_index(s->filled, Window, 0).hi + 1 >= s->below) {
+		s->below = MIN(s->below, g_array_index(s->filled, Window, 0).lo);
+		g_array_remove_index(s->filled, 0);
+	}
+}
+
+/* Rows and mark in one commit. */
+static void
+mark_filled(Engine *e)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (headers_put(e) && batch_begin(e) && !e->drop && !folders_set_backfill(e->db, e->sel.id, e->sel.below, &err))
+		engine_store_failed(e, g_steal_pointer(&err));
+	headers_flush(e);
+}
+
+void
+pull_window_in_doubt(Engine *e, const GArray *seen, guint32 lo, guint32 hi)
+{
+	if (remove_unseen(e, seen, lo, hi))
+		mark_filled(e);
+}
+
 void
 pull_backfill_done(Engine *e, Job *job)
 {
-	g_autoptr(GError) err = NULL;
 	Selected *s = &e->sel;
-	Window w = { job->lo, job->hi };
 	gint64 took = job->last_at - job->first_at;
 
 	/* pieces of about 100 ms, so that the person's wish never waits long behind them */
@@ -378,29 +407,25 @@ pull_backfill_done(Engine *e, Job *job)
 		s->rows *= 2;
 	else if (took > 150 && s->rows > ROWS_LEAST)
 		s->rows /= 2;
-	if (job->folder != s->id || !remove_unseen(e, job, job->lo, job->hi))
+	if (job->folder != s->id)
 		return;
-	g_array_append_val(s->filled, w);
-	g_array_sort(s->filled, by_hi);
-	while (s->filled->len && g_array_index(s->filled, Window, 0).hi + 1 >= s->below) {
-		s->below = MIN(s->below, g_array_index(s->filled, Window, 0).lo);
-		g_array_remove_index(s->filled, 0);
+	window_filled(s, (Window){ job->lo, job->hi });
+	if (!filler_give(e, job)) {
+		pull_window_in_doubt(e, job->seen, job->lo, job->hi);
+		if (e->threadless >= THREADS_BULK)	/* a line that is never quiet */
+			threads_find(e);
+		db_checkpoint(e->db);
 	}
-	/* rows and mark in one commit */
-	if (headers_put(e) && batch_begin(e) && !folders_set_backfill(e->db, s->id, s->below, &err))
-		engine_store_failed(e, g_steal_pointer(&err));
-	headers_flush(e);
-	if (s->below <= 1)
-		scan_passed(e);
-	if (e->threadless >= THREADS_BULK)	/* a line that is never quiet */
-		threads_find(e);
-	db_checkpoint(e->db);
+	if (s->below > 1)
+		return;
+	filler_wait(e);
+	scan_passed(e);
 }
 
 void
 pull_range_done(Engine *e, Job *job)
 {
-	if (remove_unseen(e, job, job->lo, job->hi))
+	if (remove_unseen(e, job->seen, job->lo, job->hi))
 		scan_window_done(e, job);
 }
 
@@ -426,7 +451,7 @@ pull_resync(Engine *e)
 /* ---- untagged data ---- */
 
 static void
-mark_seen(Engine *e, guint32 uid)
+mark_seen(Engine *e, guint32 uid, bool header)
 {
 	for (guint i = 0; i < e->jobs->len; i++) {
 		Job *job = g_ptr_array_index(e->jobs, i);
@@ -434,6 +459,7 @@ mark_seen(Engine *e, guint32 uid)
 		if (!job->seen || (window && (uid < job->lo || uid > job->hi)) || (job->kind == JOB_NEW && uid < job->lo))
 			continue;
 		g_array_append_val(job->seen, uid);
+		job->rowless |= !header;
 		job->first_at = job->first_at ? job->first_at : e->now;
 		job->last_at = e->now;
 	}
@@ -478,7 +504,7 @@ pull_skipped(Engine *e, guint32 uid)
 	log_line(LOG_WARN, "imap", "what the server said of message %u was too large: skipped", uid);
 	if (!e->sel.id || !uid || e->sel.selecting)
 		return;
-	mark_seen(e, uid);
+	mark_seen(e, uid, false);
 	if (level >= G_N_ELEMENTS(items))
 		return;
 	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT, uid);
@@ -497,10 +523,11 @@ fetch(Engine *e, const ImapFetch *f)
 	/* answers to a QRESYNC SELECT of a folder that is not the one that we knew */
 	if (e->sel.selecting && e->sel.uidvalidity && e->sel.known_uidvalidity != e->sel.uidvalidity)
 		return;
-	mark_seen(e, f->uid);
 	const Job *poor = (f->has & IMAP_HAS_DATE) ? poor_job(e, f->uid) : NULL;
 	bool bare = (poor && poor->lo == 1) || (e->poor == 2 && (f->has & IMAP_HAS_DATE));
-	if (((f->has & IMAP_HAS_ENVELOPE) && f->envelope) || bare) {
+	bool header = ((f->has & IMAP_HAS_ENVELOPE) && f->envelope) || bare;
+	mark_seen(e, f->uid, header);
+	if (header) {
 		headers_add(e, f);
 		return;
 	}

@@ -365,6 +365,7 @@ check(Engine *e)
 static void
 cycle_ended(Engine *e)
 {
+	filler_wait(e);
 	if (!e->headless || !e->threads_wanted)	/* a program without a screen ends then */
 		engine_cycle_ended(e, true);
 }

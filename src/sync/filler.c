@@ -1,0 +1,251 @@
+/* filler.c - the headers of a backfill go into the store in a thread of their own, while the next ones are read.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * Reading what the server says and writing it down cost about the same, and a first sync has more of both than of
+ * anything else. The thread has a connection to the store of its own, in which the triggers stay off (messages_many.c).
+ * One load is under way at most, and the engine begins no transaction before it has heard of its end: a store has one
+ * writer at a time, and whoever calls headers_flush or batch_begin finds what came before it in the store. Where the two
+ * could ever meet all the same, SQLite lets the second wait.
+ * Nothing of the engine is touched in the thread but what a Load holds, and threads_person_waits. */
+#include "config.h"
+#include "sync/engine_private.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+/* What goes there, and comes back with what became of it. */
+typedef struct {
+	gint64 folder;
+	GPtrArray *rows;	/* owned, of Message*: decoded */
+	GArray *seen;		/* owned, of guint32: UIDs of the window that ends with them; NULL: none does */
+	guint32 lo, hi, below;	/* that window, and the mark after it */
+	bool plain;		/* each of seen came once, and with its header */
+	bool threads;		/* and a piece of those is looked for */
+	GError *err;		/* owned: nothing of it is in the store */
+	bool in_doubt;		/* something is here in the window that the server did not name: the mark was not moved */
+	bool threads_left;
+	GError *threads_err;	/* owned */
+} Load;
+
+struct Filler {
+	Db *db;			/* owned; of the thread */
+	Engine *engine;		/* borrowed; for threads_person_waits and its context alone */
+	GThread *thread;
+	GAsyncQueue *loads, *done;	/* owned, of Load*; one without rows ends the thread */
+	bool busy;		/* of the engine: a load was given, and not taken back */
+};
+
+static void
+load_free(Load *load)
+{
+	g_clear_pointer(&load->rows, g_ptr_array_unref);
+	g_clear_pointer(&load->seen, g_array_unref);
+	g_clear_error(&load->err);
+	g_clear_error(&load->threads_err);
+	g_free(load);
+}
+
+/* ---- the thread ---- */
+
+/* All that is here of the window is what the server named. */
+static bool
+is_complete(Db *db, const Load *load)
+{
+	return load->plain && messages_count_range(db, load->folder, load->lo, load->hi) == load->seen->len;
+}
+
+static bool
+write_load(Db *db, Load *load, GError **err)
+{
+	g_autofree gint64 *ids = g_new(gint64, load->rows->len + 1);
+
+	if (!messages_put_many(db, (Message *const *)load->rows->pdata, load->rows->len, ids, err))
+		return false;
+	if (!load->seen)
+		return true;
+	load->in_doubt = !is_complete(db, load);
+	return load->in_doubt || folders_set_backfill(db, load->folder, load->below, err);
+}
+
+static void
+work(Filler *f, Load *load)
+{
+	if (!db_begin_lazy(f->db, &load->err))
+		return;
+	if (!write_load(f->db, load, &load->err) || !db_commit(f->db, &load->err)) {
+		db_rollback(f->db);
+		return;
+	}
+	g_ptr_array_set_size(load->rows, 0);
+	if (load->threads && !threads_piece(f->db, THREADS_BULK, f->engine, &load->threads_left, &load->threads_err))
+		load->threads_left = true;
+	if (load->seen)
+		db_checkpoint(f->db);
+}
+
+static gpointer
+thread(gpointer user)
+{
+	Filler *f = user;
+	Load *load;
+
+	while ((load = g_async_queue_pop(f->loads))->rows) {
+		work(f, load);
+		g_async_queue_push(f->done, load);
+		g_main_context_wakeup(f->engine->context);
+	}
+	load_free(load);
+	db_close(f->db);
+	return NULL;
+}
+
+/* ---- the engine's side ---- */
+
+static bool
+start(Engine *e)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (e->filler || e->no_filler)
+		return e->filler != NULL;
+	Db *db = db_beside(e->db, &err);
+	if (!db) {
+		log_line(LOG_INFO, "store", "headers are stored by the engine itself: %s", err->message);
+		e->no_filler = true;
+		return false;
+	}
+	e->filler = g_new0(Filler, 1);
+	*e->filler = (Filler){ .db = db, .engine = e, .loads = g_async_queue_new(), .done = g_async_queue_new() };
+	e->filler->thread = g_thread_new("filler", thread, e->filler);
+	return true;
+}
+
+/* Rows of the backfill alone: whether one is news is seen by the engine. */
+static bool
+is_backfill(const Engine *e)
+{
+	for (guint i = 0; i < e->batch->len; i++)
+		if (((const Message *)g_ptr_array_index(e->batch, i))->uid >= e->sel.next)
+			return false;
+	return e->sel.below != 0;
+}
+
+/* Each UID once: they are told in their order, nearly always. */
+static bool
+ascend(const GArray *uids)
+{
+	for (guint i = 1; i < uids->len; i++)
+		if (g_array_index(uids, guint32, i) <= g_array_index(uids, guint32, i - 1))
+			return false;
+	return true;
+}
+
+static Load *
+load_new(Engine *e, Job *window)
+{
+	Load *load = g_new0(Load, 1);
+
+	load->folder = e->sel.id;
+	load->rows = g_steal_pointer(&e->batch);
+	e->batch = g_ptr_array_new_with_free_func((GDestroyNotify)message_free);
+	if (window) {
+		load->seen = g_steal_pointer(&window->seen);
+		load->lo = window->lo;
+		load->hi = window->hi;
+		load->below = e->sel.below;
+		load->plain = !window->rowless && ascend(load->seen);
+	}
+	e->threadless += load->rows->len;
+	load->threads = e->threadless >= THREADS_BULK;
+	if (load->threads)
+		e->threadless = 0;
+	return load;
+}
+
+bool
+filler_give(Engine *e, Job *window)
+{
+	/* a thread is not worth its start for a few rows */
+	if (e->in_batch || person_acts(e) || !is_backfill(e) || (!e->filler && e->batch->len < STORE_BULK_ROWS))
+		return false;
+	headers_decode(e);
+	filler_wait(e);
+	if (e->drop || e->in_batch || !start(e))
+		return false;
+	e->filler->busy = true;
+	g_async_queue_push(e->filler->loads, load_new(e, window));
+	return true;
+}
+
+static void
+threads_took(Engine *e, Load *load)
+{
+	bool given_up = g_error_matches(load->threads_err, EIL_ERROR, EIL_CANCELLED);
+
+	if (load->threads_err && !given_up) {
+		log_line(LOG_WARN, "store", "threads: %s", load->threads_err->message);
+		load->threads_left = false;	/* until the next message comes */
+	}
+	e->threads_wanted = load->threads_left;
+}
+
+static void
+took(Engine *e, Load *load)
+{
+	e->filler->busy = false;
+	if (load->err) {
+		engine_store_failed(e, g_steal_pointer(&load->err));
+	} else {
+		engine_changed(e, load->folder, CHANGE_ADDED | CHANGE_COUNTS);
+		if (load->threads)
+			threads_took(e, load);
+		if (load->in_doubt && load->folder == e->sel.id)
+			pull_window_in_doubt(e, load->seen, load->lo, load->hi);
+	}
+	load_free(load);
+}
+
+bool
+filler_busy(const Engine *e)
+{
+	return e->filler && e->filler->busy;
+}
+
+void
+filler_look(Engine *e)
+{
+	Load *load = filler_busy(e) ? g_async_queue_try_pop(e->filler->done) : NULL;
+
+	if (load)
+		took(e, load);
+}
+
+void
+filler_wait(Engine *e)
+{
+	if (filler_busy(e))
+		took(e, g_async_queue_pop(e->filler->done));
+}
+
+void
+filler_end(Engine *e)
+{
+	filler_wait(e);
+	if (!e->filler)
+		return;
+	g_async_queue_push(e->filler->loads, g_new0(Load, 1));
+	g_thread_join(e->filler->thread);
+	g_async_queue_unref(e->filler->loads);
+	g_async_queue_unref(e->filler->done);
+	g_clear_pointer(&e->filler, g_free);
+}
+
+void
+filler_rest(Engine *e)
+{
+	if (!e->filler || filler_busy(e))
+		return;
+	for (guint i = 0; i < e->jobs->len; i++)
+		if (((const Job *)g_ptr_array_index(e->jobs, i))->kind == JOB_BACKFILL)
+			return;
+	filler_end(e);
+}

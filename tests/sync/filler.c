@@ -1,0 +1,174 @@
+/* filler.c - tests of the thread that stores the headers of a backfill: whatever of it fails, no mark stands where rows are missing.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+#include "reader.h"
+#include "base/limits.h"
+#include "store/threads.h"
+
+#include <locale.h>
+
+enum { N = 3000 };	/* several loads, and several windows */
+
+/* ---- what the store says ---- */
+
+/* Above the mark, every message of the server is here; and the counts are those of the rows. */
+static void
+assert_marks(World *w)
+{
+	g_autoptr(Folder) f = folder(w, "INBOX");
+	g_autoptr(GArray) here = here_of(w, "INBOX");
+	g_autoptr(GHashTable) uids = g_hash_table_new(NULL, NULL);
+	guint unseen = 0;
+
+	for (guint i = 0; here && i < here->len; i++) {
+		MessageUid u = g_array_index(here, MessageUid, i);
+		g_hash_table_add(uids, GUINT_TO_POINTER(u.uid));
+		unseen += !(u.server_flags & FLAG_SEEN);
+	}
+	g_assert_nonnull(f);
+	g_assert_cmpuint(f->total, ==, g_hash_table_size(uids));
+	g_assert_cmpuint(f->unseen, ==, unseen);
+	for (guint i = 0; f->backfill_below && i < mbox.inbox->len; i++) {
+		guint uid = g_array_index(mbox.inbox, Msg, i).uid;
+		if (uid >= f->backfill_below && uid < f->uidnext && !g_hash_table_contains(uids, GUINT_TO_POINTER(uid)))
+			g_error("%u is not here, and the mark is %u", uid, f->backfill_below);
+	}
+}
+
+/* ---- the plug ---- */
+
+typedef struct { const World *w; guint at, commits, by_filler; } Plug;
+
+/* Stops the commit whose turn it is; counts those that are not the engine's own. */
+static bool
+stop_one(void *user)
+{
+	Plug *p = user;
+
+	p->by_filler += g_thread_self() != p->w->engine->thread;
+	return ++p->commits != p->at;
+}
+
+static void
+begin(World *w, Plug *plug)
+{
+	world_open(w, 0);
+	if (plug)
+		db_set_plug(w->engine->db, stop_one, plug);
+	engine_post(w->engine, request_new(REQ_CHECK));
+}
+
+static World *
+headless_world(void)
+{
+	World *w = world_with(EXCHANGE, N, NULL);
+	w->headless = true;
+	return w;
+}
+
+/* ---- the tests ---- */
+
+static void
+assert_whole(World *w)
+{
+	g_autoptr(Folder) f = folder(w, "INBOX");
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+
+	g_assert_true(same(w));
+	assert_marks(w);
+	g_assert_cmpuint(f->backfill_below, ==, 1);
+	g_assert_false(threads_left(db));
+}
+
+static void
+test_complete(void)
+{
+	World *w = headless_world();
+	Plug plug = { .w = w };
+
+	begin(w, &plug);
+	WAIT_FOR(w, w->checked);
+	g_assert_cmpuint(plug.by_filler, >=, N / STORE_BULK_ROWS - 1);	/* the last rows may be too few */
+	world_close(w);
+	assert_whole(w);
+	world_free(w);
+}
+
+/* The commit number `at` fails. True: there was one, and what is here is what the marks say; the next start brings the rest. */
+static bool
+failed_once(guint at)
+{
+	World *w = headless_world();
+	Plug plug = { .w = w, .at = at };
+
+	begin(w, &plug);
+	WAIT_FOR(w, w->checked || w->trouble);
+	bool failed = w->trouble != NULL;
+	g_test_message("commit %u: trouble %s, checked %u", at, w->trouble ? w->trouble : "-", w->checked);
+	world_close(w);
+	wait_ms(w, 1);	/* what it had told */
+	g_clear_pointer(&w->trouble, g_free);
+	if (failed) {
+		assert_marks(w);
+		w->checked = 0;
+		begin(w, NULL);
+		WAIT_FOR(w, w->checked);
+		world_close(w);
+	}
+	assert_whole(w);
+	world_free(w);
+	return failed;
+}
+
+static void
+test_failed(void)
+{
+	guint failures = 0, at = 1;
+
+	for (guint whole = 0; whole < 3; at++) {	/* some stand behind a check's end, or are of the threads: those are tried again */
+		bool failed = failed_once(at);
+		failures += failed;
+		whole = failed ? 0 : whole + 1;
+	}
+	g_assert_cmpuint(failures, >=, N / STORE_BULK_ROWS);
+}
+
+/* Rows that the server does not have any more are in windows that are read once more. */
+static void
+test_in_doubt(void)
+{
+	World *w = headless_world();
+	Plug plug = { .w = w };
+
+	begin(w, NULL);
+	WAIT_FOR(w, w->checked);
+	world_close(w);
+	g_autoptr(Db) db = db_open(w->store, DB_WRITER, NULL);
+	g_autoptr(Folder) f = folders_find(db, "INBOX", NULL);
+	g_assert_true(db_begin(db, NULL) && folders_set_backfill(db, f->id, N - 50, NULL) && db_commit(db, NULL));
+	g_clear_pointer(&db, db_close);
+	take_out(N / 2);
+	take_out(N / 3);
+	w->checked = 0;
+	begin(w, &plug);
+	WAIT_FOR(w, w->checked);
+	g_assert_cmpuint(plug.by_filler, >, 1);
+	world_close(w);
+	assert_whole(w);
+	world_free(w);
+}
+
+int
+main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "C.UTF-8");
+	signal(SIGPIPE, SIG_IGN);
+	g_test_init(&argc, &argv, NULL);
+	smtp = server_start(false, NULL);
+	pop = mailbox_start();
+	g_test_add_func("/sync/filler/complete", test_complete);
+	g_test_add_func("/sync/filler/failed", test_failed);
+	g_test_add_func("/sync/filler/in-doubt", test_in_doubt);
+	return g_test_run();
+}
