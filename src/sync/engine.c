@@ -316,9 +316,9 @@ threads_person_waits(void *user)
 }
 
 bool
-threads_piece(Db *db, guint max, Engine *e, bool *left, GError **err)
+threads_piece(Db *db, Engine *e, bool *left, GError **err)
 {
-	if (db_begin_lazy(db, err) && threads_fill(db, max, threads_person_waits, e, left, err) && db_commit(db, err))
+	if (db_begin_lazy(db, err) && threads_fill(db, THREADS_PIECE, threads_person_waits, e, left, err) && db_commit(db, err))
 		return true;
 	db_rollback(db);
 	return false;
@@ -333,17 +333,17 @@ threads_find(Engine *e)
 
 	if (!e->threads_wanted || e->filler /* it looks for them */ || e->in_batch || e->batch->len > 0 || e->writer || e->now < e->quiet_until)
 		return;
-	if (threads_piece(e->db, person_acts(e) ? THREADS_PIECE : THREADS_BULK, e, &left, &err)) {
+	if (threads_piece(e->db, e, &left, &err)) {
 		e->threads_wanted = left;
 		e->threadless = 0;
 		if (left || e->headless)	/* a cycle's end waited for this */
 			set_timer(e, e->now + 1);
 		return;
 	}
+	set_timer(e, e->now + 1);	/* what it was given up for is seen to, and a cycle's end may wait for this */
 	if (g_error_matches(err, EIL_ERROR, EIL_CANCELLED))
 		return;
 	e->threads_wanted = false;	/* until the next message comes: the acts on single ones go on */
-	set_timer(e, e->now + 1);
 	log_line(LOG_WARN, "store", "threads: %s", err->message);
 }
 

@@ -259,7 +259,7 @@ void clock_shift(gint64 ms);	/* tests only: the engine's clock goes on from ms l
 /* engine.c */
 void threads_find(Engine *e);	/* for those that came, outside of any transaction */
 bool threads_person_waits(void *engine);	/* any thread; a ThreadsStop */
-bool threads_piece(Db *db, guint max, Engine *e, bool *left, GError **err);	/* in a transaction of its own; e: for threads_person_waits alone */
+bool threads_piece(Db *db, Engine *e, bool *left, GError **err);	/* in a transaction of its own; e: for threads_person_waits alone */
 
 /* cycle.c */
 void engine_check_now(Engine *e);	/* REQ_CHECK */

@@ -76,7 +76,7 @@ work(Filler *f, Load *load)
 		return;
 	}
 	g_ptr_array_set_size(load->rows, 0);
-	if (load->threads && !threads_piece(f->db, THREADS_BULK, f->engine, &load->threads_left, &load->threads_err))
+	if (load->threads && !threads_piece(f->db, f->engine, &load->threads_left, &load->threads_err))
 		load->threads_left = true;
 	if (load->seen)
 		db_checkpoint(f->db);
@@ -155,7 +155,7 @@ load_new(Engine *e, Job *window)
 		load->plain = !window->rowless && ascend(load->seen);
 	}
 	e->threadless += load->rows->len;
-	load->threads = e->threadless >= THREADS_BULK;
+	load->threads = e->threadless >= THREADS_PIECE;
 	if (load->threads)
 		e->threadless = 0;
 	return load;

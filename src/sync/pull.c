@@ -412,7 +412,7 @@ pull_backfill_done(Engine *e, Job *job)
 	window_filled(s, (Window){ job->lo, job->hi });
 	if (!filler_give(e, job)) {
 		pull_window_in_doubt(e, job->seen, job->lo, job->hi);
-		if (e->threadless >= THREADS_BULK)	/* a line that is never quiet */
+		if (e->threadless >= THREADS_PIECE)	/* a line that is never quiet */
 			threads_find(e);
 		db_checkpoint(e->db);
 	}
