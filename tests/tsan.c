@@ -36,6 +36,16 @@ g_async_queue_push(GAsyncQueue *q, gpointer data)
 }
 
 gpointer
+g_async_queue_pop(GAsyncQueue *q)
+{
+	REAL(g_async_queue_pop);
+	gpointer data = real(q);
+	if (data)
+		__tsan_acquire(data);
+	return data;
+}
+
+gpointer
 g_async_queue_try_pop(GAsyncQueue *q)
 {
 	REAL(g_async_queue_try_pop);
