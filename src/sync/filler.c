@@ -12,6 +12,10 @@
 #include "base/limits.h"
 #include "base/log.h"
 
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 /* What goes there, and comes back with what became of it. */
 typedef struct {
 	gint64 folder;
@@ -88,6 +92,8 @@ thread(gpointer user)
 	Filler *f = user;
 	Load *load;
 
+	if (!f->engine->headless)	/* the screen goes first, and then what it may wait for */
+		setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
 	while ((load = g_async_queue_pop(f->loads))->rows) {
 		work(f, load);
 		g_async_queue_push(f->done, load);
