@@ -38,12 +38,27 @@ struct Db {
 	bool bare;		/* triggers are off */
 	bool marked;		/* the unclean mark is in the file */
 	bool lazy;		/* the open transaction waits for no disk */
-	bool dead;		/* S6 */
+	gint dead;		/* S6; atomic, as it is shared with the thread of a second connection */
+	gint *fate;		/* the `dead` of the first connection: what fails one fails both */
 	DbPlug plug;
 	void *plug_user;	/* borrowed */
 };
 
 /* ---- errors ---- */
+
+static bool
+is_dead(const Db *db)
+{
+	return g_atomic_int_get(db->fate);
+}
+
+static void
+set_dead_error(const Db *db, GError **err)
+{
+	g_set_error(err, EIL_ERROR, EIL_BROKEN,
+	    _("The mail store “%s” could not be written; it stays as it is until"
+	    " eilpost is started again"), db->path);
+}
 
 void
 db_error(Db *db, GError **err)
@@ -65,12 +80,17 @@ db_error(Db *db, GError **err)
 		g_set_error(err, EIL_ERROR, EIL_BROKEN, _("The mail store “%s” is damaged: %s"),
 		    db->path, words);
 		return;
-	case SQLITE_CONSTRAINT:	/* an answer for a message or folder that went meanwhile */
+	case SQLITE_CONSTRAINT:
+		if (is_dead(db)) {	/* may_commit */
+			set_dead_error(db, err);
+			return;
+		}
+		/* an answer for a message or folder that went meanwhile */
 		g_set_error(err, EIL_ERROR, EIL_REFUSED,
 		    _("This does not fit what is stored (any more): %s"), words);
 		return;
 	case SQLITE_IOERR:
-		db->dead = true;
+		g_atomic_int_set(db->fate, true);
 		sqlite3_exec(db->sql, "PRAGMA query_only = ON", NULL, NULL, NULL);
 		G_GNUC_FALLTHROUGH;
 	default:
@@ -246,6 +266,13 @@ wal_grew(void *user, G_GNUC_UNUSED sqlite3 *sql, G_GNUC_UNUSED const char *name,
 	return SQLITE_OK;
 }
 
+/* S6, for what is written without db_begin, too, and for what the other connection broke meanwhile. */
+static int
+may_commit(void *user)
+{
+	return is_dead(user);
+}
+
 /* The writer's file and its lock; the file must be ours alone before the first byte is in it. */
 static bool
 take_file(Db *db, GError **err)
@@ -323,13 +350,15 @@ set_up_writer(Db *db, int version, GError **err)
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 		"PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON;"
 		"PRAGMA cell_size_check = ON;"
-		"PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;"
-		"PRAGMA journal_size_limit = 16777216;";
+		"PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 16777216;";
+	/* beside the other: blocks of rows go to the end of their tables */
+	const char *cache = db->beside ? "PRAGMA cache_size = -512" : "PRAGMA cache_size = -2048";
 
 	sqlite3_busy_timeout(db->sql, BUSY_WRITER_MS);
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	sqlite3_wal_hook(db->sql, wal_grew, db);
-	return db_exec(db, pragmas, err) && (db->beside ||
+	sqlite3_commit_hook(db->sql, may_commit, db);
+	return db_exec(db, pragmas, err) && db_exec(db, cache, err) && (db->beside ||
 	    ((version == 0 || check_unclean(db, err)) &&
 	    schema_migrate(db, version, SCHEMA_VERSION, err) &&
 	    db_exec(db, "DELETE FROM body WHERE done = 0", err)));
@@ -426,6 +455,7 @@ db_new(const char *path, bool writer)
 	db->path = g_strdup(path);
 	db->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
 	db->lock = -1;
+	db->fate = &db->dead;
 	db->in_memory = strcmp(path, ":memory:") == 0;
 	db->writer = writer || db->in_memory;
 	return db;
@@ -449,19 +479,17 @@ db_open(const char *path, DbMode mode, GError **err)
 Db *
 db_beside(Db *writer, GError **err)
 {
-	if (writer->in_memory || writer->dead) {
+	if (writer->in_memory || is_dead(writer)) {
 		g_set_error_literal(err, EIL_ERROR, EIL_REFUSED, "no second connection to this store");
 		return NULL;
 	}
 	Db *db = db_new(writer->path, true);
 	db->beside = true;
+	db->fate = writer->fate;
 	db->plug = writer->plug;
 	db->plug_user = writer->plug_user;
 	sqlite3_db_release_memory(writer->sql);	/* the pages that it wrote; the other one has most to do now */
-	db = opened(db, err);
-	if (db)
-		db_exec(db, "PRAGMA cache_size = -512", NULL);	/* blocks of rows go to the end of their tables */
-	return db;
+	return opened(db, err);
 }
 
 void
@@ -470,7 +498,7 @@ db_close(Db *db)
 	if (!db)
 		return;
 	db_rollback(db);
-	if (db->writer && !db->beside && !db->dead)
+	if (db->writer && !db->beside && !is_dead(db))
 		db_set_fact(db, "clean", "1", NULL);
 	db_free(db);
 }
@@ -491,10 +519,8 @@ static bool
 begin(Db *db, bool lazy, GError **err)
 {
 	g_assert(db->writer);
-	if (db->dead) {
-		g_set_error(err, EIL_ERROR, EIL_BROKEN,
-		    _("The mail store “%s” could not be written; it stays as it is until"
-		    " eilpost is started again"), db->path);
+	if (is_dead(db)) {
+		set_dead_error(db, err);
 		return false;
 	}
 	if (!set_lazy(db, lazy, err) || !db_run_ints(db, err, "BEGIN IMMEDIATE", NULL, 0))

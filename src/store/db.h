@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * WAL, synchronous=FULL (but for db_begin_lazy), foreign_keys, trusted_schema off. Written only by the account's engine
- * (DB_WRITER, which holds an flock on FILE.lock); others open DB_READER: query_only, their own connection and thread. A Db is used by one thread. Statements are
- * prepared once and kept. */
+ * (DB_WRITER, which holds an flock on FILE.lock), and by the one thread that it lends that to (db_beside); others open
+ * DB_READER: query_only, their own connection and thread. A Db is used by one thread. Statements are prepared once and kept. */
 #pragma once
 
 #include "base/error.h"
@@ -18,8 +18,10 @@ typedef enum { DB_READER, DB_WRITER } DbMode;
  * Errors of all later calls: EIL_LATER busy or disk full; EIL_REFUSED what it is about is gone (skip it); EIL_BROKEN a
  * read, write or fsync failed: this Db then writes nothing more, open it again (S6). */
 Db *db_open(const char *path, DbMode mode, GError **err);
-/* The writer's second connection, for another thread of its own: under the lock of the first, which is closed after it. The two
- * are never in a transaction at once: who begins one has heard of the end of the other's. NULL: err, as of a store in memory. */
+/* The writer's second connection, for another thread: under the lock of the first, which is closed after it. The two are
+ * never in a transaction at once: who begins one has heard of the end of the other's. A failed write or fsync of one is one
+ * of both (S6). For messages_put_many, folders_set_backfill, threads_fill and db_checkpoint: a block of new rows leaves the
+ * triggers off. NULL: err, as of a store in memory. */
 Db *db_beside(Db *writer, GError **err);
 void db_close(Db *db);	/* a writer marks a clean end */
 

@@ -162,7 +162,7 @@ messages_put_many(Db *db, Message *const *messages, guint n, gint64 *ids, GError
 		for (guint k = 0; k < rows; k++)
 			ids[i++] = next++;
 	}
-	if (!db_is_beside(db))	/* that one does little else */
+	if (!db_is_beside(db))	/* its next block goes bare as well, and what else it does has no triggers */
 		db_triggers(db, true);
 	return well;
 }

@@ -450,6 +450,50 @@ test_fsync_fails(void)
 	remove_tree(folder);
 }
 
+/* S6: what fails one of the writer's two connections fails the other, whichever it is, and wherever */
+static void
+test_beside_fsync_fails(gconstpointer user)
+{
+	enum { COMMIT_BESIDE, CHECKPOINT_BESIDE, COMMIT_FIRST } where = GPOINTER_TO_INT(user);
+	g_autofree char *folder = NULL;
+	g_autofree char *path = temp_store(&folder);
+	sqlite3_vfs *sound = shaky_begin();
+	g_autoptr(GError) err = NULL;
+	Db *first = must_open(path, DB_WRITER);
+	gint64 inbox = put_folder(first, "INBOX", ROLE_INBOX);
+	Db *beside = db_beside(first, &err);
+	g_assert_no_error(err);
+	Db *broken = where == COMMIT_FIRST ? first : beside, *other = where == COMMIT_FIRST ? beside : first;
+
+	fsync_fails = true;
+	for (guint32 uid = 1; where == CHECKPOINT_BESIDE && db_checkpoint(broken) && uid < 20000; uid++) {
+		g_assert_true(db_begin_lazy(broken, NULL));
+		put_message(broken, inbox, uid, 1000 + uid, 0, "m");
+		must_commit(broken);
+	}
+	if (where != CHECKPOINT_BESIDE) {
+		must_begin(broken);
+		put_message(broken, inbox, 1, 1000, 0, "in doubt");
+		g_assert_false(db_commit(broken, NULL));
+	}
+	fsync_fails = false;
+	g_assert_false(db_begin(other, &err));
+	g_assert_error(err, EIL_ERROR, EIL_BROKEN);
+	g_clear_error(&err);
+	g_assert_false(db_set_fact(other, "a", "b", &err));	/* outside of any transaction */
+	g_assert_error(err, EIL_ERROR, EIL_BROKEN);
+	g_assert_null(db_fact(other, "a"));
+	db_close(beside);
+	g_assert_null(db_beside(first, NULL));
+	db_close(first);
+	shaky_end(sound);
+	first = must_open(path, DB_WRITER);
+	g_autofree char *clean = db_fact(first, "clean");
+	g_assert_cmpstr(clean, !=, "1");
+	db_close(first);
+	remove_tree(folder);
+}
+
 /* The reader of the UI beside a writer at full speed: never an error, never a half batch. */
 static gpointer
 write_fast(gpointer data)
@@ -619,6 +663,9 @@ main(int argc, char **argv)
 	g_test_add_func("/store/db/S6/fsync-fails", test_fsync_fails);
 	g_test_add_func("/store/db/S4/lazy", test_lazy);
 	g_test_add_func("/store/db/S6/lazy-fsync-fails", test_lazy_fsync_fails);
+	g_test_add_data_func("/store/db/S6/beside/commit", GINT_TO_POINTER(0), test_beside_fsync_fails);
+	g_test_add_data_func("/store/db/S6/beside/checkpoint", GINT_TO_POINTER(1), test_beside_fsync_fails);
+	g_test_add_data_func("/store/db/S6/beside/first", GINT_TO_POINTER(2), test_beside_fsync_fails);
 	g_test_add_func("/store/db/reader-beside-writer", test_reader_beside_writer);
 	return g_test_run();
 }
