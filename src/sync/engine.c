@@ -331,7 +331,9 @@ threads_find(Engine *e)
 	g_autoptr(GError) err = NULL;
 	bool left = false;
 
-	if (!e->threads_wanted || e->filler /* it looks for them */ || e->in_batch || e->batch->len > 0 || e->writer || e->now < e->quiet_until)
+	if (e->filler)	/* it looks for them */
+		return;
+	if (!e->threads_wanted || e->in_batch || e->batch->len > 0 || e->writer || e->now < e->quiet_until)
 		return;
 	if (threads_piece(e->db, e, &left, &err)) {
 		e->threads_wanted = left;

@@ -260,13 +260,6 @@ person_acts(const Engine *e)
 	return !e->headless && e->now - e->person_at < ACTING_MS;
 }
 
-static void
-batch_full(Engine *e)
-{
-	if (person_acts(e) || !filler_give(e, NULL))
-		headers_flush(e);
-}
-
 void
 headers_add(Engine *e, const ImapFetch *f)
 {
@@ -293,8 +286,8 @@ headers_add(Engine *e, const ImapFetch *f)
 	if (e->batch->len == 0)
 		e->batch_since = e->now;
 	g_ptr_array_add(e->batch, m);
-	if (e->batch->len >= (person_acts(e) ? STORE_BATCH_ROWS : STORE_BULK_ROWS))
-		batch_full(e);
+	if (e->batch->len >= (person_acts(e) ? STORE_BATCH_ROWS : STORE_BULK_ROWS) && !filler_give(e, NULL))
+		headers_flush(e);
 }
 
 /* ---- the batch ---- */

@@ -419,7 +419,8 @@ pull_backfill_done(Engine *e, Job *job)
 	if (s->below > 1)
 		return;
 	filler_wait(e);
-	scan_passed(e);
+	if (!e->drop)
+		scan_passed(e);
 }
 
 void
