@@ -35,35 +35,20 @@ g_async_queue_push(GAsyncQueue *q, gpointer data)
 	real(q, data);
 }
 
-gpointer
-g_async_queue_pop(GAsyncQueue *q)
-{
-	REAL(g_async_queue_pop);
-	gpointer data = real(q);
-	if (data)
-		__tsan_acquire(data);
-	return data;
+#define POPS(name, parameters, arguments) \
+gpointer \
+name parameters \
+{ \
+	REAL(name); \
+	gpointer data = real arguments; \
+	if (data) \
+		__tsan_acquire(data); \
+	return data; \
 }
 
-gpointer
-g_async_queue_try_pop(GAsyncQueue *q)
-{
-	REAL(g_async_queue_try_pop);
-	gpointer data = real(q);
-	if (data)
-		__tsan_acquire(data);
-	return data;
-}
-
-gpointer
-g_async_queue_timeout_pop(GAsyncQueue *q, guint64 timeout)
-{
-	REAL(g_async_queue_timeout_pop);
-	gpointer data = real(q, timeout);
-	if (data)
-		__tsan_acquire(data);
-	return data;
-}
+POPS(g_async_queue_pop, (GAsyncQueue *q), (q))
+POPS(g_async_queue_try_pop, (GAsyncQueue *q), (q))
+POPS(g_async_queue_timeout_pop, (GAsyncQueue *q, guint64 timeout), (q, timeout))
 
 typedef struct { GThreadFunc run; gpointer data; } Start;
 

@@ -4,7 +4,6 @@
 #include "config.h"
 #include "parts.h"
 
-#include <locale.h>
 
 #define FILE_MAIL ((gsize)1500 * 1000 + 11)	/* more than a piece of the store */
 #define FILE_LONG ((gsize)5 * MIB + 5)	/* more than is asked for at once */
@@ -712,11 +711,7 @@ main(int argc, char **argv)
 	static const char *const refusals[] = { "NO [UNKNOWN-CTE] can't", "NO no", "BAD what?", "OK of what?" };
 	static const guint lines[] = { 32, 60, 64, 72, 75, 998, 100000000 };
 
-	setlocale(LC_ALL, "C.UTF-8");
-	signal(SIGPIPE, SIG_IGN);
-	g_test_init(&argc, &argv, NULL);
-	smtp = server_start(false, NULL);
-	pop = texts_start();
+	world_begin(&argc, &argv, texts_start);
 	heard.bodies = g_ptr_array_new_with_free_func(g_free);
 	g_test_add_func("/sync/binary/lines", test_lines);
 	g_test_add_func("/sync/binary/sizes", test_sizes);

@@ -10,7 +10,6 @@
 #include "world.h"
 #include "../auth/provider.h"
 
-#include <locale.h>
 
 /* ---- the door ---- */
 
@@ -187,11 +186,7 @@ spares_the_line(void)
 int
 main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "");
-	signal(SIGPIPE, SIG_IGN);
-	g_test_init(&argc, &argv, NULL);
-	pop = mailbox_start();
-	smtp = server_start(false, NULL);
+	world_begin(&argc, &argv, mailbox_start);
 	g_test_add_func("/credential/door", door);
 	g_test_add_func("/credential/cancelled", cancelled);
 	g_test_add_func("/credential/S3/no-passwords", no_passwords);

@@ -7,7 +7,6 @@
 #include "world.h"
 
 #include <glib/gstdio.h>
-#include <locale.h>
 #include <stdlib.h>
 
 #define EXCHANGE "SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+"
@@ -194,13 +193,9 @@ static int
 child(char **argv)
 {
 	guint plug = (guint)atoi(argv[6]);
-	World w = { .dir = argv[3], .store = g_build_filename(argv[3], "test.db", NULL), .letters = chan_new((GDestroyNotify)letter_free),
-		.account = account_for((guint16)atoi(argv[4]), (guint16)atoi(argv[5]), CHECK_PUSH, "at once") };
+	World w = world_of_child(argv, account_for((guint16)atoi(argv[4]), (guint16)atoi(argv[5]), CHECK_PUSH, "at once"));
 
 	w.account->receive.scheme = SCHEME_IMAP_INSECURE;
-	smtp = g_new0(Server, 1);
-	smtp->log = g_string_new("(in the other process)");
-	pop = smtp;
 	world_open(&w, 0);
 	db_set_plug(w.engine->db, pull, &plug);
 	WAIT_FOR(&w, w.checked);
@@ -275,14 +270,9 @@ meddled(gconstpointer user)
 int
 main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "C.UTF-8");
-	signal(SIGPIPE, SIG_IGN);
 	if (argc == 7 && strcmp(argv[1], "child") == 0)
 		return child(argv);
-	g_test_init(&argc, &argv, NULL);
-	self = g_file_read_link("/proc/self/exe", NULL);
-	smtp = server_start(false, NULL);
-	pop = mailbox_start();
+	world_begin(&argc, &argv, mailbox_start);
 	for (guint i = 0; i < G_N_ELEMENTS(stories); i++) {
 		g_autofree char *stop = g_strconcat("/sync/engine/stopped/", stories[i].name, NULL);
 		g_autofree char *other = g_strconcat("/sync/engine/other-client/", stories[i].name, NULL);

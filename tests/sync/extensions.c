@@ -8,7 +8,6 @@
 #include "store/threads.h"
 #include "reader.h"
 
-#include <locale.h>
 
 static guint
 rows_of(World *w, const char *wire)
@@ -806,11 +805,7 @@ test_preview_bad_later(void)
 int
 main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "C.UTF-8");
-	signal(SIGPIPE, SIG_IGN);
-	g_test_init(&argc, &argv, NULL);
-	smtp = server_start(false, NULL);
-	pop = mailbox_start();
+	world_begin(&argc, &argv, mailbox_start);
 	g_test_add_data_func("/sync/extensions/pass/plain", EXCHANGE, test_pass);
 	g_test_add_data_func("/sync/extensions/pass/esearch", EXCHANGE " ESEARCH", test_pass);
 	g_test_add_data_func("/sync/extensions/pass/condstore", EXCHANGE " CONDSTORE", test_pass);

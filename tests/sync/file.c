@@ -8,7 +8,6 @@
 #include "imapd.h"
 #include "world.h"
 
-#include <locale.h>
 
 static Account *
 imap_account(guint16 smtp_port, guint16 imap_port, guint check)
@@ -402,13 +401,9 @@ static int
 child(char **argv)
 {
 	guint plug = (guint)atoi(argv[6]);
-	World w = { .dir = argv[3], .store = g_build_filename(argv[3], "test.db", NULL), .letters = chan_new((GDestroyNotify)letter_free),
-		.account = imap_account((guint16)atoi(argv[4]), (guint16)atoi(argv[5]), CHECK_MANUAL) };
+	World w = world_of_child(argv, imap_account((guint16)atoi(argv[4]), (guint16)atoi(argv[5]), CHECK_MANUAL));
 	g_autofree char *queued = g_build_filename(argv[3], "queued", NULL);
 
-	smtp = g_new0(Server, 1);
-	smtp->log = g_string_new("(in the other process)");
-	pop = smtp;
 	world_open(&w, 0);
 	wait_ms(&w, 100);	/* what the start commits is over */
 	db_set_plug(w.engine->db, pull, &plug);
@@ -425,14 +420,9 @@ child(char **argv)
 int
 main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "C.UTF-8");
-	signal(SIGPIPE, SIG_IGN);
 	if (argc == 7 && strcmp(argv[1], "child") == 0)
 		return child(argv);
-	g_test_init(&argc, &argv, NULL);
-	self = g_file_read_link("/proc/self/exe", NULL);
-	smtp = server_start(false, NULL);
-	pop = imap_start();
+	world_begin(&argc, &argv, imap_start);
 	g_test_add_func("/sync/file/once/S19", test_once);
 	g_test_add_func("/sync/file/by-server/S19", test_by_server);
 	g_test_add_func("/sync/file/folder", test_folder);

@@ -6,7 +6,6 @@
 #include "base/limits.h"
 #include "store/threads.h"
 
-#include <locale.h>
 
 enum { N = 3000 };	/* several loads, and several windows */
 
@@ -162,11 +161,7 @@ test_in_doubt(void)
 int
 main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "C.UTF-8");
-	signal(SIGPIPE, SIG_IGN);
-	g_test_init(&argc, &argv, NULL);
-	smtp = server_start(false, NULL);
-	pop = mailbox_start();
+	world_begin(&argc, &argv, mailbox_start);
 	g_test_add_func("/sync/filler/complete", test_complete);
 	g_test_add_func("/sync/filler/failed", test_failed);
 	g_test_add_func("/sync/filler/in-doubt", test_in_doubt);

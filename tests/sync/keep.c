@@ -6,7 +6,6 @@
 #include "world.h"
 #include "base/limits.h"
 
-#include <locale.h>
 
 #define N_TEXTS 40
 
@@ -371,11 +370,7 @@ test_second_other_validity(void)
 int
 main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "C.UTF-8");
-	signal(SIGPIPE, SIG_IGN);
-	g_test_init(&argc, &argv, NULL);
-	smtp = server_start(false, NULL);
-	pop = texts_start();
+	world_begin(&argc, &argv, texts_start);
 	came = g_array_new(FALSE, FALSE, sizeof(gint64));
 	g_test_add_func("/sync/keep/many-with-one-command", test_many);
 	g_test_add_func("/sync/keep/one-is-unreadable", test_unreadable);

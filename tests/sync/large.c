@@ -4,7 +4,6 @@
 #include "config.h"
 #include "parts.h"
 
-#include <locale.h>
 
 static bool
 speed_is_kept(const World *w)
@@ -488,11 +487,7 @@ test_second_without_pieces(void)
 int
 main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "C.UTF-8");
-	signal(SIGPIPE, SIG_IGN);
-	g_test_init(&argc, &argv, NULL);
-	smtp = server_start(false, NULL);
-	pop = texts_start();
+	world_begin(&argc, &argv, texts_start);
 	heard.bodies = g_ptr_array_new_with_free_func(g_free);
 	g_test_add_func("/sync/large/round-trips/open", test_turns_open);
 	g_test_add_func("/sync/large/pieces", test_pieces);

@@ -8,7 +8,6 @@
 #include "store/outbox.h"
 #include "world.h"
 
-#include <locale.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -421,8 +420,7 @@ full_disk(const char *dir, const char *big)
 {
 	if (!small_disk(dir, 2048, false))
 		_exit(78);
-	smtp = server_start(false, NULL);
-	pop = server_start(true, NULL);
+	world_servers(NULL);
 	World w = { .dir = (char *)(guintptr)dir, .store = g_build_filename(dir, "test.db", NULL), .letters = chan_new((GDestroyNotify)letter_free),
 		.account = account_for(smtp->port, pop->port, CHECK_STARTUP, "at once") };
 	g_autoptr(Draft) d = draft_to("bob@example.com", "big");
@@ -586,14 +584,10 @@ child(char **argv)
 {
 	guint plug = (guint)atoi(argv[6]);
 	bool offline = strcmp(argv[2], "offline") == 0;
-	World w = { .dir = argv[3], .store = g_build_filename(argv[3], "test.db", NULL), .letters = chan_new((GDestroyNotify)letter_free),
-		.account = account_for((guint16)atoi(argv[4]), (guint16)atoi(argv[5]), CHECK_MANUAL, "at once") };
+	World w = world_of_child(argv, account_for((guint16)atoi(argv[4]), (guint16)atoi(argv[5]), CHECK_MANUAL, "at once"));
 	g_autoptr(Draft) d = draft_to("bob@example.com", "to be killed");
 	g_autofree char *saved = g_build_filename(argv[3], "saved", NULL);
 
-	smtp = g_new0(Server, 1);
-	smtp->log = g_string_new("(in the other process)");
-	pop = smtp;
 	world_open(&w, 0);
 	wait_ms(&w, 100);	/* what the start commits is over */
 	db_set_plug(w.engine->db, pull, &plug);
@@ -613,16 +607,11 @@ child(char **argv)
 int
 main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "C.UTF-8");
-	signal(SIGPIPE, SIG_IGN);
 	if (argc == 7 && strcmp(argv[1], "child") == 0)
 		return child(argv);
 	if (argc == 4 && strcmp(argv[1], "full") == 0)
 		return full_disk(argv[2], argv[3]);
-	g_test_init(&argc, &argv, NULL);
-	self = g_file_read_link("/proc/self/exe", NULL);
-	smtp = server_start(false, NULL);
-	pop = server_start(true, NULL);
+	world_begin(&argc, &argv, NULL);
 	g_test_add_func("/sync/outbox/one", test_one);
 	g_test_add_func("/sync/outbox/S23", test_s23);
 	g_test_add_func("/sync/outbox/partial", test_partial);

@@ -9,7 +9,6 @@
 #include "store/pop.h"
 #include "world.h"
 
-#include <locale.h>
 #include <stdlib.h>
 
 /* ---- what is here ---- */
@@ -508,12 +507,9 @@ static int
 child(char **argv)
 {
 	guint plug = (guint)atoi(argv[6]);
-	World w = { .dir = argv[3], .store = g_build_filename(argv[3], "test.db", NULL), .letters = chan_new((GDestroyNotify)letter_free),
-		.account = account_for((guint16)atoi(argv[4]), (guint16)atoi(argv[5]), CHECK_MANUAL, "at once") };
+	World w = world_of_child(argv, account_for((guint16)atoi(argv[4]), (guint16)atoi(argv[5]), CHECK_MANUAL, "at once"));
 
 	w.account->keep = strcmp(argv[2], "remove") == 0 ? KEEP_NO : KEEP_YES;
-	smtp = pop = g_new0(Server, 1);
-	smtp->log = g_string_new("(in the other process)");
 	world_open(&w, 0);
 	wait_ms(&w, 100);	/* what the start commits is over */
 	db_set_plug(w.engine->db, pull, &plug);
@@ -525,14 +521,9 @@ child(char **argv)
 int
 main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "C.UTF-8");
-	signal(SIGPIPE, SIG_IGN);
 	if (argc == 7 && strcmp(argv[1], "child") == 0)
 		return child(argv);
-	g_test_init(&argc, &argv, NULL);
-	self = g_file_read_link("/proc/self/exe", NULL);
-	smtp = server_start(false, NULL);
-	pop = server_start(true, NULL);
+	world_begin(&argc, &argv, NULL);
 	g_test_add_func("/sync/pop/keep/S15", test_keep);
 	g_test_add_func("/sync/pop/order", test_order);
 	g_test_add_func("/sync/pop/bytes/S16", test_bytes);

@@ -5,7 +5,6 @@
 #include "acts.h"
 
 #include <glib/gstdio.h>
-#include <locale.h>
 #include <stdlib.h>
 
 /* ---- stories ---- */
@@ -424,13 +423,9 @@ static int
 child(char **argv)
 {
 	guint plug = (guint)atoi(argv[6]);
-	World w = { .dir = argv[3], .store = g_build_filename(argv[3], "test.db", NULL), .letters = chan_new((GDestroyNotify)letter_free),
-		.account = imap_account((guint16)atoi(argv[5])) };
+	World w = world_of_child(argv, imap_account((guint16)atoi(argv[5])));
 	g_autofree char *said = g_build_filename(argv[3], "said", NULL);
 
-	smtp = g_new0(Server, 1);
-	smtp->log = g_string_new("(in the other process)");
-	pop = smtp;
 	world_open(&w, 0);
 	db_set_plug(w.engine->db, pull, &plug);
 	for (guint i = 0; i < G_N_ELEMENTS(stories); i++)
@@ -569,14 +564,9 @@ test_uidvalidity(void)
 int
 main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "C.UTF-8");
-	signal(SIGPIPE, SIG_IGN);
 	if (argc == 7 && strcmp(argv[1], "child") == 0)
 		return child(argv);
-	g_test_init(&argc, &argv, NULL);
-	self = g_file_read_link("/proc/self/exe", NULL);
-	smtp = server_start(false, NULL);
-	pop = boxes_start();
+	world_begin(&argc, &argv, boxes_start);
 	g_test_add_func("/sync/push/stories", test_stories);
 	g_test_add_func("/sync/push/refused", test_refused);
 	g_test_add_func("/sync/push/append-refused", test_append_refused);

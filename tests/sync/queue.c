@@ -8,7 +8,6 @@
 #include "acts.h"
 
 #include <glib/gstdio.h>
-#include <locale.h>
 
 enum { MESSAGES = 40, ACTS = 50, STRIDE = 6 };
 
@@ -294,12 +293,8 @@ static int
 child(char **argv)
 {
 	guint plug = (guint)atoi(argv[6]);
-	World w = { .dir = argv[3], .store = g_build_filename(argv[3], "test.db", NULL), .letters = chan_new((GDestroyNotify)letter_free),
-		.account = imap_account((guint16)atoi(argv[5])) };
+	World w = world_of_child(argv, imap_account((guint16)atoi(argv[5])));
 
-	smtp = g_new0(Server, 1);
-	smtp->log = g_string_new("(in the other process)");
-	pop = smtp;
 	world_open(&w, 0);
 	db_set_plug(w.engine->db, pull, &plug);
 	WAIT_FOR(&w, n_wishes(&w) == 0);
@@ -354,16 +349,11 @@ main(int argc, char **argv)
 {
 	static const char *const kinds[] = { WITH_MANY, WITH_COPY, PLAIN };
 
-	setlocale(LC_ALL, "C.UTF-8");
-	signal(SIGPIPE, SIG_IGN);
 	if (argc == 7 && strcmp(argv[1], "child") == 0)
 		return child(argv);
-	g_test_init(&argc, &argv, NULL);
+	world_begin(&argc, &argv, boxes_start);
 	if (g_getenv("EILPOST_THOROUGH"))
 		stride = 1;
-	self = g_file_read_link("/proc/self/exe", NULL);
-	smtp = server_start(false, NULL);
-	pop = boxes_start();
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		const char *name = *kinds[i] ? kinds[i] : "plain";
 		g_autofree char *pushed = g_strconcat("/sync/queue/pushed/", name, NULL), *stopped = g_strconcat("/sync/queue/stopped/", name, NULL);

@@ -6,7 +6,6 @@
 #include "store/acts.h"
 #include "reader.h"
 
-#include <locale.h>
 
 #define KEEPS "ENABLE CONDSTORE LIST-EXTENDED LIST-STATUS"
 #define TELLS EXCHANGE " NOTIFY LIST-EXTENDED LIST-STATUS"
@@ -286,11 +285,7 @@ test_opened(gconstpointer caps)
 int
 main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "C.UTF-8");
-	signal(SIGPIPE, SIG_IGN);
-	g_test_init(&argc, &argv, NULL);
-	smtp = server_start(false, NULL);
-	pop = mailbox_start();
+	world_begin(&argc, &argv, mailbox_start);
 	g_test_add_data_func("/sync/tour/modseq/list-status", EXCHANGE " " KEEPS, test_modseq);
 	g_test_add_data_func("/sync/tour/modseq/status", EXCHANGE " ENABLE CONDSTORE", test_modseq);
 	g_test_add_func("/sync/tour/modseq/notify", test_notify_modseq);

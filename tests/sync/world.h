@@ -7,6 +7,7 @@
 #include "sync/engine_private.h"
 
 #include <glib/gstdio.h>
+#include <locale.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -38,6 +39,44 @@ typedef struct {
 	guint checked, acts;
 	guint64 removals;	/* LETTER_POP_REMOVAL: so many would go */
 } World;
+
+/* ---- the program ---- */
+
+static inline void
+world_surroundings(void)
+{
+	setlocale(LC_ALL, "C.UTF-8");
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* mailbox makes the server that is read; NULL: one of POP3. */
+static inline void
+world_servers(Server *(*mailbox)(void))
+{
+	world_surroundings();
+	smtp = server_start(false, NULL);
+	pop = mailbox ? mailbox() : server_start(true, NULL);
+}
+
+/* What main begins with. */
+static inline void
+world_begin(int *argc, char ***argv, Server *(*mailbox)(void))
+{
+	g_test_init(argc, argv, NULL);
+	self = g_file_read_link("/proc/self/exe", NULL);
+	world_servers(mailbox);
+}
+
+/* Of a process that will be killed, which has no servers itself; args: of main, args[3] is the world's folder. */
+static inline World
+world_of_child(char **args, Account *account)
+{
+	world_surroundings();
+	smtp = pop = g_new0(Server, 1);
+	smtp->log = g_string_new("(in the other process)");
+	return (World){ .dir = args[3], .store = g_build_filename(args[3], "test.db", NULL), .account = account,
+		.letters = chan_new((GDestroyNotify)letter_free) };
+}
 
 /* ---- the world ---- */
 
