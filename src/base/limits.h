@@ -88,6 +88,7 @@
 #define DEADLINE_PROBE_MS	10000	/* after a suspend or network change */
 #define IDLE_RENEW_MS		(25 * 60 * 1000)
 #define CLOCK_JUMP_MS		60000
+#define ROOM_AGAIN_MS		5000		/* after so long a full disk is looked at again */
 
 /* the store */
 #define LIMIT_DISK_RESERVE	(64 * MIB)	/* no download with less free */

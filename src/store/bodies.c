@@ -380,22 +380,27 @@ bodies_written(const BodyWriter *w)
 }
 
 static bool
+has_room(Db *db, GError **err)
+{
+	if (db_has_room(db, 0))
+		return true;
+	g_set_error_literal(err, EIL_ERROR, EIL_LATER, db_no_room());
+	return false;
+}
+
+static bool
 put_piece(Db *db, gint64 id, const void *bytes, gsize len, GError **err)
 {
 	g_autoptr(Stmt) st = db_stmt(db, "INSERT OR REPLACE INTO piece (id, data) VALUES (?1, ?2)", err);
 
 	if (!st)
 		return false;
-	if (!db_has_room(db)) {
-		g_set_error(err, EIL_ERROR, EIL_LATER,
-		    _("The disk is nearly full: nothing more is downloaded until there is room"));
-		return false;
-	}
 	stmt_int(st, 1, id);
 	stmt_blob(st, 2, bytes, len);
 	return db_run(db, st, err);
 }
 
+/* One that is not full has no need of room: what came is kept, and the reserve is for that. */
 static bool
 put_last(BodyWriter *w, GError **err)
 {
@@ -409,7 +414,7 @@ flush_piece(BodyWriter *w, GError **err)
 		g_set_error_literal(err, EIL_ERROR, EIL_BROKEN, _("This came in too many pieces"));
 		return false;
 	}
-	if (!put_last(w, err))
+	if (!has_room(w->db, err) || !put_last(w, err))
 		return false;
 	if (w->n_hashed == w->n_pieces) {
 		sum_add(w->sum, w->piece->data, w->piece->len);
@@ -566,7 +571,7 @@ put_small(Db *db, gint64 message, const char *section, const void *bytes, gsize 
 
 	if (!remove_old(db, message, section, err) || !(body = put_done(db, message, section, bytes, len, err)))
 		return false;
-	return len == 0 || put_piece(db, body << 16, bytes, len, err);
+	return len == 0 || (has_room(db, err) && put_piece(db, body << 16, bytes, len, err));
 }
 
 bool

@@ -594,14 +594,20 @@ db_set_plug(Db *db, DbPlug plug, void *user)
 }
 
 bool
-db_has_room(Db *db)
+db_has_room(Db *db, guint64 more)
 {
 	g_autofree char *folder = g_path_get_dirname(db->path);
 	struct statvfs fs;
 
 	if (db->in_memory || statvfs(folder, &fs) != 0)
 		return true;
-	return (guint64)fs.f_bavail * fs.f_frsize >= LIMIT_DISK_RESERVE;
+	return (guint64)fs.f_bavail * fs.f_frsize >= LIMIT_DISK_RESERVE + more;
+}
+
+const char *
+db_no_room(void)
+{
+	return _("The disk is nearly full: nothing more is downloaded until there is room");
 }
 
 int

@@ -34,8 +34,9 @@ bool db_commit(Db *db, GError **err);
 void db_rollback(Db *db);
 bool db_checkpoint(Db *db);	/* passive; call between batches */
 
-/* Free bytes of the file system under LIMIT_DISK_RESERVE: nothing may be downloaded (S2). */
-bool db_has_room(Db *db);
+/* False: the file system has fewer free bytes than LIMIT_DISK_RESERVE and `more`: nothing may be downloaded (S2). */
+bool db_has_room(Db *db, guint64 more);
+const char *db_no_room(void);	/* the sentence for it; static */
 
 /* An unnamed file beside the store (or in the temporary folder), for what is too large to wait in memory; -1: errno. */
 int db_scratch(Db *db);

@@ -50,6 +50,8 @@ open_message(Engine *e, const Request *r)
 	} else if (e->offline) {
 		wanted_later(e, r->message, WANTED_TEXT);
 		fetch_failed(e, r->message, "", _("The text of this message is not on this computer. It will be fetched when eilpost may connect again."));
+	} else if (!engine_has_room(e)) {
+		fetch_failed(e, r->message, "", db_no_room());
 	} else {
 		if (!e->ready)
 			wanted_later(e, r->message, WANTED_TEXT);
@@ -211,6 +213,8 @@ wake_at(Engine *e)
 	at = earliest(at, outbox_deadline(e));
 	if (e->quiet_until > e->now)
 		at = earliest(at, e->quiet_until);
+	if (e->no_room)
+		at = earliest(at, e->now + ROOM_AGAIN_MS);
 	if (e->ready) {
 		at = earliest(at, scan_deadline(e));
 		at = earliest(at, keep_deadline(e));
@@ -268,6 +272,8 @@ turn(Engine *e)
 
 	look_at_clock(e);
 	filler_look(e);
+	if (e->no_room)
+		engine_has_room(e);
 	while ((r = chan_take(e->requests))) {
 		e->person_at = e->now;
 		if (texts_deadline(e) >= 0)

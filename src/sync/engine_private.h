@@ -179,6 +179,7 @@ struct Engine {
 	Sender *sender;		/* owned; of outbox*.c */
 	Door *door;		/* owned; NULL: none */
 	char *socket;		/* owned */
+	bool no_room;		/* the disk is nearly full, and something was not downloaded for that */
 	char *last_trouble;	/* owned: the last sentence of engine_trouble */
 	Trace *trace;		/* owned: the last exchanges with the servers */
 
@@ -251,6 +252,7 @@ void engine_changed(Engine *e, gint64 folder, guint change);
 void engine_peer(Engine *e, const Link *link, bool refused);
 void engine_state(Engine *e, EngineState state, const char *text);
 void engine_trouble(Engine *e, EilError code, char *text /* taken */);
+bool engine_has_room(Engine *e);	/* false: nothing may be downloaded (S2), which the person is told; it is looked at again soon */
 void engine_store_failed(Engine *e, GError *err /* taken */);	/* the disk said no: nothing more is downloaded */
 gint64 clock_ms(void);
 gint64 clock_s(void);	/* Unix seconds, of the same clock */

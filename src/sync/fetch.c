@@ -261,6 +261,11 @@ fetch_submit_part(Engine *e, const Message *m, const char *section)
 void
 fetch_want(Engine *e, gint64 message, const char *section)
 {
+	if (!engine_has_room(e)) {
+		fetch_failed(e, message, section, db_no_room());
+		save_failed(e, message, section, db_no_room());
+		return;
+	}
 	large_want(e, message, section, false);
 	if (!e->ready)
 		wanted_later(e, message, section);
@@ -310,7 +315,7 @@ fetch_literal(Engine *e, const ImapEvent *ev)
 	case IMAP_EV_LITERAL:
 		abort_writer(e);
 		job = streaming_job(e);
-		if (!job || ev->size > LIMIT_MESSAGE_STORED || !db_has_room(e->db)) {
+		if (!job || ev->size > LIMIT_MESSAGE_STORED || !engine_has_room(e)) {
 			log_line(LOG_WARN, "sync", "a literal of %" G_GUINT64_FORMAT " bytes is not kept", ev->size);
 			return;
 		}

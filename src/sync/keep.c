@@ -230,11 +230,11 @@ keep_wanted(Engine *e)
 	const Selected *s = &e->sel;
 	Keep *k = e->keep;
 
-	if (k->bulk || !s->id || s->held || s->selecting || s->below == 0 || !calm(e) || !db_has_room(e->db) || !ahead_may(e))
+	if (k->bulk || !s->id || s->held || s->selecting || s->below == 0 || !calm(e) || !ahead_may(e))
 		return false;
 	if (k->folder != s->id)
 		begin_walk(e);
-	return !k->done;
+	return !k->done && engine_has_room(e);
 }
 
 /* Its next piece may be asked for while the last half of the one before is still on its way. */
@@ -304,7 +304,7 @@ keep_bulk_goes_on(Engine *e)
 
 	if (!k->bulk)
 		return false;
-	if (!db_has_room(e->db) || !ahead_may(e)) {
+	if (!ahead_may(e) || !engine_has_room(e)) {
 		end_bulk(e);
 		return false;
 	}
@@ -449,7 +449,7 @@ busy_here(Engine *e)
 {
 	const Selected *s = &e->sel;
 	return s->selecting || s->page_wanted || s->new_wanted || s->changes_wanted || s->scans || scan_range_wanted(e) || e->jobs->len > 0 ||
-		(s->id && s->fill_at > 1 && db_has_room(e->db)) || keep_wanted(e);
+		(s->id && s->fill_at > 1 && engine_has_room(e)) || keep_wanted(e);
 }
 
 static void

@@ -393,6 +393,18 @@ put_piece(PartWish *w, const guint8 *data, gsize len, GError **err)
 	return bodies_write_piece(w->writer, lines->data + here, lines->len - here, err);
 }
 
+/* What came so far is kept. */
+static void
+stop_writing(Engine *e, PartWish *w, const char *why /* NULL: it goes on by itself */)
+{
+	bodies_write_pause(g_steal_pointer(&w->writer));
+	w->stopping = w->broken = true;
+	if (!why)
+		return;
+	fetch_failed(e, w->message, w->section, why);
+	save_failed(e, w->message, w->section, why);
+}
+
 static void
 write_piece(Engine *e, PartWish *w, GBytes *data)
 {
@@ -401,17 +413,15 @@ write_piece(Engine *e, PartWish *w, GBytes *data)
 	const void *bytes = g_bytes_get_data(data, &len);
 
 	headers_flush(e);
+	if (!engine_has_room(e)) {
+		stop_writing(e, w, db_no_room());
+		return;
+	}
 	if (!put_piece(w, bytes, len, &err)) {
 		bool refused = g_error_matches(err, EIL_ERROR, EIL_REFUSED);
-		g_autofree char *why = g_strdup(err->message);
-		bodies_write_pause(g_steal_pointer(&w->writer));
-		w->stopping = w->broken = true;
-		if (refused) {
-			fetch_failed(e, w->message, w->section, why);
-			save_failed(e, w->message, w->section, why);
-		} else {
+		stop_writing(e, w, refused ? err->message : NULL);
+		if (!refused)
 			engine_store_failed(e, g_steal_pointer(&err));
-		}
 		return;
 	}
 	w->have += len;

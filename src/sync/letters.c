@@ -4,6 +4,7 @@
 #include "config.h"
 #include "sync/engine_private.h"
 #include "base/intl.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 #include <time.h>
@@ -161,7 +162,26 @@ engine_store_failed(Engine *e, GError *err)
 {
 	e->drop = true;
 	e->tries = MAX(e->tries, 3);
-	engine_trouble(e, EIL_BROKEN, g_strdup_printf(_("The mail store of %s could not be written: %s"), e->account->name,
-		err ? err->message : _("unknown error")));
+	if (g_error_matches(err, EIL_ERROR, EIL_LATER))	/* full, or busy: says all that there is to say, and is short enough for the screen */
+		engine_trouble(e, EIL_LATER, g_strdup(err->message));
+	else
+		engine_trouble(e, EIL_BROKEN, g_strdup_printf(_("The mail store of %s could not be written: %s"), e->account->name,
+			err ? err->message : _("unknown error")));
 	g_clear_error(&err);
+}
+
+bool
+engine_has_room(Engine *e)
+{
+	/* what comes and goes at the limit would bring a sentence each time */
+	bool room = db_has_room(e->db, e->no_room ? LIMIT_DISK_RESERVE / 2 : 0);
+
+	if (room == !e->no_room)
+		return room;
+	e->no_room = !room;
+	if (!room)
+		engine_trouble(e, EIL_LATER, g_strdup(db_no_room()));
+	else if (e->state == ENGINE_ONLINE)
+		engine_state(e, ENGINE_ONLINE, _("connected"));	/* takes the sentence away */
+	return room;
 }

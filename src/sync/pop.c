@@ -217,7 +217,7 @@ closed(Engine *e, const Pop3Event *ev)
 		engine_trouble(e, EIL_LATER, sentence_with_server(g_strdup_printf(_("%s did not remove all that it was told to; eilpost looks again next time."),
 			e->account->receive.host), words));
 	engine_tell(e, letter_new(LETTER_OUTBOX));	/* the ledger changed */
-	engine_cycle_ended(e, true);
+	engine_cycle_ended(e, !e->no_room);
 }
 
 /* False: the session is gone. */

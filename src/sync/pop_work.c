@@ -227,7 +227,7 @@ fetch_next(Engine *e)
 {
 	Pop *p = e->pop;
 
-	while (!g_queue_is_empty(&p->queue) && p->in_flight < AHEAD && !e->paused && db_has_room(e->db)) {
+	while (!g_queue_is_empty(&p->queue) && p->in_flight < AHEAD && !e->paused && engine_has_room(e)) {
 		guint i = GPOINTER_TO_UINT(g_queue_pop_head(&p->queue));
 		guint32 id = pop3_session_retr(p->session, pop_entry(p, i)->number, pop_entry(p, i)->size);
 		g_hash_table_insert(p->ids, GUINT_TO_POINTER(id), GUINT_TO_POINTER(i + 1));
@@ -235,8 +235,6 @@ fetch_next(Engine *e)
 	}
 	if (p->in_flight > 0)
 		return;
-	if (!g_queue_is_empty(&p->queue) && !e->paused)
-		engine_trouble(e, EIL_LATER, g_strdup(_("The disk is nearly full: nothing more is downloaded until there is room")));
 	pop_flush(e, true);
 	tell_progress(e, true);
 	start_removing(e);

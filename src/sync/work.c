@@ -228,7 +228,7 @@ facts(Engine *e)
 	f.selecting = s->selecting;
 	f.selected = s->id && s->id == f.target;
 	f.page_wanted = s->page_wanted;
-	f.body_wanted = more_bodies(e);
+	f.body_wanted = more_bodies(e) && engine_has_room(e);
 	f.wishes_ready = push_can(e);
 	gint64 file_folder = 0;
 	FileStep file = file_step(e, &file_folder);
@@ -237,10 +237,10 @@ facts(Engine *e)
 	f.changes_wanted = s->changes_wanted;
 	f.scan_wanted = s->id && s->scans;
 	f.range_wanted = scan_range_wanted(e);
-	f.backfill_wanted = s->id && s->fill_at > 1 && !f.page_wanted && db_has_room(e->db);
+	f.backfill_wanted = s->id && s->fill_at > 1 && !f.page_wanted && engine_has_room(e);
 	f.status_wanted = e->status_queue->len > 0;
 	f.check_wanted = e->check_wanted || work_poll_at(e) == e->now;
-	f.prefetch_wanted = settled && near_wanted(e);
+	f.prefetch_wanted = settled && near_wanted(e) && engine_has_room(e);
 	f.keep_wanted = keep_goes_on(e);
 	f.compress_wanted = (f.backfill_wanted || f.range_wanted || f.prefetch_wanted) && extend_compress_wanted(e);
 	bool elsewhere = keep_bulk_folder(e) != 0;	/* texts still come over the second connection, which ends with this one */
@@ -367,7 +367,7 @@ cycle_ended(Engine *e)
 {
 	filler_wait(e);
 	if (!e->headless || !e->threads_wanted)	/* a program without a screen ends then */
-		engine_cycle_ended(e, true);
+		engine_cycle_ended(e, !e->no_room);
 }
 
 static void
@@ -376,7 +376,7 @@ tell_progress(Engine *e)
 	const Selected *s = &e->sel;
 	if (!s->id || e->now - e->told_progress < 200)
 		return;
-	bool filling = s->fill_at > 1 && s->exists > 0;
+	bool filling = s->fill_at > 1 && s->exists > 0 && !e->no_room;
 	if (!filling && !e->told_progress)
 		return;
 	g_autoptr(Folder) f = folders_get(e->db, s->id, NULL);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "reader.h"
+#include "room.h"
 #include "base/limits.h"
 #include "store/threads.h"
 
@@ -158,12 +159,35 @@ test_in_doubt(void)
 	world_free(w);
 }
 
+/* S2: on a disk that is nearly full the rest of the headers waits, and so it is told; when there is room they come. */
+static void
+test_no_room(void)
+{
+	World *w = world_with(EXCHANGE, N, NULL);
+
+	g_atomic_int_set(&no_room, true);
+	world_open(w, 0);
+	WAIT_FOR(w, w->trouble && w->checked);
+	g_assert_cmpstr(w->trouble, ==, db_no_room());
+	g_assert_true(w->check_failed);
+	wait_ms(w, 200);
+	g_autoptr(GArray) first = here_of(w, "INBOX");
+	g_assert_cmpuint(first->len, >, 0);
+	g_assert_cmpuint(first->len, <, N);
+	g_atomic_int_set(&no_room, false);
+	later(w, 6);
+	WAIT_FOR(w, same(w));
+	g_assert_cmpuint(pop->connections, ==, 1);
+	world_free(w);
+}
+
 int
 main(int argc, char **argv)
 {
 	world_begin(&argc, &argv, mailbox_start);
 	g_test_add_func("/sync/filler/complete", test_complete);
 	g_test_add_func("/sync/filler/failed", test_failed);
+	g_test_add_func("/sync/filler/no-room/S2", test_no_room);
 	g_test_add_func("/sync/filler/in-doubt", test_in_doubt);
 	return g_test_run();
 }

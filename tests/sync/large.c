@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "parts.h"
-
+#include "room.h"
 
 static bool
 speed_is_kept(const World *w)
@@ -137,6 +137,40 @@ test_stop_and_go_on(void)
 	UNTIL(w, told("2"));
 	g_assert_true(file_is_right(w, "2", 0));
 	g_assert_cmpuint(asked_from(0), <=, FILE_BYTES + MIB);
+	world_free(w);
+}
+
+/* S2: the disk is nearly full while a part comes. It is told, the connection stays, what came is kept, and it goes on from there. */
+static void
+test_no_room(void)
+{
+	World *w = world_ready();
+	gint64 m = id_of(w, "INBOX", 1);
+
+	textd.piece_ms = 15;
+	post_part(w, REQ_FETCH_PART, m, "2", NULL);
+	UNTIL(w, heard.done > 500000);
+	g_atomic_int_set(&no_room, true);
+	UNTIL(w, told_failed("2"));
+	g_assert_cmpstr(w->trouble, ==, db_no_room());
+	wait_ms(w, 500);	/* what was on its way comes */
+	guint before = n_pieces();
+	guint64 here = partial(w);
+	g_assert_cmpuint(here, >, 0);
+	g_assert_cmpuint(here, <, FILE_BYTES);
+	forget();
+	post_part(w, REQ_FETCH_PART, m, "2", NULL);
+	open_text(w, id_of(w, "INBOX", 2));
+	UNTIL(w, told_failed("2") && told_failed(""));
+	g_assert_cmpuint(n_pieces(), ==, before);
+	g_atomic_int_set(&no_room, false);
+	forget();
+	post_part(w, REQ_FETCH_PART, m, "2", NULL);
+	open_text(w, id_of(w, "INBOX", 2));
+	UNTIL(w, told("2") && told(""));
+	g_assert_true(file_is_right(w, "2", 0));
+	g_assert_cmpuint(asked_from(before), ==, FILE_BYTES - here);
+	g_assert_cmpuint(pop->connections, ==, 1);
 	world_free(w);
 }
 
@@ -494,6 +528,7 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/large/whole-message", test_whole_message);
 	g_test_add_func("/sync/large/stop", test_stop);
 	g_test_add_func("/sync/large/stop-and-go-on", test_stop_and_go_on);
+	g_test_add_func("/sync/large/no-room/S2", test_no_room);
 	g_test_add_data_func("/sync/large/cut/connection", NULL, test_cut);
 	g_test_add_data_func("/sync/large/cut/program", &textd, test_cut);
 	g_test_add_data_func("/sync/large/lying-size/small", GINT_TO_POINTER(-1000000), test_lying_sizes);

@@ -37,6 +37,7 @@ typedef struct {
 	bool answered, failed, asked, headless;
 	char *why, *trouble;	/* owned */
 	guint checked, acts;
+	bool check_failed;	/* the last of them */
 	guint64 removals;	/* LETTER_POP_REMOVAL: so many would go */
 } World;
 
@@ -217,6 +218,7 @@ hear(World *w, const Letter *l)
 		break;
 	case LETTER_CHECKED:
 		w->checked++;
+		w->check_failed = l->failed;
 		break;
 	case LETTER_POP_REMOVAL:
 		w->removals = l->total;
