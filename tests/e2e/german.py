@@ -119,6 +119,14 @@ def on_its_way():
     pure(reader.text, "send now")
 
 
+def what_was_done():
+    """What stands in the column of states is whole, in the longest words as well."""
+    reader.keys("F").wait("gekennzeichnet").keys("u").wait("Rückgängig gemacht")
+    reader.keys("U")
+    see("Was getan wurde").wait("rückgängig  1 Nachricht")
+    reader.keys("q").pump(0.1)
+
+
 def questions():
     for key in ("/", "l", "c", "5", "\x1b/"):
         reader.keys(key).pump(0.3)
@@ -214,4 +222,4 @@ def command_line():
     pure(out.stdout, "no account")
 
 
-run(the_catalogue_speaks, lists_and_texts, help_of_every_place, on_its_way, writing, questions, attachments, refusals, command_line)
+run(the_catalogue_speaks, lists_and_texts, help_of_every_place, on_its_way, what_was_done, writing, questions, attachments, refusals, command_line)

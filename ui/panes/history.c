@@ -31,15 +31,26 @@ read_anew(HistoryPane *p)
 }
 
 static const char *
-state_text(const Act *act)
+state_text(ActState state)
 {
-	switch (act->state) {
+	switch (state) {
 	case ACT_WAITING:	return _("waits");
 	case ACT_UNDER_WAY:	return _("under way");
 	case ACT_FAILED:	return _("failed");
 	case ACT_UNDONE:	return _("taken back");
 	default:		return _("done");
 	}
+}
+
+/* As wide as the longest of them in the person's language. */
+static int
+state_columns(void)
+{
+	int columns = 0;
+
+	for (ActState state = ACT_DONE; state <= ACT_UNDONE; state++)
+		columns = MAX(columns, utf8_columns(state_text(state), -1));
+	return columns;
 }
 
 static void
@@ -52,8 +63,10 @@ put(Canvas *c, int y, int x, int w, CellStyle style, const char *text)
 }
 
 static void
-draw_act(const HistoryPane *p, Canvas *c, int y, Rect r, const Act *act)
+draw_act(const HistoryPane *p, Canvas *c, int y, Rect r, int state_w, const Act *act)
 {
+	enum { STATE_AT = 9 };
+	int text_at = STATE_AT + state_w + 1;
 	RowContext rc = { .now = g_get_real_time() / G_USEC_PER_SEC, .zone = p->app->zone };
 	AppAccount *acc = app_account_of(p->app, p->account);
 	Clean *date = rows_date(act->at, &rc);
@@ -61,8 +74,8 @@ draw_act(const HistoryPane *p, Canvas *c, int y, Rect r, const Act *act)
 	CellStyle style = act->state == ACT_FAILED ? STYLE_WARN : act->state == ACT_UNDONE ? STYLE_FOLDER_DIM : STYLE_NORMAL;
 
 	canvas_put(c, y, r.x + 1, 7, style, PUT_CUT, date);
-	put(c, y, r.x + 9, MIN(12, r.w - 9), style, state_text(act));
-	put(c, y, r.x + 22, r.w - 22, style, whole);
+	put(c, y, r.x + STATE_AT, MIN(state_w, r.w - STATE_AT), style, state_text(act->state));
+	put(c, y, r.x + text_at, r.w - text_at, style, whole);
 	clean_free(date);
 }
 
@@ -76,9 +89,10 @@ draw(void *self, Canvas *c, Rect r, bool focused)
 	canvas_fill(c, r, STYLE_NORMAL);
 	if (p->acts->len == 0)
 		put(c, r.y, r.x + 1, r.w - 1, STYLE_NOTE, _("Nothing was done yet."));
+	int state_w = state_columns();
 	p->top = (int)layout_list_top((guint)p->top, (guint)p->selected, MAX(r.h, 1), p->acts->len);
 	for (int i = 0; i < r.h && p->top + i < (int)p->acts->len; i++) {
-		draw_act(p, c, r.y + i, r, g_ptr_array_index(p->acts, (guint)(p->top + i)));
+		draw_act(p, c, r.y + i, r, state_w, g_ptr_array_index(p->acts, (guint)(p->top + i)));
 		if (p->top + i != p->selected)
 			continue;
 		canvas_style_row(c, r.y + i, r.x, r.w, STYLE_SELECTED);
