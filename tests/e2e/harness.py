@@ -49,6 +49,11 @@ except ImportError as missing:
     print(f"1..0 # SKIP {missing}: bootstrap check installs it")
     sys.exit(0)
 
+# a script's background job ignores them, and so would all that it starts: Ctrl-C could not be tried
+for ignored in (signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(ignored) == signal.SIG_IGN:
+        signal.signal(ignored, signal.SIG_DFL)
+
 
 class Screen(pyte.Screen):
     """pyte's screen with what real terminals have and it lacks: scrolling by SU and SD, REP."""

@@ -90,17 +90,25 @@ test_whole_message(void)
 	world_free(w);
 }
 
+/* Some of the file is here. */
+static World *
+world_half_way(void)
+{
+	World *w = world_ready();
+
+	textd.piece_ms = 15;
+	post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), "2", NULL);
+	UNTIL(w, heard.done > 500000);
+	return w;
+}
+
 /* Told at once, kept, and only the rest is asked for. */
 static void
 test_stop(void)
 {
-	World *w = world_ready();
-	gint64 m = id_of(w, "INBOX", 1);
+	World *w = world_half_way();
+	gint64 m = id_of(w, "INBOX", 1), begun = g_get_monotonic_time();
 
-	textd.piece_ms = 15;
-	post_part(w, REQ_FETCH_PART, m, "2", NULL);
-	UNTIL(w, heard.done > 500000);
-	gint64 begun = g_get_monotonic_time();
 	post_part(w, REQ_CANCEL, m, "2", NULL);
 	UNTIL(w, told_failed("2"));
 	g_assert_cmpint(g_get_monotonic_time() - begun, <, promised_us(100));
@@ -144,12 +152,9 @@ test_stop_and_go_on(void)
 static void
 test_no_room(void)
 {
-	World *w = world_ready();
+	World *w = world_half_way();
 	gint64 m = id_of(w, "INBOX", 1);
 
-	textd.piece_ms = 15;
-	post_part(w, REQ_FETCH_PART, m, "2", NULL);
-	UNTIL(w, heard.done > 500000);
 	g_atomic_int_set(&no_room, true);
 	UNTIL(w, told_failed("2"));
 	g_assert_cmpstr(w->trouble, ==, db_no_room());
