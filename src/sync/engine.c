@@ -288,7 +288,9 @@ turn(Engine *e)
 	connect_pump(e);
 	bulk_tick(e);
 	bulk_pump(e);
-	if (e->drop)
+	if (e->drop && e->is_pop)
+		pop_store_failed(e);
+	else if (e->drop)
 		connect_lost(e, EIL_LATER, NULL);
 	if (e->offline || e->quitting)
 		return;

@@ -299,6 +299,7 @@ bool pop_wants(Engine *e);	/* e->check_wanted, or a message to fetch */
 void pop_start(Engine *e);	/* opens its own Link; takes check_wanted */
 void pop_pump(Engine *e);	/* events, work, output */
 void pop_drop(Engine *e);	/* closes at once; no letter */
+void pop_store_failed(Engine *e);	/* e->drop: the session ends, as what it believes to be here may not be */
 void pop_leave(Engine *e);	/* the program ends: QUIT if it may be waited for */
 gint64 pop_deadline(const Engine *e);	/* ms, or -1 */
 void pop_request(Engine *e, const Request *r);

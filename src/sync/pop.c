@@ -77,6 +77,16 @@ lost(Engine *e, EilError code, char *sentence /* taken */)
 	connect_back_off(e, code, sentence);
 }
 
+void
+pop_store_failed(Engine *e)
+{
+	e->drop = false;
+	if (e->pop && e->pop->session)
+		lost(e, EIL_LATER, NULL);
+	else
+		connect_lost(e, EIL_LATER, NULL);
+}
+
 static void
 sign_in_refused(Engine *e, const Refusal *row, const char *words)
 {
@@ -209,7 +219,7 @@ closed(Engine *e, const Pop3Event *ev)
 	if (ev->ok && db_begin(e->db, &err) && (!pop_deleted(e->db, clock_s(), &err) || !db_commit(e->db, &err)))
 		db_rollback(e->db);
 	g_clear_error(&err);
-	bool complained = !ev->ok;
+	bool complained = !ev->ok, short_of_room = e->pop->short_of_room;
 	g_autofree char *words = g_strdup(ev->text);
 	pop_drop(e);
 	engine_state(e, ENGINE_OFFLINE, _("not connected"));
@@ -217,7 +227,7 @@ closed(Engine *e, const Pop3Event *ev)
 		engine_trouble(e, EIL_LATER, sentence_with_server(g_strdup_printf(_("%s did not remove all that it was told to; eilpost looks again next time."),
 			e->account->receive.host), words));
 	engine_tell(e, letter_new(LETTER_OUTBOX));	/* the ledger changed */
-	engine_cycle_ended(e, !e->no_room);
+	engine_cycle_ended(e, !short_of_room);
 }
 
 /* False: the session is gone. */
@@ -279,13 +289,16 @@ pop_pump(Engine *e)
 			break;
 		if (!event(e, &ev))
 			return;
-		if (e->drop) {	/* the disk said no */
-			e->drop = false;
-			lost(e, EIL_LATER, NULL);
+		if (e->drop) {
+			pop_store_failed(e);
 			return;
 		}
 	}
 	pop_flush(e, false);
+	if (e->drop) {
+		pop_store_failed(e);
+		return;
+	}
 	if (p->session && pop3_session_output(p->session, &len) && len)
 		link_kick(p->link);
 }

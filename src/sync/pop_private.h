@@ -65,6 +65,7 @@ struct Pop {
 	gint64 fetch_since, told;
 	guint deles;		/* under way */
 	bool asked_removal;
+	bool short_of_room;	/* some of the queue were left for that */
 	bool looked;		/* a session before this one fetched all: what comes now is news */
 };
 

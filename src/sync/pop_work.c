@@ -94,7 +94,7 @@ pop_begin(Engine *e)
 	Pop *p = e->pop;
 	GError *err = NULL;
 
-	e->check_wanted = false;
+	e->check_wanted = p->short_of_room = false;
 	p->phase = POP_LISTING;
 	p->stat_id = pop3_session_stat(p->session);
 	p->list_id = pop3_session_list(p->session);
@@ -235,9 +235,11 @@ fetch_next(Engine *e)
 	}
 	if (p->in_flight > 0)
 		return;
+	p->short_of_room = !g_queue_is_empty(&p->queue) && !e->paused;
 	pop_flush(e, true);
 	tell_progress(e, true);
-	start_removing(e);
+	if (!e->drop)
+		start_removing(e);
 }
 
 static PopBody *
@@ -519,6 +521,8 @@ start_removing(Engine *e)
 	p->phase = POP_REMOVING;
 	if (!p->looked && !e->paused && g_queue_is_empty(&p->queue))
 		looked_once(e);
+	if (e->drop)
+		return;
 	for (guint i = 0; !e->read_only && i < p->entries->len; i++)
 		if (pop_entry(p, i)->number && due(e, pop_entry(p, i))) {
 			n++;

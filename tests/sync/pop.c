@@ -100,6 +100,58 @@ agree(World *w)
 
 /* ---- stories ---- */
 
+typedef struct { guint at, commits; } Stop;
+
+static bool
+stop_one(void *user)
+{
+	Stop *s = user;
+	return ++s->commits != s->at;
+}
+
+/* S6: a commit that fails takes back what the session believes to be here: nothing of it is removed on the server. It fails
+ * behind the last message of a batch, or while the next one, a large one, comes. */
+static void
+test_store_fails(void)
+{
+	enum { N = 30, LARGE = 3 };
+	g_autofree char *large = g_strnfill(200000, 'x');
+	guint failures = 0;
+
+	for (guint at = 1, whole = 0; whole < 3; at += at < 12 ? 1 : 7) {	/* the later ones are of a DELE each */
+		World *w = pop_world(KEEP_NO, 0);
+		Stop stop = { .at = at };
+		g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
+		for (int i = 0; i < N; i++) {
+			g_ptr_array_add(all, g_strdup_printf("m%03d", i));
+			g_autofree char *whole_mail = g_strdup_printf("From: bob@example.com\r\nSubject: m%03d\r\n\r\n%s\r\n", i, i == LARGE ? large : "");
+			server_deliver(pop, all->pdata[i], whole_mail);
+		}
+		pop->rest_ms = 150;
+		g_ptr_array_add(all, NULL);
+		agree(w);
+		db_set_plug(w->engine->db, stop_one, &stop);
+		ask(w, REQ_CHECK, 0, false);
+		WAIT_FOR(w, w->checked || w->trouble);
+		failures += w->trouble != NULL;
+		whole = w->trouble ? 0 : whole + 1;
+		g_test_message("commit %u: %s; %u left there", at, w->trouble ? w->trouble : "-", server_n_mails(pop));
+		if (w->trouble) {
+			ask(w, REQ_RESUME, 0, false);	/* the loop turns for something else */
+			wait_ms(w, 600);	/* a session that went on would remove them now */
+		}
+		for (int i = 0; i < 8 && server_n_mails(pop) > 0; i++) {
+			later(w, 400);	/* the back-off */
+			check_mail(w);
+		}
+		g_autofree char *wanted = g_strjoinv(" ", (char **)all->pdata);
+		ASSERT_INBOX(w, wanted);
+		g_assert_cmpuint(server_n_mails(pop), ==, 0);
+		world_free(w);
+	}
+	g_assert_cmpuint(failures, >=, 4);
+}
+
 /* S15: copies stay, and nothing is fetched twice, also not by the next start. The newest comes first. */
 static void
 test_keep(void)
@@ -524,6 +576,7 @@ main(int argc, char **argv)
 	if (argc == 7 && strcmp(argv[1], "child") == 0)
 		return child(argv);
 	world_begin(&argc, &argv, NULL);
+	g_test_add_func("/sync/pop/store-fails/S6", test_store_fails);
 	g_test_add_func("/sync/pop/keep/S15", test_keep);
 	g_test_add_func("/sync/pop/order", test_order);
 	g_test_add_func("/sync/pop/bytes/S16", test_bytes);

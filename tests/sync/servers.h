@@ -23,6 +23,7 @@ typedef struct {
 	int refuse_auth, later_mail, refuse_mail, later_data, refuse_data, cut_mail, cut_data, cut_end;
 	const char *no_user, *later_user;	/* recipients with this in them: 550, 451 */
 	const char *auth_later;		/* answer to AUTH instead */
+	guint rest_ms;			/* a large mail comes in a few pieces, so far apart */
 	bool no_capa, no_uidl, no_top, cut_quit_done;
 	int cut_retr, cut_quit, refuse_quit, in_use;
 	/* a process that ends by SIGKILL when so many lines have come (at the end of a mail: before or after it was taken) */
@@ -370,6 +371,13 @@ say_mail(Talk *t, const Mail *m, bool only_header)
 		g_string_truncate(out, out->len / 2);
 		say(t, out->str);
 		return false;
+	}
+	gsize piece = MAX(out->len / 4, 20000);
+	while (!only_header && t->s->rest_ms && out->len > piece) {
+		g_autofree char *some = g_strndup(out->str, piece);
+		say(t, some);
+		g_usleep(t->s->rest_ms * 1000);
+		g_string_erase(out, 0, (gssize)piece);
 	}
 	say(t, out->str);
 	return true;
