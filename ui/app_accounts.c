@@ -458,7 +458,7 @@ static void
 trouble(App *a, AppAccount *acc, const Letter *l)
 {
 	clean_free(acc->trouble);
-	acc->trouble = clean_new(l->text, -1, CLEAN_LINE);
+	acc->trouble = l->text ? clean_new(l->text, -1, CLEAN_LINE) : NULL;
 	a->stale_folders = true;
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define PIECE_BYTES MIB
+#define SMALL_BYTES (256 * KIB)	/* needs no room beyond the reserve */
 
 enum { DONE_NOT, DONE_WHOLE, DONE_KEPT /* not finished, but it goes on another time */ };
 enum { PIECES_MOST = 1 << 16 };	/* of a body: their number is a part of their id */
@@ -379,6 +380,7 @@ bodies_written(const BodyWriter *w)
 	return w->size;
 }
 
+/* For what may become large. The last piece of a text, and small texts, came already: the reserve is for them. */
 static bool
 has_room(Db *db, GError **err)
 {
@@ -400,7 +402,6 @@ put_piece(Db *db, gint64 id, const void *bytes, gsize len, GError **err)
 	return db_run(db, st, err);
 }
 
-/* One that is not full has no need of room: what came is kept, and the reserve is for that. */
 static bool
 put_last(BodyWriter *w, GError **err)
 {
@@ -414,7 +415,7 @@ flush_piece(BodyWriter *w, GError **err)
 		g_set_error_literal(err, EIL_ERROR, EIL_BROKEN, _("This came in too many pieces"));
 		return false;
 	}
-	if (!has_room(w->db, err) || !put_last(w, err))
+	if (!put_last(w, err))
 		return false;
 	if (w->n_hashed == w->n_pieces) {
 		sum_add(w->sum, w->piece->data, w->piece->len);
@@ -478,7 +479,7 @@ bodies_write_piece(BodyWriter *w, const void *data, gsize len, GError **err)
 		g_byte_array_append(w->piece, p, (guint)n);
 		p += n;
 		len -= n;
-		if (w->piece->len == PIECE_BYTES && !flush_piece(w, err))
+		if (w->piece->len == PIECE_BYTES && (!has_room(w->db, err) || !flush_piece(w, err)))
 			return false;
 	}
 	return true;
@@ -571,7 +572,7 @@ put_small(Db *db, gint64 message, const char *section, const void *bytes, gsize 
 
 	if (!remove_old(db, message, section, err) || !(body = put_done(db, message, section, bytes, len, err)))
 		return false;
-	return len == 0 || (has_room(db, err) && put_piece(db, body << 16, bytes, len, err));
+	return len == 0 || ((len <= SMALL_BYTES || has_room(db, err)) && put_piece(db, body << 16, bytes, len, err));
 }
 
 bool

@@ -427,6 +427,8 @@ static void
 db_free(Db *db)
 {
 	g_hash_table_unref(db->statements);
+	if (db->sql && is_dead(db))
+		sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_close_v2(db->sql);
 	if (db->lock >= 0)
 		close(db->lock);
@@ -575,6 +577,8 @@ db_checkpoint(Db *db)
 {
 	if (db->in_memory || db->wal_pages < WAL_PAGES_WISHED)
 		return true;
+	if (is_dead(db))	/* an fsync that failed is not repeated (S6), whichever connection it was */
+		return false;
 	db->wal_pages = 0;
 	int code = sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	if (code == SQLITE_OK || code == SQLITE_BUSY)	/* the other connection does it just now */

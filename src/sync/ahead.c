@@ -34,6 +34,28 @@ wanted_done(Engine *e, gint64 message, const char *section)
 		change_wanted(e, message, section, wanted_remove);
 }
 
+void
+wanted_wait(Engine *e, const char *why)
+{
+	g_autoptr(GArray) opening = e->opening;
+
+	e->opening = g_array_new(FALSE, FALSE, sizeof(gint64));
+	for (guint i = 0; i < opening->len; i++)
+		wanted_refuse(e, g_array_index(opening, gint64, i), WANTED_TEXT, why);
+	large_stop_all(e, why);
+}
+
+void
+wanted_refuse(Engine *e, gint64 message, const char *section, const char *why)
+{
+	bool text = !strcmp(section, WANTED_TEXT);
+
+	fetch_failed(e, message, text ? "" : section, why);
+	if (!text)
+		save_failed(e, message, section, why);
+	wanted_later(e, message, section);
+}
+
 static void
 want_text(Engine *e, gint64 message)
 {
@@ -43,13 +65,15 @@ want_text(Engine *e, gint64 message)
 	g_array_prepend_val(e->opening, message);
 }
 
-/* There is a connection. */
+/* There is a connection, and room. */
 void
 wanted_load(Engine *e)
 {
 	g_autoptr(GArray) list = wanted_list(e->db, NULL);
 
-	for (guint i = 0; list && i < list->len; i++) {
+	if (!list || list->len == 0 || !engine_has_room(e))
+		return;
+	for (guint i = 0; i < list->len; i++) {
 		const Wanted *w = &g_array_index(list, Wanted, i);
 		g_autoptr(Message) m = messages_get(e->db, w->message, NULL);
 		bool text = !strcmp(w->section, WANTED_TEXT);

@@ -51,7 +51,7 @@ open_message(Engine *e, const Request *r)
 		wanted_later(e, r->message, WANTED_TEXT);
 		fetch_failed(e, r->message, "", _("The text of this message is not on this computer. It will be fetched when eilpost may connect again."));
 	} else if (!engine_has_room(e)) {
-		fetch_failed(e, r->message, "", db_no_room());
+		wanted_refuse(e, r->message, WANTED_TEXT, db_no_room());
 	} else {
 		if (!e->ready)
 			wanted_later(e, r->message, WANTED_TEXT);
@@ -324,9 +324,9 @@ threads_person_waits(void *user)
 }
 
 bool
-threads_piece(Db *db, Engine *e, bool *left, GError **err)
+threads_piece(Db *db, ThreadsStop given_up, void *user, bool *left, GError **err)
 {
-	if (db_begin_lazy(db, err) && threads_fill(db, THREADS_PIECE, threads_person_waits, e, left, err) && db_commit(db, err))
+	if (db_begin_lazy(db, err) && threads_fill(db, THREADS_PIECE, given_up, user, left, err) && db_commit(db, err))
 		return true;
 	db_rollback(db);
 	return false;
@@ -343,7 +343,7 @@ threads_find(Engine *e)
 		return;
 	if (!e->threads_wanted || e->in_batch || e->batch->len > 0 || e->writer || e->now < e->quiet_until)
 		return;
-	if (threads_piece(e->db, e, &left, &err)) {
+	if (threads_piece(e->db, threads_person_waits, e, &left, &err)) {
 		e->threads_wanted = left;
 		e->threadless = 0;
 		if (left || e->headless)	/* a cycle's end waited for this */
@@ -402,7 +402,8 @@ thread(gpointer user)
 			break;
 		set_timer(e, wake_at(e));
 		if (!g_main_context_pending(e->context)) {	/* the line is quiet */
-			filler_rest(e);
+			if (filler_rest(e))
+				set_timer(e, e->now + 1);
 			threads_find(e);
 		}
 		g_main_context_iteration(e->context, TRUE);

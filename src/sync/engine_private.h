@@ -55,6 +55,7 @@ typedef struct {
 	bool preview;		/* asked for with the headers */
 	GPtrArray *wishes;	/* owned, of Wish*; JOB_STORE */
 	GArray *seen;		/* owned, of guint32: UIDs that came; JOB_PAGE, JOB_RANGE, JOB_NEW, JOB_BACKFILL */
+	bool no_room;		/* what came of it was not kept, for want of that */
 	bool rowless;		/* some of them without a header */
 	GArray *found;		/* owned, of ImapRange: a search's result comes in here; NULL: it is none */
 	guint what;		/* JOB_SCAN: SCAN_ */
@@ -80,7 +81,7 @@ typedef struct {
 	guint n_vain;		/* connections that ended before anything of it came */
 	guint in_flight;	/* pieces */
 	gint64 synced;		/* ms */
-	bool begun, ended, stopping, broken;
+	bool begun, ended, stopping, broken, again;	/* again: wanted anew since it broke */
 	bool whole;		/* the server knows no pieces */
 	bool anew;		/* when nothing is on its way any more, in another way */
 	bool large, bulk;	/* worth a connection of its own; begun over that */
@@ -227,7 +228,8 @@ struct Engine {
 	bool visit_begun;
 
 	/* news on their way into the store */
-	GPtrArray *batch;	/* owned, of Message*: headers not yet decoded (headers.c) */
+	GPtrArray *batch;	/* owned, of Message*: headers (headers.c) */
+	guint decoded;		/* so many of them are */
 	bool in_batch;		/* a transaction is open */
 	guint batch_rows, batch_change;
 	gint64 batch_since;	/* ms: the first of batch came */
@@ -261,7 +263,7 @@ void clock_shift(gint64 ms);	/* tests only: the engine's clock goes on from ms l
 /* engine.c */
 void threads_find(Engine *e);	/* for those that came, outside of any transaction */
 bool threads_person_waits(void *engine);	/* any thread; a ThreadsStop */
-bool threads_piece(Db *db, Engine *e, bool *left, GError **err);	/* in a transaction of its own; e: for threads_person_waits alone */
+bool threads_piece(Db *db, ThreadsStop given_up, void *user, bool *left, GError **err);	/* any thread; in a transaction of its own */
 
 /* cycle.c */
 void engine_check_now(Engine *e);	/* REQ_CHECK */
@@ -299,6 +301,7 @@ bool pop_wants(Engine *e);	/* e->check_wanted, or a message to fetch */
 void pop_start(Engine *e);	/* opens its own Link; takes check_wanted */
 void pop_pump(Engine *e);	/* events, work, output */
 void pop_drop(Engine *e);	/* closes at once; no letter */
+void pop_has_room(Engine *e);	/* again */
 void pop_store_failed(Engine *e);	/* e->drop: the session ends, as what it believes to be here may not be */
 void pop_leave(Engine *e);	/* the program ends: QUIT if it may be waited for */
 gint64 pop_deadline(const Engine *e);	/* ms, or -1 */
@@ -455,7 +458,7 @@ bool filler_give(Engine *e, Job *window);
 bool filler_busy(const Engine *e);
 void filler_look(Engine *e);	/* what is done is told; in each turn */
 void filler_wait(Engine *e);	/* and what is not is waited for. Before the engine writes itself (batch_begin and headers_flush do it) */
-void filler_rest(Engine *e);	/* the line is quiet: it ends if nothing more comes */
+bool filler_rest(Engine *e);	/* the line is quiet: it ends if nothing more comes. True: it has something that wants a turn, of which the context may not tell any more */
 void filler_end(Engine *e);	/* the same, and its thread ends */
 
 /* news.c */
@@ -498,6 +501,7 @@ gint64 texts_deadline(const Engine *e);	/* ms: headers_flush then; -1: nothing i
 /* large.c */
 void part_wish_free(gpointer w);
 void large_want(Engine *e, gint64 message, const char *section, bool by_itself);
+void large_stop_all(Engine *e, const char *why);	/* told, and kept in mind */
 bool large_stop(Engine *e, gint64 message, const char *section);	/* 0: all; NULL: all of the message; false: there was none */
 /* bulk: of what goes over the second connection */
 gint64 large_folder(Engine *e, bool bulk);	/* that has to be selected for what is wanted; 0: none */
@@ -534,6 +538,8 @@ void save_step(Engine *e);	/* in each turn */
 void wanted_later(Engine *e, gint64 message, const char *section);	/* there is no connection: it is kept in mind */
 void wanted_done(Engine *e, gint64 message, const char *section);
 void wanted_load(Engine *e);
+void wanted_wait(Engine *e, const char *why);	/* what the person waits for is told so, and kept in mind */
+void wanted_refuse(Engine *e, gint64 message, const char *section, const char *why);	/* the same of one; WANTED_TEXT: its text */
 
 /* keep.c: the texts that are kept here, and the budget of what nobody asked for yet */
 Keep *keep_new(void);

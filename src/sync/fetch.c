@@ -262,8 +262,7 @@ void
 fetch_want(Engine *e, gint64 message, const char *section)
 {
 	if (!engine_has_room(e)) {
-		fetch_failed(e, message, section, db_no_room());
-		save_failed(e, message, section, db_no_room());
+		wanted_refuse(e, message, section, db_no_room());
 		return;
 	}
 	large_want(e, message, section, false);
@@ -308,14 +307,16 @@ fetch_literal(Engine *e, const ImapEvent *ev)
 {
 	static const gint64 TELL_MS = 200;
 	g_autoptr(GError) err = NULL;
-	Job *job;
+	Job *job = NULL;
 
 	headers_flush(e);
 	switch (ev->kind) {
 	case IMAP_EV_LITERAL:
 		abort_writer(e);
 		job = streaming_job(e);
-		if (!job || ev->size > LIMIT_MESSAGE_STORED || !engine_has_room(e)) {
+		if (job && !engine_has_room(e))
+			job->no_room = true;
+		if (!job || ev->size > LIMIT_MESSAGE_STORED || job->no_room) {
 			log_line(LOG_WARN, "sync", "a literal of %" G_GUINT64_FORMAT " bytes is not kept", ev->size);
 			return;
 		}
@@ -339,10 +340,13 @@ fetch_literal(Engine *e, const ImapEvent *ev)
 	default:
 		break;	/* it counts when its FETCH is whole: fetch_parts */
 	}
-	if (err) {
-		abort_writer(e);
+	if (!err)
+		return;
+	abort_writer(e);
+	if (engine_has_room(e))
 		engine_store_failed(e, g_steal_pointer(&err));
-	}
+	else if (job)
+		job->no_room = true;
 }
 
 static void
@@ -483,6 +487,10 @@ fetch_done(Engine *e, Job *job, const ImapResponse *r)
 	}
 	if (e->writer_job == job)
 		abort_writer(e);
+	if (!job->got && job->no_room) {
+		wanted_refuse(e, job->message, job->attachment ? job->section : WANTED_TEXT, db_no_room());
+		return;
+	}
 	if (!job->got) {
 		fetch_refused(e, job, job->message, r);
 		return;

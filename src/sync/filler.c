@@ -3,10 +3,10 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  * Reading what the server says and writing it down cost about the same, and a first sync has more of both than of
  * anything else. The thread has a connection to the store of its own, in which the triggers stay off (messages_many.c).
- * One load is under way at most, and the engine begins no transaction before it has heard of its end: a store has one
- * writer at a time, and whoever calls headers_flush or batch_begin finds what came before it in the store. Where the two
- * could ever meet all the same, SQLite lets the second wait.
- * Nothing of the engine is touched in the thread but what a Load holds, and threads_person_waits. */
+ * One load is under way at most. Whoever calls headers_flush or batch_begin finds what came before it in the store; other
+ * transactions of the engine, which ask for no more than single rows, may meet one of the thread: SQLite lets the second wait.
+ * Nothing of the engine is touched in the thread but what a Load holds, its channel of requests (threads_person_waits) and
+ * its context, to wake it up. */
 #include "config.h"
 #include "sync/engine_private.h"
 #include "base/limits.h"
@@ -36,6 +36,7 @@ struct Filler {
 	GThread *thread;
 	GAsyncQueue *loads, *done;	/* owned, of Load*; one without rows ends the thread */
 	bool busy;		/* of the engine: a load was given, and not taken back */
+	gint hurry;		/* atomic: the engine stands still until it has it back */
 };
 
 static void
@@ -70,6 +71,14 @@ write_load(Db *db, Load *load, GError **err)
 	return load->in_doubt || folders_set_backfill(db, load->folder, load->below, err);
 }
 
+/* What the person wants is not seen in the channel any more when the engine has it and waits for this. */
+static bool
+stop_threads(void *user)
+{
+	Filler *f = user;
+	return g_atomic_int_get(&f->hurry) || threads_person_waits(f->engine);
+}
+
 static void
 work(Filler *f, Load *load)
 {
@@ -80,9 +89,9 @@ work(Filler *f, Load *load)
 		return;
 	}
 	g_ptr_array_set_size(load->rows, 0);
-	if (load->threads && !threads_piece(f->db, f->engine, &load->threads_left, &load->threads_err))
+	if (load->threads && !threads_piece(f->db, stop_threads, f, &load->threads_left, &load->threads_err))
 		load->threads_left = true;
-	if (load->seen)
+	if (load->seen && !g_atomic_int_get(&f->hurry))	/* else with a later one */
 		db_checkpoint(f->db);
 }
 
@@ -106,6 +115,14 @@ thread(gpointer user)
 
 /* ---- the engine's side ---- */
 
+static void
+filler_free(Engine *e)
+{
+	g_async_queue_unref(e->filler->loads);
+	g_async_queue_unref(e->filler->done);
+	g_clear_pointer(&e->filler, g_free);
+}
+
 static bool
 start(Engine *e)
 {
@@ -121,8 +138,14 @@ start(Engine *e)
 	}
 	e->filler = g_new0(Filler, 1);
 	*e->filler = (Filler){ .db = db, .engine = e, .loads = g_async_queue_new(), .done = g_async_queue_new() };
-	e->filler->thread = g_thread_new("filler", thread, e->filler);
-	return true;
+	e->filler->thread = g_thread_try_new("filler", thread, e->filler, &err);
+	if (e->filler->thread)
+		return true;
+	log_line(LOG_INFO, "store", "headers are stored by the engine itself: %s", err->message);
+	db_close(db);
+	filler_free(e);
+	e->no_filler = true;
+	return false;
 }
 
 /* Rows of the backfill alone: whether one is news is seen by the engine. */
@@ -152,6 +175,7 @@ load_new(Engine *e, Job *window)
 
 	load->folder = e->sel.id;
 	load->rows = g_steal_pointer(&e->batch);
+	e->decoded = 0;
 	e->batch = g_ptr_array_new_with_free_func((GDestroyNotify)message_free);
 	if (window) {
 		load->seen = g_steal_pointer(&window->seen);
@@ -165,21 +189,6 @@ load_new(Engine *e, Job *window)
 	if (load->threads)
 		e->threadless = 0;
 	return load;
-}
-
-bool
-filler_give(Engine *e, Job *window)
-{
-	/* a thread is not worth its start for a few rows */
-	if (e->in_batch || person_acts(e) || !is_backfill(e) || (!e->filler && e->batch->len < STORE_BULK_ROWS))
-		return false;
-	headers_decode(e);
-	filler_wait(e);
-	if (e->drop || e->in_batch || !start(e))
-		return false;
-	e->filler->busy = true;
-	g_async_queue_push(e->filler->loads, load_new(e, window));
-	return true;
 }
 
 static void
@@ -225,11 +234,36 @@ filler_look(Engine *e)
 		took(e, load);
 }
 
+static void
+wait_for_it(Engine *e, bool hurry)
+{
+	if (!filler_busy(e))
+		return;
+	g_atomic_int_set(&e->filler->hurry, hurry);
+	Load *load = g_async_queue_pop(e->filler->done);
+	g_atomic_int_set(&e->filler->hurry, false);
+	took(e, load);
+}
+
 void
 filler_wait(Engine *e)
 {
-	if (filler_busy(e))
-		took(e, g_async_queue_pop(e->filler->done));
+	wait_for_it(e, !e->headless);
+}
+
+bool
+filler_give(Engine *e, Job *window)
+{
+	/* a thread is not worth its start for a few rows */
+	if (e->in_batch || person_acts(e) || !is_backfill(e) || (!e->filler && e->batch->len < STORE_BULK_ROWS))
+		return false;
+	headers_decode(e);
+	wait_for_it(e, false);
+	if (e->drop || e->in_batch || !start(e))
+		return false;
+	e->filler->busy = true;
+	g_async_queue_push(e->filler->loads, load_new(e, window));
+	return true;
 }
 
 void
@@ -240,18 +274,19 @@ filler_end(Engine *e)
 		return;
 	g_async_queue_push(e->filler->loads, g_new0(Load, 1));
 	g_thread_join(e->filler->thread);
-	g_async_queue_unref(e->filler->loads);
-	g_async_queue_unref(e->filler->done);
-	g_clear_pointer(&e->filler, g_free);
+	filler_free(e);
 }
 
-void
+bool
 filler_rest(Engine *e)
 {
-	if (!e->filler || filler_busy(e))
-		return;
+	if (!e->filler)
+		return false;
+	if (filler_busy(e))
+		return g_async_queue_length(e->filler->done) > 0;
 	for (guint i = 0; i < e->jobs->len; i++)
 		if (((const Job *)g_ptr_array_index(e->jobs, i))->kind == JOB_BACKFILL)
-			return;
+			return false;
 	filler_end(e);
+	return false;
 }

@@ -297,7 +297,7 @@ headers_decode(Engine *e)
 {
 	g_autoptr(GPtrArray) slots = g_ptr_array_new(), texts = g_ptr_array_new();	/* of char**, of char*: borrowed */
 
-	for (guint i = 0; i < e->batch->len; i++) {
+	for (guint i = e->decoded; i < e->batch->len; i++) {
 		Message *m = g_ptr_array_index(e->batch, i);
 		char **fields[] = { &m->subject, &m->from_name, &m->to, &m->cc, &m->reply_to };
 		for (guint k = 0; k < G_N_ELEMENTS(fields); k++) {
@@ -313,6 +313,7 @@ headers_decode(Engine *e)
 		g_free(*slot);
 		*slot = decoded[i];
 	}
+	e->decoded = e->batch->len;
 }
 
 bool
@@ -394,6 +395,7 @@ headers_put(Engine *e)
 		e->threadless += e->batch->len;
 	}
 	g_ptr_array_set_size(e->batch, 0);
+	e->decoded = 0;
 	if (err) {
 		e->in_batch = false;
 		db_rollback(e->db);

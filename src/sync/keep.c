@@ -198,6 +198,8 @@ mark_done(Engine *e, const Folder *f, int policy)
 	g_autofree char *key = mark_key(f->id), *mark = mark_of(policy, e->keep->bulk ? e->keep->next : f->uidnext);
 
 	headers_flush(e);
+	if (e->drop)	/* perhaps what was held is not in the store */
+		return;
 	if (db_begin(e->db, NULL) && (!db_set_fact(e->db, key, mark, NULL) || !db_commit(e->db, NULL)))
 		db_rollback(e->db);
 }

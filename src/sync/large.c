@@ -156,7 +156,8 @@ large_want(Engine *e, gint64 message, const char *section, bool by_itself)
 	PartWish *w = wish_of(e, message, section);
 
 	if (w) {
-		w->stopping = false;
+		w->again |= w->broken;
+		w->stopping = w->broken;
 		w->by_itself &= by_itself;
 	} else {
 		w = g_new0(PartWish, 1);
@@ -399,10 +400,26 @@ stop_writing(Engine *e, PartWish *w, const char *why /* NULL: it goes on by itse
 {
 	bodies_write_pause(g_steal_pointer(&w->writer));
 	w->stopping = w->broken = true;
+	tell_end(e, w);
 	if (!why)
 		return;
-	fetch_failed(e, w->message, w->section, why);
+	if (!w->by_itself)
+		fetch_failed(e, w->message, w->section, why);
 	save_failed(e, w->message, w->section, why);
+}
+
+void
+large_stop_all(Engine *e, const char *why)
+{
+	for (guint i = e->part_wishes->len; i-- > 0;) {
+		PartWish *w = g_ptr_array_index(e->part_wishes, i);
+		if (w->stopping)
+			continue;
+		wanted_later(e, w->message, w->section);
+		stop_writing(e, w, why);
+		if (w->in_flight == 0)
+			g_ptr_array_remove_index(e->part_wishes, i);
+	}
 }
 
 static void
@@ -413,12 +430,10 @@ write_piece(Engine *e, PartWish *w, GBytes *data)
 	const void *bytes = g_bytes_get_data(data, &len);
 
 	headers_flush(e);
-	if (!engine_has_room(e)) {
-		stop_writing(e, w, db_no_room());
-		return;
-	}
 	if (!put_piece(w, bytes, len, &err)) {
-		bool refused = g_error_matches(err, EIL_ERROR, EIL_REFUSED);
+		if (!engine_has_room(e) && !w->writer)	/* all of them were stopped */
+			return;
+		bool refused = g_error_matches(err, EIL_ERROR, EIL_REFUSED) || e->no_room;
 		stop_writing(e, w, refused ? err->message : NULL);
 		if (!refused)
 			engine_store_failed(e, g_steal_pointer(&err));
@@ -550,6 +565,19 @@ refused(Engine *e, PartWish *w, const ImapResponse *r)
 	give_up(e, w, why);
 }
 
+/* Of one that was stopped nothing is on its way any more. */
+static void
+forget(Engine *e, PartWish *w)
+{
+	g_autofree char *section = w->again ? g_strdup(w->section) : NULL;
+	gint64 message = w->message;
+	bool by_itself = w->by_itself;
+
+	g_ptr_array_remove(e->part_wishes, w);
+	if (section)
+		large_want(e, message, section, by_itself);
+}
+
 void
 large_done(Engine *e, Job *job, const ImapResponse *r)
 {
@@ -560,7 +588,7 @@ large_done(Engine *e, Job *job, const ImapResponse *r)
 	w->in_flight--;
 	if (w->broken || (w->stopping && (!w->ended || w->anew))) {
 		if (w->in_flight == 0)
-			g_ptr_array_remove(e->part_wishes, w);
+			forget(e, w);
 		return;
 	}
 	if (!job->got && !w->ended && !w->anew && job->offset <= w->have)
@@ -586,7 +614,9 @@ large_clear(Engine *e, bool bulk)
 		w->in_flight = 0;
 		tell_end(e, w);
 		w->told = w->bulk = w->binary = false;
-		if (w->stopping)
+		if (w->again)
+			w->again = w->broken = w->stopping = false;
+		else if (w->stopping)
 			g_ptr_array_remove_index(e->part_wishes, i);
 	}
 	e->speed_since = 0;

@@ -143,6 +143,8 @@ engine_state(Engine *e, EngineState state, const char *text)
 	if (state == ENGINE_WAITING)
 		l->when = g_get_real_time() / G_USEC_PER_SEC + (e->next_try - e->now) / 1000;
 	engine_tell(e, l);
+	if (state == ENGINE_ONLINE && e->no_room)	/* which takes the sentence away */
+		engine_trouble(e, EIL_LATER, g_strdup(db_no_room()));
 }
 
 void
@@ -170,6 +172,16 @@ engine_store_failed(Engine *e, GError *err)
 	g_clear_error(&err);
 }
 
+/* If it is what was told last. */
+static void
+trouble_over(Engine *e, const char *sentence)
+{
+	if (g_strcmp0(e->last_trouble, sentence))
+		return;
+	g_clear_pointer(&e->last_trouble, g_free);
+	engine_tell(e, letter_new(LETTER_TROUBLE));
+}
+
 bool
 engine_has_room(Engine *e)
 {
@@ -179,9 +191,15 @@ engine_has_room(Engine *e)
 	if (room == !e->no_room)
 		return room;
 	e->no_room = !room;
-	if (!room)
+	if (room) {
+		trouble_over(e, db_no_room());
+		if (e->is_pop)
+			pop_has_room(e);
+		else if (e->ready)
+			wanted_load(e);
+	} else {
 		engine_trouble(e, EIL_LATER, g_strdup(db_no_room()));
-	else if (e->state == ENGINE_ONLINE)
-		engine_state(e, ENGINE_ONLINE, _("connected"));	/* takes the sentence away */
+		wanted_wait(e, db_no_room());
+	}
 	return room;
 }

@@ -78,6 +78,13 @@ lost(Engine *e, EilError code, char *sentence /* taken */)
 }
 
 void
+pop_has_room(Engine *e)
+{
+	if (e->pop->short_of_room && !(e->account->check & CHECK_MANUAL) && !e->schedule.paused && !e->schedule.stopped)
+		e->check_wanted = true;
+}
+
+void
 pop_store_failed(Engine *e)
 {
 	e->drop = false;

@@ -228,7 +228,7 @@ facts(Engine *e)
 	f.selecting = s->selecting;
 	f.selected = s->id && s->id == f.target;
 	f.page_wanted = s->page_wanted;
-	f.body_wanted = more_bodies(e) && engine_has_room(e);
+	f.body_wanted = more_bodies(e);
 	f.wishes_ready = push_can(e);
 	gint64 file_folder = 0;
 	FileStep file = file_step(e, &file_folder);
@@ -367,7 +367,7 @@ cycle_ended(Engine *e)
 {
 	filler_wait(e);
 	if (!e->headless || !e->threads_wanted)	/* a program without a screen ends then */
-		engine_cycle_ended(e, !e->no_room);
+		engine_cycle_ended(e, !e->no_room && !e->drop);
 }
 
 static void

@@ -257,7 +257,7 @@ class FaultProxy:
 
 
 def mail(subject, body="A short text.\n", sender="Bob Meyer <bob@example.com>", extra=""):
-    head = f"Date: {email.utils.formatdate(time.time())}\r\nFrom: {sender}\r\nTo: Alice <alice@example.org>\r\nSubject: {subject}\r\nMessage-ID: {email.utils.make_msgid()}\r\n{extra}"
+    head = f"Date: {email.utils.formatdate(time.time())}\r\nFrom: {sender}\r\nTo: Alice <alice@example.org>\r\nSubject: {subject}\r\nMessage-ID: {email.utils.make_msgid(domain='example.org')}\r\n{extra}"
     if "Content-Type" not in extra:
         head += "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
     return (head + body.replace("\r\n", "\n").replace("\n", "\r\n")).encode()

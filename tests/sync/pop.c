@@ -7,6 +7,7 @@
 #include "store/folders.h"
 #include "store/local.h"
 #include "store/pop.h"
+#include "room.h"
 #include "world.h"
 
 #include <stdlib.h>
@@ -150,6 +151,33 @@ test_store_fails(void)
 		world_free(w);
 	}
 	g_assert_cmpuint(failures, >=, 4);
+}
+
+/* S2: on a disk that is nearly full nothing is fetched, and nothing is removed for it; each check says so. */
+static void
+test_no_room(void)
+{
+	World *w = pop_world(KEEP_NO, 0);
+
+	deliver_some('a', 'c');
+	agree(w);
+	g_atomic_int_set(&no_room, true);
+	for (int i = 0; i < 2; i++) {
+		g_clear_pointer(&w->trouble, g_free);
+		check_mail(w);
+		g_assert_true(w->check_failed);
+		g_assert_cmpstr(w->trouble, ==, db_no_room());
+	}
+	ASSERT_INBOX(w, "");
+	g_assert_cmpuint(server_n_mails(pop), ==, 3);
+	g_atomic_int_set(&no_room, false);
+	later(w, 6);
+	WAIT_FOR(w, !w->trouble);
+	check_mail(w);
+	g_assert_false(w->check_failed);
+	ASSERT_INBOX(w, "a b c");
+	g_assert_cmpuint(server_n_mails(pop), ==, 0);
+	world_free(w);
 }
 
 /* S15: copies stay, and nothing is fetched twice, also not by the next start. The newest comes first. */
@@ -577,6 +605,7 @@ main(int argc, char **argv)
 		return child(argv);
 	world_begin(&argc, &argv, NULL);
 	g_test_add_func("/sync/pop/store-fails/S6", test_store_fails);
+	g_test_add_func("/sync/pop/no-room/S2", test_no_room);
 	g_test_add_func("/sync/pop/keep/S15", test_keep);
 	g_test_add_func("/sync/pop/order", test_order);
 	g_test_add_func("/sync/pop/bytes/S16", test_bytes);
