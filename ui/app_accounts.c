@@ -457,6 +457,8 @@ progress(AppAccount *acc, const Letter *l)
 static void
 trouble(App *a, AppAccount *acc, const Letter *l)
 {
+	if (!letter_is_news(l, acc->trouble ? clean_peek(acc->trouble) : NULL))
+		return;
 	clean_free(acc->trouble);
 	acc->trouble = l->text ? clean_new(l->text, -1, CLEAN_LINE) : NULL;
 	a->stale_folders = true;

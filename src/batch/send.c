@@ -202,7 +202,7 @@ send_letter(Job *j, Way *w, const Letter *l)
 		Request *r = request_new(REQ_OUT_NOW);
 		r->message = w->row;
 		engine_post(j->engine, r);
-	} else if (l->kind == LETTER_TROUBLE) {
+	} else if (l->kind == LETTER_TROUBLE && letter_is_news(l, j->trouble)) {
 		g_free(j->trouble);
 		j->trouble = g_strdup(l->text);
 	} else if (l->kind == LETTER_ASK_SIGN_IN) {

@@ -120,6 +120,8 @@ job_letter(Job *j, const Letter *l)
 		show_progress(j, l);
 		break;
 	case LETTER_TROUBLE:
+		if (!letter_is_news(l, j->trouble))
+			break;
 		g_free(j->trouble);
 		j->trouble = g_strdup(l->text);
 		break;

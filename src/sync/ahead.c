@@ -50,10 +50,10 @@ wanted_refuse(Engine *e, gint64 message, const char *section, const char *why)
 {
 	bool text = !strcmp(section, WANTED_TEXT);
 
+	wanted_later(e, message, section);
 	fetch_failed(e, message, text ? "" : section, why);
 	if (!text)
 		save_failed(e, message, section, why);
-	wanted_later(e, message, section);
 }
 
 static void
@@ -63,6 +63,14 @@ want_text(Engine *e, gint64 message)
 		if (g_array_index(e->opening, gint64, i) == message)
 			return;
 	g_array_prepend_val(e->opening, message);
+}
+
+void
+wanted_wake(Engine *e)
+{
+	g_autoptr(GArray) list = wanted_list(e->db, NULL);
+
+	e->wake_wanted |= list && list->len > 0 && !e->offline;
 }
 
 /* There is a connection, and room. */

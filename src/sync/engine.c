@@ -148,6 +148,8 @@ request(Engine *e, Request *r)
 		break;
 	case REQ_CANCEL:
 		e->paused |= !large_stop(e, r->message, r->text) && !r->message;
+		if (r->message && r->text)	/* it may wait for room */
+			wanted_done(e, r->message, r->text);
 		break;
 	case REQ_STOP:
 		stop(e, r->on);

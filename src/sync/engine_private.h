@@ -375,6 +375,7 @@ void work_done(Engine *e, guint32 id, const ImapResponse *r);
 void work_clear(Engine *e);	/* the connection is gone */
 void work_unselect(Engine *e);	/* where nothing is under way, and the server can */
 void work_job_free(gpointer job);
+void work_ask_again(Engine *e, const Job *job);	/* of what the person waits for, when there is a connection */
 void work_ready(Engine *e);	/* before the sign-in: commands that may ride with it */
 gint64 work_target(Engine *e);
 
@@ -538,6 +539,7 @@ void save_step(Engine *e);	/* in each turn */
 void wanted_later(Engine *e, gint64 message, const char *section);	/* there is no connection: it is kept in mind */
 void wanted_done(Engine *e, gint64 message, const char *section);
 void wanted_load(Engine *e);
+void wanted_wake(Engine *e);	/* a connection is wanted for it, if there is something */
 void wanted_wait(Engine *e, const char *why);	/* what the person waits for is told so, and kept in mind */
 void wanted_refuse(Engine *e, gint64 message, const char *section, const char *why);	/* the same of one; WANTED_TEXT: its text */
 

@@ -261,8 +261,10 @@ fetch_submit_part(Engine *e, const Message *m, const char *section)
 void
 fetch_want(Engine *e, gint64 message, const char *section)
 {
+	g_autofree char *own = g_strdup(section);	/* it may be that of a Save, which ends if there is no room */
+
 	if (!engine_has_room(e)) {
-		wanted_refuse(e, message, section, db_no_room());
+		wanted_refuse(e, message, own, db_no_room());
 		return;
 	}
 	large_want(e, message, section, false);
@@ -478,6 +480,16 @@ fetch_refused(Engine *e, const Job *job, gint64 message, const ImapResponse *r)
 		wanted_done(e, message, WANTED_TEXT);
 }
 
+/* A text of several parts is not here when one of them is not. */
+static void
+others_lack_room(Engine *e, const Job *job)
+{
+	for (guint i = 0; i < e->jobs->len; i++) {
+		Job *other = g_ptr_array_index(e->jobs, i);
+		other->no_room |= other->kind == JOB_BODY && other->message == job->message && !other->attachment && !job->attachment;
+	}
+}
+
 void
 fetch_done(Engine *e, Job *job, const ImapResponse *r)
 {
@@ -487,7 +499,12 @@ fetch_done(Engine *e, Job *job, const ImapResponse *r)
 	}
 	if (e->writer_job == job)
 		abort_writer(e);
-	if (!job->got && job->no_room) {
+	if (e->drop) {	/* what came may have been rolled back */
+		work_ask_again(e, job);
+		return;
+	}
+	if (job->no_room && (!job->got || !job->attachment)) {
+		others_lack_room(e, job);
 		wanted_refuse(e, job->message, job->attachment ? job->section : WANTED_TEXT, db_no_room());
 		return;
 	}

@@ -248,7 +248,7 @@ wait_for_it(Engine *e, bool hurry)
 void
 filler_wait(Engine *e)
 {
-	wait_for_it(e, !e->headless);
+	wait_for_it(e, person_acts(e));
 }
 
 bool

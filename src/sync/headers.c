@@ -1,7 +1,8 @@
 /* headers.c - FETCHed envelopes become rows of the store, in batches.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * One short transaction for at most STORE_BATCH_ROWS rows, so that a wish of the person's is never far behind. Encoded
+ * One short transaction for at most STORE_BATCH_ROWS rows while the person acts, so that a wish is never far behind; else
+ * for STORE_BULK_ROWS, and those of a backfill go to filler.c. Encoded
  * words are foreign bytes: the worker decodes those of a whole batch in one go. */
 #include "config.h"
 #include "sync/engine_private.h"

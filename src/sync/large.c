@@ -72,6 +72,7 @@ give_up(Engine *e, PartWish *w, const char *why)
 	if (!w->by_itself)
 		fetch_failed(e, w->message, w->section, why);
 	save_failed(e, w->message, w->section, why);
+	wanted_done(e, w->message, w->section);
 	g_ptr_array_remove(e->part_wishes, w);
 }
 
@@ -400,6 +401,7 @@ stop_writing(Engine *e, PartWish *w, const char *why /* NULL: it goes on by itse
 {
 	bodies_write_pause(g_steal_pointer(&w->writer));
 	w->stopping = w->broken = true;
+	w->again |= !why;
 	tell_end(e, w);
 	if (!why)
 		return;
@@ -413,10 +415,11 @@ large_stop_all(Engine *e, const char *why)
 {
 	for (guint i = e->part_wishes->len; i-- > 0;) {
 		PartWish *w = g_ptr_array_index(e->part_wishes, i);
-		if (w->stopping)
+		if (w->stopping && !w->again)
 			continue;
 		wanted_later(e, w->message, w->section);
 		stop_writing(e, w, why);
+		w->again = false;
 		if (w->in_flight == 0)
 			g_ptr_array_remove_index(e->part_wishes, i);
 	}

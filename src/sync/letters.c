@@ -104,6 +104,12 @@ letter_free(Letter *l)
 	g_free(l);
 }
 
+bool
+letter_is_news(const Letter *l, const char *shown)
+{
+	return l->text || !g_strcmp0(l->text2, shown);
+}
+
 void
 engine_tell(Engine *e, Letter *l)
 {
@@ -179,7 +185,9 @@ trouble_over(Engine *e, const char *sentence)
 	if (g_strcmp0(e->last_trouble, sentence))
 		return;
 	g_clear_pointer(&e->last_trouble, g_free);
-	engine_tell(e, letter_new(LETTER_TROUBLE));
+	Letter *l = letter_new(LETTER_TROUBLE);
+	l->text2 = g_strdup(sentence);
+	engine_tell(e, l);
 }
 
 bool
@@ -197,6 +205,8 @@ engine_has_room(Engine *e)
 			pop_has_room(e);
 		else if (e->ready)
 			wanted_load(e);
+		else
+			wanted_wake(e);
 	} else {
 		engine_trouble(e, EIL_LATER, g_strdup(db_no_room()));
 		wanted_wait(e, db_no_room());

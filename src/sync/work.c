@@ -45,9 +45,8 @@ work_job(Engine *e, JobKind kind, ImapCommand *command)
 	return job;
 }
 
-/* What the person waits for is asked for again when there is a connection. */
-static void
-ask_again(Engine *e, const Job *job)
+void
+work_ask_again(Engine *e, const Job *job)
 {
 	if (job->kind != JOB_BODY)
 		return;
@@ -69,7 +68,7 @@ work_clear(Engine *e)
 	}
 	large_clear(e, false);
 	for (guint i = 0; i < e->jobs->len; i++)
-		ask_again(e, g_ptr_array_index(e->jobs, i));
+		work_ask_again(e, g_ptr_array_index(e->jobs, i));
 	g_ptr_array_set_size(e->jobs, 0);
 	g_ptr_array_set_size(e->list, 0);
 	g_array_set_size(e->status_queue, 0);
@@ -324,7 +323,7 @@ changes(Engine *e)
 static void
 bodies(Engine *e)
 {
-	if (e->opening->len > 0) {
+	if (e->opening->len > 0 && opening_folder(e) == e->sel.id) {
 		gint64 message = g_array_index(e->opening, gint64, e->opening->len - 1);
 		g_array_set_size(e->opening, e->opening->len - 1);
 		fetch_submit(e, message, 0);

@@ -168,7 +168,10 @@ test_no_room(gconstpointer user)
 	g_assert_cmpuint(here, <, FILE_BYTES);
 	forget();
 	open_text(w, id_of(w, "INBOX", 2));
-	UNTIL(w, told_failed(""));
+	g_autofree char *file = g_build_filename(w->dir, "file", NULL);
+	post_part(w, REQ_SAVE_PART, m, "2", file);
+	UNTIL(w, told_failed("") && heard.save_failed);
+	g_assert_cmpstr(heard.why, ==, db_no_room());
 	g_assert_cmpuint(n_pieces(), ==, before);
 	g_assert_cmpuint(pop->connections, ==, 1);
 	if (user) {
