@@ -113,7 +113,7 @@ listing_status(Engine *e)
 		gint64 id = g_array_index(e->status_queue, gint64, 0);
 		g_array_remove_index(e->status_queue, 0);
 		g_autoptr(Folder) f = folders_get(e->db, id, NULL);
-		if (!f || !f->selectable)
+		if (!f || f->gone || !f->selectable)	/* it may have been deleted since it was queued: it has no name any more */
 			continue;
 		if (f->id != e->sel.id)
 			work_job(e, JOB_STATUS, imap_command_status(f->wire, status_flags(e)));
