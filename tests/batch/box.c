@@ -4,6 +4,7 @@
 #include "config.h"
 #include "batch/box.h"
 #include "store/messages.h"
+#include "tests/tree.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -116,19 +117,6 @@ test_verified(void)
 	g_dir_rewind(dir);
 	while ((name = g_dir_read_name(dir)))
 		g_assert_false(g_str_has_prefix(name, "damaged"));
-}
-
-static void
-remove_tree(const char *path)
-{
-	GDir *dir = g_dir_open(path, 0, NULL);
-	const char *name;
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *below = g_build_filename(path, name, NULL);
-		remove_tree(below);
-	}
-	g_clear_pointer(&dir, g_dir_close);
-	g_remove(path);
 }
 
 int

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "conf/conf.h"
+#include "tests/tree.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -32,7 +33,8 @@ static const struct { const char *what, *before, *section, *name, *value, *after
 static void
 test_rows(void)
 {
-	g_autofree char *folder = g_dir_make_tmp("conf-XXXXXX", NULL), *path = g_build_filename(folder, "config", NULL);
+	TEMP_FOLDER folder = g_dir_make_tmp("conf-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "config", NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(GError) err = NULL;
 		g_autofree char *after = NULL;
@@ -57,7 +59,8 @@ test_rows(void)
 static void
 test_mode_and_link(void)
 {
-	g_autofree char *folder = g_dir_make_tmp("conf-XXXXXX", NULL), *path = g_build_filename(folder, "config", NULL),
+	TEMP_FOLDER folder = g_dir_make_tmp("conf-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "config", NULL),
 		*link = g_build_filename(folder, "link", NULL), *fresh = g_build_filename(folder, "deep", "config", NULL);
 	GStatBuf st;
 
@@ -79,7 +82,8 @@ static void
 test_refused(void)
 {
 	static const char *const bad[] = { "a\nb = c", "x # y", "# y", "x\r", " x" };
-	g_autofree char *folder = g_dir_make_tmp("conf-XXXXXX", NULL), *path = g_build_filename(folder, "config", NULL);
+	TEMP_FOLDER folder = g_dir_make_tmp("conf-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "config", NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autoptr(GError) err = NULL;
 		g_assert_false(conf_write(path, "account a", "full-name", bad[i], &err));
@@ -97,7 +101,8 @@ static void
 test_sections(void)
 {
 	static const char BEFORE[] = "# mine\n[ui]\nwrap = 80\n\n# at home\n[account home]\naddress = a@b.c  # yes\n\n[account work]\n# inside\naddress = d@e.f\n";
-	g_autofree char *folder = g_dir_make_tmp("conf-XXXXXX", NULL), *path = g_build_filename(folder, "config", NULL), *text = NULL;
+	TEMP_FOLDER folder = g_dir_make_tmp("conf-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "config", NULL), *text = NULL;
 
 	g_assert_true(g_file_set_contents(path, BEFORE, -1, NULL));
 	g_assert_true(conf_section_move(path, "account work", "account home", NULL));
@@ -117,7 +122,8 @@ test_all(void)
 {
 	static const ConfChange good[] = { { "account a", "address", "a@b.c" }, { "account a", "receive", "imaps://b.c" } };
 	static const ConfChange bad[] = { { "account b", "address", "a@b.c" }, { "account b", "full-name", "x # y" } };
-	g_autofree char *folder = g_dir_make_tmp("conf-XXXXXX", NULL), *path = g_build_filename(folder, "config", NULL), *text = NULL;
+	TEMP_FOLDER folder = g_dir_make_tmp("conf-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "config", NULL), *text = NULL;
 	g_autoptr(GError) err = NULL;
 
 	g_assert_true(conf_write_all(path, good, G_N_ELEMENTS(good), NULL));

@@ -7,6 +7,7 @@
 #include "store/folders.h"
 #include "store/journal.h"
 #include "store/messages.h"
+#include "tests/tree.h"
 
 #include <glib/gstdio.h>
 
@@ -73,15 +74,3 @@ temp_store(char **folder)
 	return g_build_filename(*folder, "account", "store.db", NULL);
 }
 
-static inline void
-remove_tree(const char *path)
-{
-	GDir *dir = g_dir_open(path, 0, NULL);
-	const char *name;
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *below = g_build_filename(path, name, NULL);
-		remove_tree(below);
-	}
-	g_clear_pointer(&dir, g_dir_close);
-	g_remove(path);
-}

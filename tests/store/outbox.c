@@ -152,7 +152,8 @@ test_recover(void)
 static void
 test_files(void)
 {
-	g_autofree char *folder = g_dir_make_tmp("outbox-XXXXXX", NULL), *path = g_build_filename(folder, "a.db", NULL);
+	TEMP_FOLDER folder = g_dir_make_tmp("outbox-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "a.db", NULL);
 	g_autoptr(Db) db = must_open(path, DB_WRITER);
 	g_autoptr(Draft) d = example();
 	gint64 id = save(db, 0, d);

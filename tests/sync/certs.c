@@ -313,7 +313,7 @@ matrix(gconstpointer user)
 	engine_end(e, 5000);
 	chan_free(letters);
 	account_unref(account);
-	remove_folder(dir);
+	remove_tree(dir);
 }
 
 /* Our own certificate signs in, without a password (SASL EXTERNAL); its key's passphrase is asked for once. */
@@ -362,7 +362,7 @@ external(gconstpointer user)
 	engine_end(e, 5000);
 	chan_free(letters);
 	account_unref(account);
-	remove_folder(dir);
+	remove_tree(dir);
 }
 
 typedef struct { Far far; Account *account; Engine *engine; Chan *letters; GThread *thread; char *dir; gint64 end; } Locked;
@@ -418,7 +418,7 @@ locked_close(Locked *l)
 	g_string_free(l->far.heard, TRUE);
 	chan_free(l->letters);
 	account_unref(l->account);
-	remove_folder(l->dir);
+	remove_tree(l->dir);
 	g_free(l->dir);
 }
 

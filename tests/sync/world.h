@@ -5,6 +5,7 @@
 
 #include "servers.h"
 #include "sync/engine_private.h"
+#include "tests/tree.h"
 
 #include <glib/gstdio.h>
 #include <locale.h>
@@ -163,21 +164,6 @@ world_new(guint check, const char *send_when, guint undo_s)
 }
 
 static inline void
-remove_folder(const char *path)
-{
-	g_autoptr(GDir) d = g_dir_open(path, 0, NULL);
-	const char *name;
-	while (d && (name = g_dir_read_name(d))) {
-		g_autofree char *file = g_build_filename(path, name, NULL);
-		if (g_file_test(file, G_FILE_TEST_IS_DIR) && !g_file_test(file, G_FILE_TEST_IS_SYMLINK))
-			remove_folder(file);
-		else
-			g_unlink(file);
-	}
-	g_rmdir(path);
-}
-
-static inline void
 world_free(World *w)
 {
 	if (w->engine)
@@ -185,7 +171,7 @@ world_free(World *w)
 	g_clear_pointer(&w->reader, db_close);
 	chan_free(w->letters);
 	account_unref(w->account);
-	remove_folder(w->dir);
+	remove_tree(w->dir);
 	g_free(w->dir);
 	g_free(w->store);
 	g_free(w->why);

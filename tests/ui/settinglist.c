@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/settinglist.h"
+#include "tests/tree.h"
 
 #include <locale.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 static Conf *
 conf_of(const char *text)
 {
-	g_autofree char *folder = g_dir_make_tmp("setting-XXXXXX", NULL), *path = g_build_filename(folder, "config", NULL);
+	TEMP_FOLDER folder = g_dir_make_tmp("setting-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "config", NULL);
 	g_assert_true(g_file_set_contents(path, text, -1, NULL));
 	return conf_read(path);
 }
