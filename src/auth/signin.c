@@ -69,14 +69,15 @@ grant_error(GrantOutcome outcome, const Oauth *o, const char *words)
 char *
 clock_words(const Oauth *o, gint64 theirs, gint64 ours)
 {
-	gint64 off = theirs > 0 ? (ours - theirs) / 60 : 0;
+	gint64 s = theirs > 0 ? ABS(ours - theirs) : 0;
+	int minutes = (int)MIN((s + 30) / 60, G_MAXINT / 2), hours = (minutes + 30) / 60, days = (hours + 12) / 24;	/* to the nearest: the way here took a moment */
 
-	if (theirs <= 0 || ABS(ours - theirs) < CLOCK_OFF_S)
+	if (theirs <= 0 || s < CLOCK_OFF_S)
 		return NULL;
-	g_autofree char *span = ABS(off) < 120 ? g_strdup_printf(ngettext("%d minute", "%d minutes", (gulong)ABS(off)), (int)ABS(off)) :
-		ABS(off) < 48 * 60 ? g_strdup_printf(ngettext("%d hour", "%d hours", (gulong)(ABS(off) / 60)), (int)(ABS(off) / 60)) :
-		g_strdup_printf(ngettext("%d day", "%d days", (gulong)(ABS(off) / 1440)), (int)(ABS(off) / 1440));
-	return g_strdup_printf(off < 0 ? _("The clock of this computer is %s behind that of %s; sign-ins and certificates may fail until it is set right.") :
+	g_autofree char *span = minutes < 120 ? g_strdup_printf(ngettext("%d minute", "%d minutes", (gulong)minutes), minutes) :
+		hours < 48 ? g_strdup_printf(ngettext("%d hour", "%d hours", (gulong)hours), hours) :
+		g_strdup_printf(ngettext("%d day", "%d days", (gulong)days), days);
+	return g_strdup_printf(ours < theirs ? _("The clock of this computer is %s behind that of %s; sign-ins and certificates may fail until it is set right.") :
 		_("The clock of this computer is %s ahead of that of %s; sign-ins and certificates may fail until it is set right."), span, o->provider);
 }
 

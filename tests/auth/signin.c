@@ -321,10 +321,11 @@ clocks(World *w, gconstpointer unused)
 	g_assert_null(clock_words(&w->o, 0, 1000000));
 	g_assert_null(clock_words(&w->o, 1000000, 1000299));
 	g_autofree char *minutes = clock_words(&w->o, 1000000, 1000000 - 600), *hours = clock_words(&w->o, 1000000, 1000000 + 3 * 3600),
-		*days = clock_words(&w->o, 1000000, 1000000 + 86400 * 4);
+		*days = clock_words(&w->o, 1000000, 1000000 + 86400 * 4), *nearly = clock_words(&w->o, 1000000, 1000000 - 3 * 3600 + 4);
 	g_assert_nonnull(strstr(minutes, "10 minutes behind"));
 	g_assert_nonnull(strstr(hours, "3 hours ahead"));
 	g_assert_nonnull(strstr(days, "4 days ahead"));
+	g_assert_nonnull(strstr(nearly, "3 hours behind"));	/* the answer was on its way for a moment */
 }
 
 /* ---- http ---- */
