@@ -453,7 +453,7 @@ static void
 test_full_disk(void)
 {
 	g_autofree char *dir = g_dir_make_tmp("eilpost-full-XXXXXX", NULL), *big = g_strconcat(dir, ".bin", NULL), *zeros = g_malloc0(3 << 20);
-	char *argv[] = { self, (char *)(guintptr)"full", dir, big, NULL };
+	char *argv[] = { SELF, (char *)(guintptr)"full", dir, big, NULL };
 	g_autoptr(GError) err = NULL;
 	int status = 0;
 

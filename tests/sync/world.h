@@ -24,7 +24,7 @@ promised_us(gint64 ms)
 enum { PATIENCE_S = 20 };
 
 static Server *smtp, *pop;
-static char *self;
+#define SELF ((char *)(guintptr)"/proc/self/exe")	/* for a child */
 
 typedef struct {
 	char *dir, *store;	/* owned */
@@ -65,7 +65,6 @@ static inline void
 world_begin(int *argc, char ***argv, Server *(*mailbox)(void))
 {
 	g_test_init(argc, argv, NULL);
-	self = g_file_read_link("/proc/self/exe", NULL);
 	world_servers(mailbox);
 }
 
@@ -269,7 +268,7 @@ static inline bool
 run_child(World *w, Server *killer, const char *what, guint plug)
 {
 	g_autofree char *smtp_port = g_strdup_printf("%u", smtp->port), *pop_port = g_strdup_printf("%u", pop->port), *n = g_strdup_printf("%u", plug);
-	char *argv[] = { self, (char *)(guintptr)"child", (char *)(guintptr)what, w->dir, smtp_port, pop_port, n, NULL };
+	char *argv[] = { SELF, (char *)(guintptr)"child", (char *)(guintptr)what, w->dir, smtp_port, pop_port, n, NULL };
 	g_autoptr(GError) err = NULL;
 	GPid pid;
 	int status;
