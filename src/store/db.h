@@ -19,8 +19,8 @@ typedef enum { DB_READER, DB_WRITER } DbMode;
  * read, write or fsync failed: this Db then writes nothing more, open it again (S6). */
 Db *db_open(const char *path, DbMode mode, GError **err);
 /* The writer's second connection, for another thread: under the lock of the first, which is closed after it. Where both
- * want to write, SQLite lets the second wait; that is short, as the writer itself gives and awaits what the other one does. A failed write or fsync of one is one
- * of both (S6). For messages_put_many, folders_set_backfill, threads_fill and db_checkpoint: a block of new rows leaves the
+ * want to write, SQLite lets the second wait; that is short, as the writer itself gives and awaits what the other one does.
+ * A failed write or fsync of one is one of both (S6). For messages_put_many, folders_set_backfill, threads_fill and db_checkpoint: a block of new rows leaves the
  * triggers off. NULL: err, as of a store in memory. */
 Db *db_beside(Db *writer, GError **err);
 void db_close(Db *db);	/* a writer marks a clean end */

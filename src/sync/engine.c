@@ -98,6 +98,14 @@ stop(Engine *e, bool mail)
 	connect_back_off(e, EIL_LATER, NULL);
 }
 
+static void
+cancel(Engine *e, const Request *r)
+{
+	e->paused |= !large_stop(e, r->message, r->text) && !r->message;
+	if (r->message && r->text)	/* it may wait for room */
+		wanted_done(e, r->message, r->text);
+}
+
 /* What is on the screen, or near it. */
 static void
 reading_request(Engine *e, const Request *r)
@@ -147,9 +155,7 @@ request(Engine *e, Request *r)
 		save_request(e, r);
 		break;
 	case REQ_CANCEL:
-		e->paused |= !large_stop(e, r->message, r->text) && !r->message;
-		if (r->message && r->text)	/* it may wait for room */
-			wanted_done(e, r->message, r->text);
+		cancel(e, r);
 		break;
 	case REQ_STOP:
 		stop(e, r->on);

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * One short transaction for at most STORE_BATCH_ROWS rows while the person acts, so that a wish is never far behind; else
- * for STORE_BULK_ROWS, and those of a backfill go to filler.c. Encoded
- * words are foreign bytes: the worker decodes those of a whole batch in one go. */
+ * for STORE_BULK_ROWS, and those of a backfill go to filler.c. Encoded words are foreign bytes: the worker decodes those of a
+ * whole batch in one go. */
 #include "config.h"
 #include "sync/engine_private.h"
 #include "base/limits.h"

@@ -296,12 +296,11 @@ pop_pump(Engine *e)
 			break;
 		if (!event(e, &ev))
 			return;
-		if (e->drop) {
-			pop_store_failed(e);
-			return;
-		}
+		if (e->drop)
+			break;
 	}
-	pop_flush(e, false);
+	if (!e->drop)
+		pop_flush(e, false);
 	if (e->drop) {
 		pop_store_failed(e);
 		return;

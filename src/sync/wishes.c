@@ -152,7 +152,7 @@ find_target(Doing *d, GError **err)
 	switch (r->kind) {
 	case REQ_MOVE: case REQ_COPY: case REQ_APPEND:
 		if (r->kind == REQ_APPEND && !db_has_room(d->e->db, 0))
-			return wish_refuse(err, g_strdup(_("The disk is full: nothing more can be stored until there is room")));
+			return wish_refuse(err, g_strdup(_("The disk is nearly full: nothing can be put here until there is room")));
 		d->made = !r->folder && r->text;
 		d->target = d->made ? wish_make_folder(d->e, r->text, ROLE_NONE, 0, err) : r->folder;
 		break;

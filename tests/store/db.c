@@ -389,6 +389,16 @@ test_lazy(void)
 	remove_tree(folder);
 }
 
+static void
+write_until_checkpoint_fails(Db *db, gint64 folder)
+{
+	for (guint32 uid = 1; db_checkpoint(db) && uid < 20000; uid++) {
+		g_assert_true(db_begin_lazy(db, NULL));
+		put_message(db, folder, uid, 1000 + uid, 0, "m");
+		must_commit(db);
+	}
+}
+
 /* S6: what was committed lazily reaches the disk by a checkpoint; an fsync that fails there is no smaller thing */
 static void
 test_lazy_fsync_fails(void)
@@ -401,11 +411,7 @@ test_lazy_fsync_fails(void)
 	gint64 inbox = put_folder(db, "INBOX", ROLE_INBOX);
 
 	fsync_fails = true;
-	for (guint32 uid = 1; db_checkpoint(db) && uid < 20000; uid++) {
-		g_assert_true(db_begin_lazy(db, NULL));
-		put_message(db, inbox, uid, 1000 + uid, 0, "m");
-		must_commit(db);
-	}
+	write_until_checkpoint_fails(db, inbox);
 	fsync_fails = false;
 	g_assert_false(db_begin_lazy(db, &err));
 	g_assert_error(err, EIL_ERROR, EIL_BROKEN);
@@ -466,12 +472,9 @@ test_beside_fsync_fails(gconstpointer user)
 	Db *broken = where == COMMIT_FIRST ? first : beside, *other = where == COMMIT_FIRST ? beside : first;
 
 	fsync_fails = true;
-	for (guint32 uid = 1; where == CHECKPOINT_BESIDE && db_checkpoint(broken) && uid < 20000; uid++) {
-		g_assert_true(db_begin_lazy(broken, NULL));
-		put_message(broken, inbox, uid, 1000 + uid, 0, "m");
-		must_commit(broken);
-	}
-	if (where != CHECKPOINT_BESIDE) {
+	if (where == CHECKPOINT_BESIDE) {
+		write_until_checkpoint_fails(broken, inbox);
+	} else {
 		must_begin(broken);
 		put_message(broken, inbox, 1, 1000, 0, "in doubt");
 		g_assert_false(db_commit(broken, NULL));
