@@ -88,12 +88,14 @@ class UntilMail(Proxy):
     falls = b"MAIL FROM"
 
     def passes(self, a, b, from_client):
+        said = b""
         while data := a.recv(65536):
-            fell = self.falls and self.falls in data
-            if fell and b"MAIL" not in self.falls:
-                b.sendall(data)
-                data = b""
-            self.dead |= bool(fell)
+            said = said[-8:] + data             # what it falls at may come in two pieces
+            if from_client and self.falls and self.falls in said:
+                self.dead, said = True, b""     # before the server has it: its answer is quick
+                if b"MAIL" not in self.falls:
+                    b.sendall(data)
+                    continue
             self.send(b, data)
 
 
