@@ -174,15 +174,23 @@ large_want(Engine *e, gint64 message, const char *section, bool by_itself)
 		g_ptr_array_insert(e->part_wishes, by_itself ? 0 : -1, g_ptr_array_steal_index(e->part_wishes, at));
 }
 
+/* It comes, or will when what it broke at is off the line. */
+static bool
+goes_on(const PartWish *w)
+{
+	return !w->stopping || w->again;
+}
+
 /* Told at once; what is on its way still comes and is kept. */
 static void
 stop(Engine *e, PartWish *w)
 {
 	static const char *const why = N_("Stopped. What came so far is kept; it goes on from there.");
 
-	if (w->stopping)
+	if (!goes_on(w))
 		return;
 	w->stopping = true;
+	w->again = false;
 	tell_end(e, w);
 	save_failed(e, w->message, w->section, NULL);
 	fetch_failed(e, w->message, w->section, _(why));
@@ -201,7 +209,7 @@ large_stop(Engine *e, gint64 message, const char *section)
 
 	for (guint i = e->part_wishes->len; i-- > 0;) {
 		PartWish *w = g_ptr_array_index(e->part_wishes, i);
-		if (w->stopping || (message && (w->message != message || (section && strcmp(w->section, section)))))
+		if (!goes_on(w) || (message && (w->message != message || (section && strcmp(w->section, section)))))
 			continue;
 		stop(e, w);
 		any = true;
@@ -415,7 +423,7 @@ large_stop_all(Engine *e, const char *why)
 {
 	for (guint i = e->part_wishes->len; i-- > 0;) {
 		PartWish *w = g_ptr_array_index(e->part_wishes, i);
-		if (w->stopping && !w->again)
+		if (!goes_on(w))
 			continue;
 		wanted_later(e, w->message, w->section);
 		stop_writing(e, w, why);

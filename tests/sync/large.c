@@ -194,6 +194,32 @@ test_no_room(gconstpointer user)
 	world_free(w);
 }
 
+/* What broke, and is asked for again before the line is quiet, can be stopped in that moment too. */
+static void
+test_broken_stop(void)
+{
+	World *w = world_half_way();
+	gint64 m = id_of(w, "INBOX", 1);
+
+	textd.piece_ms = 300;
+	wait_ms(w, 100);	/* pieces are on their way, slowly */
+	g_atomic_int_set(&no_room, true);
+	UNTIL(w, told_failed("2"));
+	g_atomic_int_set(&no_room, false);
+	forget();
+	post_part(w, REQ_FETCH_PART, m, "2", NULL);
+	post_part(w, REQ_CANCEL, m, "2", NULL);
+	UNTIL(w, told_failed("2"));
+	textd.piece_ms = 0;
+	wait_ms(w, 1000);	/* what was on its way comes; time enough for all of it */
+	g_assert_false(told("2"));
+	forget();
+	post_part(w, REQ_FETCH_PART, m, "2", NULL);
+	UNTIL(w, told("2"));
+	g_assert_true(file_is_right(w, "2", 0));
+	world_free(w);
+}
+
 /* The line is cut after so many pieces, again and again; or the program ends there. */
 static void
 test_cut(gconstpointer user)
@@ -550,6 +576,7 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/large/stop-and-go-on", test_stop_and_go_on);
 	g_test_add_data_func("/sync/large/no-room/S2", NULL, test_no_room);
 	g_test_add_data_func("/sync/large/no-room/next-start", &textd, test_no_room);
+	g_test_add_func("/sync/large/broken-stop", test_broken_stop);
 	g_test_add_data_func("/sync/large/cut/connection", NULL, test_cut);
 	g_test_add_data_func("/sync/large/cut/program", &textd, test_cut);
 	g_test_add_data_func("/sync/large/lying-size/small", GINT_TO_POINTER(-1000000), test_lying_sizes);
