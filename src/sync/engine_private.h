@@ -475,7 +475,7 @@ bool fetch_submit(Engine *e, gint64 message, gint64 ahead);	/* ahead: the folder
 void fetch_submit_part(Engine *e, const Message *m, const char *section);	/* in one piece */
 void fetch_want(Engine *e, gint64 message, const char *section);	/* the person wants that part, which is not here */
 void fetch_came(Engine *e, gint64 message, const char *section);	/* it is here: told to all who wait */
-void fetch_body_is_here(Engine *e, gint64 message);	/* committed */
+bool fetch_body_is_here(Engine *e, gint64 message);	/* committed; false: the store failed, and the connection ends */
 void fetch_tell_came(Engine *e);	/* of e->came */
 void fetch_parts(Engine *e, const ImapFetch *f);
 void fetch_literal(Engine *e, const ImapEvent *ev);

@@ -424,7 +424,7 @@ fetch_failed(Engine *e, gint64 message, const char *section, const char *why)
 	engine_tell(e, l);
 }
 
-void
+bool
 fetch_body_is_here(Engine *e, gint64 message)
 {
 	g_autoptr(GError) err = NULL;
@@ -432,6 +432,7 @@ fetch_body_is_here(Engine *e, gint64 message)
 	if (batch_begin(e) && !bodies_set_here(e->db, message, true, &err))
 		engine_store_failed(e, g_steal_pointer(&err));
 	headers_flush(e);
+	return !e->drop;
 }
 
 static void
@@ -490,6 +491,16 @@ others_lack_room(Engine *e, const Job *job)
 	}
 }
 
+/* False: the store failed, and what came was rolled back. */
+static bool
+is_in_store(Engine *e, const Job *job)
+{
+	if (!job->attachment || !*job->section)
+		return fetch_body_is_here(e, job->message);
+	headers_flush(e);
+	return !e->drop;
+}
+
 void
 fetch_done(Engine *e, Job *job, const ImapResponse *r)
 {
@@ -512,14 +523,14 @@ fetch_done(Engine *e, Job *job, const ImapResponse *r)
 		fetch_refused(e, job, job->message, r);
 		return;
 	}
-	if (!job->attachment) {
-		if (fetch_in_flight(e, job->message))
-			return;	/* more of it is coming */
-		fetch_body_is_here(e, job->message);
-		wanted_done(e, job->message, WANTED_TEXT);
-	} else if (!*job->section) {
-		fetch_body_is_here(e, job->message);
+	if (!job->attachment && fetch_in_flight(e, job->message))
+		return;	/* more of it is coming */
+	if (!is_in_store(e, job)) {
+		work_ask_again(e, job);
+		return;
 	}
+	if (!job->attachment)
+		wanted_done(e, job->message, WANTED_TEXT);
 	speed_got(e, 0, true);
 	e->speed_since = 0;
 	fetch_came(e, job->message, job->attachment ? job->section : "");

@@ -185,7 +185,7 @@ texts_wait_for(Engine *e, gint64 message)
 		headers_flush(e);	/* and it is told */
 	else
 		return false;
-	return true;
+	return t || !e->drop;
 }
 
 static guint
@@ -211,13 +211,21 @@ texts_on_their_way(const Engine *e, guint *n_jobs)
 	return n + count(e->jobs, n_jobs);
 }
 
-/* The connection is gone. */
+/* What came may have been rolled back. */
+static bool
+in_store(Engine *e, gint64 message)
+{
+	g_autoptr(Message) m = messages_get(e->db, message, NULL);
+	return m && m->body_here;
+}
+
+/* The connection is gone, or will be. */
 void
 texts_ask_again(Engine *e, const Job *job)
 {
 	for (guint i = 0; i < job->texts->len; i++) {
 		const Text *t = &g_array_index(job->texts, Text, i);
-		if (t->waited_for && !t->here)
+		if (t->waited_for && !(t->here && in_store(e, t->message)))
 			g_array_append_val(e->opening, t->message);
 	}
 }
@@ -291,7 +299,7 @@ ask_singly(Engine *e, bool bulk, const Job *job, const Text *t)
 void
 texts_done(Engine *e, bool bulk, const Job *job, const ImapResponse *r)
 {
-	for (guint i = 0; i < job->texts->len; i++) {
+	for (guint i = 0; i < job->texts->len && !e->drop; i++) {
 		Text *t = &g_array_index(job->texts, Text, i);
 		if (t->here)
 			continue;
@@ -304,6 +312,8 @@ texts_done(Engine *e, bool bulk, const Job *job, const ImapResponse *r)
 		else
 			wanted_done(e, t->message, WANTED_TEXT);
 	}
+	if (e->drop)
+		texts_ask_again(e, job);
 	e->speed_since = 0;
 }
 

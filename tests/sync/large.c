@@ -309,6 +309,113 @@ test_gone(void)
 	world_free(w);
 }
 
+/* ---- a store that fails ---- */
+
+typedef struct { guint at, commits; } Stop;
+
+static bool
+stop_one(void *user)
+{
+	Stop *s = user;
+	return ++s->commits != s->at;
+}
+
+/* How many texts are here: what is marked so is. */
+static guint
+n_honest(World *w)
+{
+	g_autoptr(Db) db = db_open(w->store, DB_READER, NULL);
+	guint n = 0;
+
+	for (guint uid = 1; uid <= 3; uid++) {
+		g_autoptr(Message) m = messages_get(db, id_of(w, "INBOX", uid), NULL);
+		g_autoptr(GBytes) text = bodies_get(db, m->id, uid == 1 ? "1" : "", NULL);	/* a small one comes as it is */
+		g_assert_true(text || !m->body_here);
+		n += m->body_here;
+	}
+	return n;
+}
+
+/* The cursor is near all of them. */
+static void
+come_near(World *w)
+{
+	Request *r = request_new(REQ_NEAR);
+
+	r->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+	for (guint uid = 1; uid <= 3; uid++) {
+		gint64 m = id_of(w, "INBOX", uid);
+		g_array_append_val(r->ids, m);
+	}
+	engine_post(w->engine, r);
+}
+
+/* S6: a text whose commit failed is not told, nor marked as here: it comes with the next connection. Whether it was asked for
+ * alone, or came ahead. */
+static void
+test_commit_fails(gconstpointer user)
+{
+	guint failures = 0;
+
+	for (guint at = 1, whole = 0; whole < 2; at++) {
+		World *w = world_closed();
+		Stop stop = { .at = at };
+		w->account->ahead_mib = user ? 10 : 0;
+		world_open(w, 0);
+		UNTIL(w, id_of(w, "INBOX", 3) && w->checked);
+		db_set_plug(w->engine->db, stop_one, &stop);
+		textd.text_ms = 20;
+		if (user) {
+			come_near(w);
+			UNTIL(w, times_said("UID FETCH") > 0);
+		}
+		for (guint uid = 1; uid <= 3; uid++)
+			open_text(w, id_of(w, "INBOX", uid));
+		UNTIL(w, heard.bodies->len >= 3 || w->trouble);
+		bool failed = w->trouble != NULL;
+		g_test_message("commit %u: %s", at, failed ? w->trouble : "-");
+		failures += failed;
+		whole = failed ? 0 : whole + 1;
+		for (guint i = 0; i < 8 && n_honest(w) < 3; i++) {
+			later(w, 400);	/* the back-off */
+			wait_ms(w, 50);
+		}
+		UNTIL(w, n_honest(w) == 3);
+		world_free(w);
+	}
+	g_assert_cmpuint(failures, >, 0);
+}
+
+/* The same of a part, or of the whole message. */
+static void
+test_commit_fails_of_part(gconstpointer user)
+{
+	const char *section = user;
+	g_autoptr(GString) head = doc_section(&(Doc){ 1, 1, 0 }, "");
+	guint failures = 0;
+
+	for (guint at = 1, whole = 0; whole < 2; at++) {
+		World *w = world_ready();
+		Stop stop = { .at = at };
+		gsize before = *section ? 0 : head->len;
+		db_set_plug(w->engine->db, stop_one, &stop);
+		post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), section, NULL);
+		UNTIL(w, heard.bodies->len > 0 || w->trouble);
+		bool failed = w->trouble != NULL;
+		g_test_message("commit %u: %s", at, failed ? w->trouble : "-");
+		failures += failed;
+		whole = failed ? 0 : whole + 1;
+		g_assert_false(told(section) && !file_is_right(w, section, before));
+		for (guint i = 0; i < 8 && !file_is_right(w, section, before); i++) {
+			later(w, 400);	/* the back-off */
+			wait_ms(w, 200);
+		}
+		UNTIL(w, file_is_right(w, section, before));
+		world_free(w);
+	}
+	g_assert_cmpuint(failures, >, 0);
+}
+
 /* ---- never before what the person asks for ---- */
 
 static void
@@ -593,6 +700,10 @@ main(int argc, char **argv)
 	g_test_add_data_func("/sync/large/beyond/no", &textd, test_beyond);
 	g_test_add_data_func("/sync/large/beyond/nil", NULL, test_beyond);
 	g_test_add_func("/sync/large/no-such-part", test_gone);
+	g_test_add_data_func("/sync/large/commit-fails/asked-for", NULL, test_commit_fails);
+	g_test_add_data_func("/sync/large/commit-fails/ahead", &textd, test_commit_fails);
+	g_test_add_data_func("/sync/large/commit-fails/part", "2", test_commit_fails_of_part);
+	g_test_add_data_func("/sync/large/commit-fails/whole", "", test_commit_fails_of_part);
 	g_test_add_func("/sync/large/text-between", test_text_between);
 	g_test_add_func("/sync/large/folder-between", test_folder_between);
 	g_test_add_func("/sync/large/save", test_save);
