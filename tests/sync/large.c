@@ -311,15 +311,6 @@ test_gone(void)
 
 /* ---- a store that fails ---- */
 
-typedef struct { guint at, commits; } Stop;
-
-static bool
-stop_one(void *user)
-{
-	Stop *s = user;
-	return ++s->commits != s->at;
-}
-
 /* How many texts are here: what is marked so is. */
 static guint
 n_honest(World *w)
@@ -357,13 +348,13 @@ test_commit_fails(gconstpointer user)
 {
 	guint failures = 0;
 
-	for (guint at = 1, whole = 0; whole < 2; at++) {
+	for (gint at = 1, whole = 0; whole < 2; at++) {
 		World *w = world_closed();
-		Stop stop = { .at = at };
+		gint left = at;
 		w->account->ahead_mib = user ? 10 : 0;
 		world_open(w, 0);
 		UNTIL(w, id_of(w, "INBOX", 3) && w->checked);
-		db_set_plug(w->engine->db, stop_one, &stop);
+		db_set_plug(w->engine->db, fail_one_commit, &left);
 		textd.text_ms = 20;
 		if (user) {
 			come_near(w);
@@ -373,7 +364,7 @@ test_commit_fails(gconstpointer user)
 			open_text(w, id_of(w, "INBOX", uid));
 		UNTIL(w, heard.bodies->len >= 3 || w->trouble);
 		bool failed = w->trouble != NULL;
-		g_test_message("commit %u: %s", at, failed ? w->trouble : "-");
+		g_test_message("commit %d: %s", at, failed ? w->trouble : "-");
 		failures += failed;
 		whole = failed ? 0 : whole + 1;
 		for (guint i = 0; i < 8 && n_honest(w) < 3; i++) {
@@ -394,15 +385,15 @@ test_commit_fails_of_part(gconstpointer user)
 	g_autoptr(GString) head = doc_section(&(Doc){ 1, 1, 0 }, "");
 	guint failures = 0;
 
-	for (guint at = 1, whole = 0; whole < 2; at++) {
+	for (gint at = 1, whole = 0; whole < 2; at++) {
 		World *w = world_ready();
-		Stop stop = { .at = at };
+		gint left = at;
 		gsize before = *section ? 0 : head->len;
-		db_set_plug(w->engine->db, stop_one, &stop);
+		db_set_plug(w->engine->db, fail_one_commit, &left);
 		post_part(w, REQ_FETCH_PART, id_of(w, "INBOX", 1), section, NULL);
 		UNTIL(w, heard.bodies->len > 0 || w->trouble);
 		bool failed = w->trouble != NULL;
-		g_test_message("commit %u: %s", at, failed ? w->trouble : "-");
+		g_test_message("commit %d: %s", at, failed ? w->trouble : "-");
 		failures += failed;
 		whole = failed ? 0 : whole + 1;
 		g_assert_false(told(section) && !file_is_right(w, section, before));

@@ -101,15 +101,6 @@ agree(World *w)
 
 /* ---- stories ---- */
 
-typedef struct { guint at, commits; } Stop;
-
-static bool
-stop_one(void *user)
-{
-	Stop *s = user;
-	return ++s->commits != s->at;
-}
-
 /* S6: a commit that fails takes back what the session believes to be here: nothing of it is removed on the server. It fails
  * behind the last message of a batch, or while the next one, a large one, comes. */
 static void
@@ -119,9 +110,9 @@ test_store_fails(void)
 	g_autofree char *large = g_strnfill(200000, 'x');
 	guint failures = 0;
 
-	for (guint at = 1, whole = 0; whole < 3; at += at < 12 ? 1 : 7) {	/* the later ones are of a DELE each */
+	for (gint at = 1, whole = 0; whole < 3; at += at < 12 ? 1 : 7) {	/* the later ones are of a DELE each */
 		World *w = pop_world(KEEP_NO, 0);
-		Stop stop = { .at = at };
+		gint left = at;
 		g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
 		for (int i = 0; i < N; i++) {
 			g_ptr_array_add(all, g_strdup_printf("m%03d", i));
@@ -131,12 +122,12 @@ test_store_fails(void)
 		pop->rest_ms = 150;
 		g_ptr_array_add(all, NULL);
 		agree(w);
-		db_set_plug(w->engine->db, stop_one, &stop);
+		db_set_plug(w->engine->db, fail_one_commit, &left);
 		ask(w, REQ_CHECK, 0, false);
 		WAIT_FOR(w, w->checked || w->trouble);
 		failures += w->trouble != NULL;
 		whole = w->trouble ? 0 : whole + 1;
-		g_test_message("commit %u: %s; %u left there", at, w->trouble ? w->trouble : "-", server_n_mails(pop));
+		g_test_message("commit %d: %s; %u left there", at, w->trouble ? w->trouble : "-", server_n_mails(pop));
 		if (w->trouble) {
 			ask(w, REQ_RESUME, 0, false);	/* the loop turns for something else */
 			wait_ms(w, 600);	/* a session that went on would remove them now */

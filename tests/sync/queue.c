@@ -289,6 +289,37 @@ test_stopped(gconstpointer caps)
 	g_assert_cmpuint(n, >, 20);
 }
 
+/* The program goes on when a commit failed, with another connection. True: there was none of that number. */
+static bool
+failed_once(const char *caps, guint32 seed, guint commit)
+{
+	World *w = world_with_queue(caps, seed);
+	gint left = (gint)commit;
+	g_autofree char *when = g_strdup_printf("commit %u failed (%s)", commit, caps);
+
+	world_open(w, 0);
+	db_set_plug(w->engine->db, fail_one_commit, &left);
+	WAIT_FOR(w, g_atomic_int_get(&left) <= 0 || n_wishes(w) == 0);
+	bool none = g_atomic_int_add(&left, G_MININT) > 0;	/* and no later one fails */
+	for (int i = 0; i < 8 && (i == 0 || n_wishes(w)); i++)
+		later(w, 400);	/* the back-off */
+	g_test_message("%s: %s", when, w->trouble ? w->trouble : "-");
+	assert_all_true(w, when);
+	world_free(w);
+	return none;
+}
+
+static void
+test_failed(gconstpointer caps)
+{
+	guint32 seed = seeds[strlen(caps) % G_N_ELEMENTS(seeds)];
+	guint n = stride == 1 ? 1 : 1 + (guint)strlen(caps) % stride;
+
+	while (!failed_once(caps, seed, n))
+		n += stride;
+	g_assert_cmpuint(n, >, 20);
+}
+
 static int
 child(char **argv)
 {
@@ -357,9 +388,10 @@ main(int argc, char **argv)
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		const char *name = *kinds[i] ? kinds[i] : "plain";
 		g_autofree char *pushed = g_strconcat("/sync/queue/pushed/", name, NULL), *stopped = g_strconcat("/sync/queue/stopped/", name, NULL);
-		g_autofree char *other = g_strconcat("/sync/queue/other-client/", name, NULL);
+		g_autofree char *other = g_strconcat("/sync/queue/other-client/", name, NULL), *failed = g_strconcat("/sync/queue/failed/", name, NULL);
 		g_test_add_data_func(pushed, kinds[i], test_pushed);
 		g_test_add_data_func(stopped, kinds[i], test_stopped);
+		g_test_add_data_func(failed, kinds[i], test_failed);
 		g_test_add_data_func(other, kinds[i], test_other_client);
 	}
 	return g_test_run();

@@ -263,6 +263,13 @@ later(World *w, gint64 seconds)
 	ask(w, REQ_RESUME, 0, false);	/* wakes it: a shifted clock rings no bell */
 }
 
+/* For db_set_plug, with a gint that is read and changed atomically: the commit of that number fails, counted from 1 on, and no other. */
+static inline bool
+fail_one_commit(void *left)
+{
+	return g_atomic_int_add((gint *)left, -1) != 1;
+}
+
 /* Runs the child; true if it came to its end by itself. */
 static inline bool
 run_child(World *w, Server *killer, const char *what, guint plug)
