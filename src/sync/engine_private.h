@@ -117,6 +117,7 @@ typedef struct {
 	bool changes_open;	/* what changed since then is not all here yet */
 	guint rows;		/* of a backfill window, adapted */
 	gint64 looked;		/* Unix seconds: when it was looked at before */
+	bool first;		/* never before */
 } Selected;
 
 typedef struct Pop Pop;

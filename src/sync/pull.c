@@ -63,6 +63,7 @@ pull_select(Engine *e, gint64 folder)
 	s->wire = g_strdup(f->wire);
 	s->selecting = true;
 	s->looked = f->checked_at ? f->checked_at : clock_s();
+	s->first = !f->checked_at;
 	s->known_uidvalidity = f->uidvalidity;
 	bool resync = e->qresync && f->uidvalidity && f->highestmodseq;
 	ImapCommand *c = resync ?
@@ -271,7 +272,11 @@ pull_sync_save(Engine *e)
 		!folders_set_backfill(e->db, s->id, s->below, &err) ||
 		!folders_set_checked(e->db, s->id, clock_s(), &err) || !db_commit(e->db, &err)) {
 		store_failed(e, g_steal_pointer(&err));
+		return;
 	}
+	if (s->first)	/* an empty one brings nothing else, and the screen would wait for its list */
+		engine_changed(e, s->id, CHANGE_COUNTS);
+	s->first = false;
 }
 
 void

@@ -54,9 +54,9 @@ def nothing_for_a_first_sync_then_each_once():
     r.wait("The garden wall")
     wait_told(r, 1)
     assert told(r) == ["notify;New mail from Anna Weber;The garden wall"], told(r)
-    assert r.raw.count(b"\x07") == 1    # the bell
     r.wait("New mail from Anna Weber: The garden wall")    # the bottom line
-    end = time.time() + 5
+    assert r.raw.count(b"\x07") == 1    # the bell
+    end = time.time() + limit(5)
     while not said() and time.time() < end:
         r.pump(0.1)
     assert said() == ["New mail from Anna Weber|The garden wall|Inbox|1|The garden wall"], said()
@@ -75,7 +75,11 @@ def several_are_one_notice():
     r = start()
     r.wait("The garden wall").checked()
     settle(r, 1)
-    server.deliver(*[mail(f"Burst {i}") for i in range(1, 8)])
+    c, mails = server.client(), [mail(f"Burst {i}") for i in range(1, 8)]
+    c.send(b"b APPEND INBOX" + b"".join(b" {%d+}\r\n%s" % (len(m), m) for m in mails) + b"\r\n")    # one command: they are gathered for 1.5 s
+    while not c.readline().startswith(b"b "):
+        pass
+    c.logout()
     wait_told(r, 1)
     settle(r)
     assert len(told(r)) == 1 and told(r)[0].startswith("notify;7 new messages in work / Inbox;Bob Meyer: Burst"), told(r)
@@ -105,9 +109,9 @@ def not_what_was_read_elsewhere_or_is_old():
     r.wait("Read already")
     settle(r)
     assert not told(r), told(r)
-    server.deliver(mail("Read at once"))
     c.select("INBOX")
-    c.store(c.select("INBOX")[1][0].decode(), "+FLAGS", "\\Seen")
+    c.append("INBOX", None, None, mail("Read at once"))
+    c.store("*", "+FLAGS", "\\Seen")
     c.logout()
     r.wait("Read at once")
     settle(r)
@@ -136,7 +140,8 @@ def evil_subjects():
     assert not os.path.exists(touched)
     assert b"\x1b]0;" not in new and b"\x1b[31m4" not in new and "\u202e".encode() not in new and b"\xc2\x9c" not in new
     assert new.count(b"\x07") == 1
-    assert said() and re.match(r"New mail from \[31m4;1;50\|\]0;owned *\\;\$\(touch ", said()[0]), said()
+    r.wait(lambda r: said())
+    assert re.match(r"New mail from \[31m4;1;50\|\]0;owned *\\;\$\(touch ", said()[0]), said()
     r.kill()
 
 
@@ -144,7 +149,7 @@ def per_folder_and_other_folders():
     r = start(config=config("folders = inbox, Lists\n"))
     r.wait("While away").checked()
     for folder in ("Lists", "Quiet"):    # looked at once
-        r.keys("c" + folder + "\r").wait(f"work / {folder}")
+        r.keys("c" + folder + "\r").wait(f"work / {folder}").wait("No messages.")
         settle(r, 1)
     r.keys("cInbox\r").wait("While away")
     settle(r, 1)
@@ -154,6 +159,7 @@ def per_folder_and_other_folders():
     wait_told(r, 1)
     settle(r)
     assert told(r) == ["notify;New mail from Bob Meyer;To the list"], told(r)
+    r.wait(lambda r: said())
     assert said()[0].split("|")[2] == "Lists", said()
     r.wait("work / Inbox").wait("While away")    # the screen stayed where it was
     r.kill()
@@ -222,7 +228,7 @@ def nothing_set():
 
 def by_pop3():
     server.deliver(mail("Bob's first"), mail("Bob's second"), user="bob")
-    r = start(config=pop_account(server, user="bob") + f"[notify]\nterminal = osc777\n")
+    r = start(config=pop_account(server, user="bob") + "[notify]\nterminal = osc777\n")
     r.keys("G").wait("Bob's second").checked()
     settle(r)
     assert not told(r), told(r)
@@ -244,7 +250,7 @@ def a_command_that_hangs_is_left_alone():
         r.keys(":notify-test\r").wait("A notice was given by: command")
         r.keys("j")
     r.keys(":notify-test\r").wait("did not end")
-    start_time = time.monotonic()
+    r.wait(lambda r: os.path.exists(started) and len(open(started).read().split()) == 3)
     status, took = r.quit()
     assert status == 0 and took < limit(3), (status, took)
     assert len(open(started).read().split()) == 3
