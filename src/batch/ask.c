@@ -48,9 +48,9 @@ ask_password(const char *label)
 	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
 		sigaction(ends[i], &show, &was[i]);
-	fprintf(stderr, "%s: ", label);
-	fflush(stderr);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	fprintf(stderr, "%s: ", label);	/* after it: whoever sees the question can answer at once, unseen, and nothing of it is flushed */
+	fflush(stderr);
 	if (read_line(line, sizeof line))
 		answer = g_strdup(line);
 	explicit_bzero(line, sizeof line);
