@@ -2,10 +2,10 @@
 """composing.py - writing mails as a person does: fields, text, files, drafts that survive kill -9, $EDITOR, answers; what arrives is looked at.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
-import email, email.policy, glob, os, signal, subprocess, sys, time
+import email, email.policy, glob, os, signal, sqlite3, subprocess, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import EILPOST, Reader, Server, Sink, account, mail, run, scratch
+from harness import EILPOST, Reader, Server, Sink, account, limit, mail, run, scratch
 
 ESC = "\x1b"
 server, sink = Server(), Sink()
@@ -31,7 +31,7 @@ def begin(profile=None, subject="Plans for the lake", **more):
 
 
 def arrived(n):
-    end = time.monotonic() + 10
+    end = time.monotonic() + limit(10)
     while len(sink.kept()) < n:
         assert time.monotonic() < end, f"{len(sink.kept())} of {n} mails came\n{reader.text}"
         reader.pump(0.1)
@@ -62,12 +62,22 @@ def discard():
     reader.gone("Writing")
 
 
+def drafts(account="*"):
+    """How many the store has: the engine takes one away a little later than the screen."""
+    n = 0
+    for path in glob.glob(os.path.join(reader.profile, "store", f"{account}.db")):
+        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        n += db.execute("SELECT count(*) FROM outbox WHERE state = 0").fetchone()[0]
+        db.close()
+    return n
+
+
 def write_and_send():
     begin()
     reader.keys("m").wait("Alice Example <alice@example.org>").wait("Gärten & Höfe")
     reader.keys("Bob Meyer <bob@example.com>, anna@example.net\r").keys("carl@example.com\t").keys("Grüße vom See 日本\r")
     reader.keys("Lieber Bob,\r\rdas ist ein Absatz.").wait("das ist ein Absatz.").wait("Writing: Grüße vom See")
-    reader.keys(ESC).wait("y send").keys("b").keys("secret@example.com").keys(ESC).wait("y send")
+    reader.keys(ESC).wait("y send").keys("b").keys("secret@example.com").wait("secret@example.com").gone("y send").keys(ESC).wait("y send")
     reader.keys("y").gone("Writing")
     envelope, m = arrived(1)
     assert m["subject"] == "Grüße vom See 日本", m["subject"]
@@ -83,7 +93,7 @@ def address_error_at_its_field():
     reader.wait("“bob” is not a mail address")
     reader.keys("\x18").pump(0.3)
     assert "Writing" in reader.text and len(sink.kept()) == 1
-    assert "bob" in reader.selected() and "To" in reader.selected(), reader.selected()    # the cursor is where the mistake is
+    reader.wait(lambda r: "bob" in r.selected() and "To" in r.selected())    # the cursor is where the mistake is
     reader.keys("@example.com").keys("\t").gone("is not a mail address")
     discard()
 
@@ -156,7 +166,7 @@ def files_by_the_picker():
     reader.keys("\x7f").wait("two.bin").keys("two").gone("one.txt").keys(" ").wait("2 marked").keys("\r").wait("Attached")
     reader.wait("two.bin").wait("Ümläut.pdf")
     assert b"\x1b[31m\n" not in reader.raw
-    reader.keys("a").wait("Choose files").wait("one.txt").keys("one\r").wait("one.txt")
+    reader.keys("a").wait("Choose files").wait("one.txt").keys("one\r").gone("Choose files").wait("one.txt")
     reader.keys("a").wait("Choose files").keys(ESC).gone("Choose files")
     while "one.txt" not in reader.selected():
         reader.keys(ESC + "[B").pump(0.05)
@@ -201,13 +211,14 @@ def kept_through_a_kill():
     reader.keys(" xxxxxx" * 30).wait("kept", 5)    # 200 keys: at once
     reader.keys(" and the end").wait("kept").pump(0.2)
     time.sleep(11)    # ten seconds: by itself
-    reader.pump(0.5)
+    reader.wait(lambda r: any(b"and the end" in open(p, "rb").read() for p in glob.glob(os.path.join(profile, "store", "*.d", "*.eml"))))
+    reader.pump(1)    # the file is there before its row
     os.kill(reader.process.pid, signal.SIGKILL)
     begin(profile)
     reader.keys("R").wait("Writing: Survivor").wait("Words that must not be lost.").wait("and the end").wait("bob@example.com")
     os.kill(reader.process.pid, signal.SIGTERM)    # what was typed since is kept too
     begin(profile)
-    reader.keys("R").wait("Writing: Survivor").keys("More, ").pump(0.2)
+    reader.keys("R").wait("Writing: Survivor").keys("More, ").wait("More,").pump(0.2)
     os.kill(reader.process.pid, signal.SIGTERM)
     while reader.pump(0.1):
         pass
@@ -223,7 +234,7 @@ def several_drafts():
         reader.keys("\x0f").wait("The draft is kept")
     reader.keys("R").wait("Draft number 1").wait("Draft number 2").keys("\r").wait("Writing: Draft number")
     discard()
-    reader.keys(ESC).pump(0.2)
+    reader.wait(lambda r: drafts() == 1).keys(ESC).pump(0.2)
     reader.keys("R").wait("Writing: Draft number")
     discard()
 
@@ -234,6 +245,16 @@ def script(text):
         f.write("#!/bin/sh\n" + text)
     os.chmod(path, 0o755)
     return path
+
+
+def discarded_while_it_is_kept():
+    """The save that is under way brings it into the store, and then it goes."""
+    new_mail(subject="Never mind")
+    reader.keys("x" * 200 + "\x03" + "d").gone("Writing")
+    reader.wait("discarded").wait(lambda r: drafts() == 0)
+    reader.pump(0.5)
+    assert drafts() == 0
+    reader.keys("R").wait("There are no drafts")
 
 
 def own_editor():
@@ -300,12 +321,12 @@ def draft_follows_its_sender():
             reader.keys("F").wait(lambda r: r.lines[1] != before)
         reader.wait("kept")
     profile = reader.profile
-    reader.pump(0.5)
+    reader.wait(lambda r: (drafts("work"), drafts("other")) == (0, 1))    # "kept" stands there since the first time
     os.kill(reader.process.pid, signal.SIGKILL)
     reader = Reader(profile=profile, EDITOR="", VISUAL="")
     reader.wait("Plans for the lake").keys("R").wait("Writing: Wanderer").wait("bob@example.org")    # more than one would be listed
     discard()
-    reader.keys("R").wait("There are no drafts")
+    reader.wait(lambda r: drafts() == 0).keys("R").wait("There are no drafts")
     begin()
 
 
@@ -383,7 +404,7 @@ def every_size():
         reader.keys("\x03")
         if rows >= 7:
             reader.wait(lambda r: "What becomes" in r.text or "1  Keep" in r.text)
-        reader.keys(ESC).pump(0.2)
+        reader.keys(ESC).gone("What becomes").gone("1  Keep").pump(0.2)
         reader.keys("\t").pump(0.1)
     discard()
 
@@ -398,5 +419,5 @@ def no_send_line():
 
 
 run(write_and_send, address_error_at_its_field, questions_before_it_leaves, reply_with_quote, reply_to_all, forward_brings_the_file, forward_whole_and_bounce,
-    files_by_the_picker, vanished_file, bad_pastes, kept_through_a_kill, several_drafts, own_editor, bad_editors, text_keys, another_sender, draft_follows_its_sender, send_later,
+    files_by_the_picker, vanished_file, bad_pastes, kept_through_a_kill, several_drafts, discarded_while_it_is_kept, own_editor, bad_editors, text_keys, another_sender, draft_follows_its_sender, send_later,
     command_line, without_a_screen, beside_another_eilpost, every_size, no_send_line)

@@ -45,7 +45,7 @@ struct Compose {
 	gint64 goes_on_with;	/* a message of `origin`'s folder of drafts; 0: none */
 	guint origin;		/* account */
 	bool saving, sending, trouble_said;
-	bool close_then, send_then;	/* when the save that runs is done */
+	bool close_then, send_then, discard_then;	/* when the save that runs is done */
 	bool finished;		/* nothing of it is to be kept any more */
 	gint64 send_at;		/* 0: after the undo time */
 	bool no_subject_agreed, no_attachment_agreed;

@@ -218,18 +218,26 @@ compose_postpone(Compose *c)
 }
 
 static void
+discard(Compose *c)
+{
+	c->discard_then = c->saving;	/* its row is not known yet */
+	if (c->discard_then)
+		return;
+	remove_draft(c);
+	app_say(c->app, STYLE_STATUS, "%s", _("The mail was discarded."));
+	leave(c);
+}
+
+static void
 discarded(App *a, int n, gpointer user)
 {
 	Compose *c = over_self(a, &compose_face);
 	if (!c || n < 0 || n > 1)
 		return;
-	if (n == 0) {
+	if (n == 0)
 		compose_postpone(c);
-		return;
-	}
-	remove_draft(c);
-	app_say(a, STYLE_STATUS, "%s", _("The mail was discarded."));
-	leave(c);
+	else
+		discard(c);
 }
 
 void
@@ -440,7 +448,9 @@ saved(Compose *c, const Letter *l)
 		c->kept_at = g_get_real_time() / G_USEC_PER_SEC;
 		c->trouble_said = false;
 	}
-	if (c->send_then) {
+	if (c->discard_then) {
+		discard(c);
+	} else if (c->send_then) {
 		c->send_then = false;
 		send_now(c);
 	} else if (c->close_then && c->saved != compose_version(c)) {
