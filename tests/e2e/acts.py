@@ -49,8 +49,7 @@ def until(test, r=None, seconds=8):
 
 def go(r, number):
     """The cursor onto that message."""
-    r.keys("=").keys(f"/Number {number:02}\r").wait(lambda r: f"Number {number:02}" in r.selected())
-    return r
+    return r.go(f"Number {number:02}")
 
 
 def begin(**more):
@@ -155,7 +154,7 @@ def offline():
     go(r, 19).keys("s").keys("Archive\r").gone("Number 19")
     go(r, 18).keys("F")
     go(r, 17).keys("d").gone("Number 17").keys("u").wait("Number 17")
-    r.keys("carchive\r").wait("Number 19").keys("F").keys("cinbox\r").wait("Number 18")
+    r.keys("carchive\r").wait("Number 19").keys("F").wait("1 message flagged").keys("cinbox\r").wait("Number 18")
     assert there() == all_numbers()
     path = r.profile
     r.kill()
@@ -175,7 +174,7 @@ def to_another_account():
     long = mail("Number 77", "A long line of text.\n" * 20000, extra="X-Kept: yes\r\n")
     clear()
     server.deliver(long)
-    r = Reader(config=account(server) + second, rows=40).wait(f"Number {N}").checked()
+    r = Reader(config=account(server) + second, rows=40).wait(f"Number {N}").checked().wait(lambda r: r.text.count("Archive") > 1)    # of the other account too
     go(r, 20).keys("F").wait("flagged")
     until(lambda: "\\Flagged" in flags(20), r)
     go(r, 20).keys("s").keys("other/Archive\r").wait("moved to other/Archive").gone("Number 20")

@@ -82,8 +82,12 @@ class Watch:
             for root, _, files in os.walk(folder):
                 for name in files:
                     path = os.path.join(root, name)
-                    if os.path.isfile(path):
-                        self.search(open(path, "rb").read(), path)
+                    try:
+                        data = open(path, "rb").read() if os.path.isfile(path) else None
+                    except FileNotFoundError:    # the reader's own, and done with
+                        continue
+                    if data is not None:
+                        self.search(data, path)
                         n += 1
         assert n >= 3 and os.path.getsize(self.log) > 1000, n
 

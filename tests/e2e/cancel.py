@@ -24,7 +24,7 @@ def within(r, keys, what, gone=False):
     begun = time.monotonic()
     r.process.send(keys)
     while (what in r.text) == gone:
-        assert time.monotonic() - begun < 8 and r.pump(0.003), f"{what}\n{r.text}"
+        assert time.monotonic() - begun < limit(8) and r.pump(0.003), f"{what}\n{r.text}"
     return time.monotonic() - begun
 
 
@@ -156,7 +156,7 @@ def interrupted(path, *arguments, port=None, stdin=subprocess.DEVNULL):
     if stdin == subprocess.PIPE:
         process.stdin.write(b"To: bob@example.com\nSubject: x\n\nhi\n")
         process.stdin.close()
-    end = time.monotonic() + 15
+    end = time.monotonic() + limit(15)
     while not port():
         assert time.monotonic() < end and process.poll() is None, (arguments, process.stdout.read() if process.poll() is not None else "")
         time.sleep(0.01)

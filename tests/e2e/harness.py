@@ -11,17 +11,18 @@ Servers listen on loopback, in a private folder, and are stopped by the pid that
     account(server, send=mta)           text of a configuration: IMAP, sends by STARTTLS (how="smtps", "smtp+insecure")
     pop_account(server, user="bob")     the same for POP3, keep="no" and so on
     with a proxy give its port:         account(server, port=proxy.port), send_url(mta, port=proxy.port)
-    reader = Reader(config=...)         eilpost in a terminal: keys(), wait(), checked(), gone(), row(), selected(), quit(), kill()
+    reader = Reader(config=...)         eilpost in a terminal: keys(), wait(), checked(), gone(), row(), selected(), go(), quit(), leave(), kill()
     limit(seconds)                      what a promised time is while other tests run beside
     sync(profile)                       `eilpost sync`, no screen: the exit status and what it said
     spawn_sync(profile)                 the same as a process that may be killed
     run(test, ...)                      as TAP; a server that this machine can't have skips the test (Unavailable)"""
-import atexit, email.utils, functools, imaplib, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time, traceback
+import atexit, email.utils, fcntl, functools, imaplib, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, termios, threading, time, traceback
 
 SOURCE = os.environ.get("abs_top_srcdir") or os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.environ.get("abs_top_builddir") or os.path.join(SOURCE, "b")
 EILPOST = os.path.join(BUILD, "eilpost")
 CHECKED = re.compile(r"\bchecked (\w{3} )?\d")    # a time, or a day and a time, or a date
+TIOCGPTN = 0x80045430    # the number of a terminal; Python has no name for it
 PRIVATE = re.compile(rb"\x1b\[[>=<][0-9;]*[a-zA-Z]")    # sequences that pyte trips over
 
 
@@ -271,6 +272,14 @@ def shut(*sockets):
             pass
 
 
+def closed_port(port=0):
+    """A socket that refuses connections, and whose port is nobody else's as long as it is there."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("127.0.0.1", port))
+    return s
+
+
 class Proxy:
     """Passes bytes on to a port until told to stop dead: connections stay open, nothing moves."""
 
@@ -284,11 +293,12 @@ class Proxy:
         """No network: what is open ends, nobody answers."""
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        self.listener = closed_port(self.port)
         shut(*self.sockets)
         self.sockets = []
 
     def mend(self):
-        self.listener = socket.create_server(("127.0.0.1", self.port))
+        self.listener.listen()
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -394,7 +404,7 @@ class Reader:
             late = time.monotonic() > begun + seconds and time.monotonic() > begun + limit(seconds)
             if (late or not self.pump()) and not test(self):    # the last picture and the end may come in one piece
                 raise AssertionError(f"not on the screen after {seconds} s: {what if not callable(what) else 'the condition'}\n{self.text}")
-        self.pump(0.01)    # a picture may come in two pieces
+        self.pump(limit(0.01))    # a picture may come in two pieces
         return self
 
     def gone(self, what, seconds=8):
@@ -405,9 +415,27 @@ class Reader:
         return self.wait(lambda r: CHECKED.search(r.text), seconds)
 
     def keys(self, text):
+        """Typed, and read by the program: else a busy computer would show the picture from before."""
         self.process.send(text)
-        self.pump(0.02)
+        end = time.monotonic() + limit(2)
+        while self.unread() and time.monotonic() < end and self.pump(0.003):
+            pass
+        self.pump(0.05 if text.endswith("\x1b") else 0.02)    # 25 ms after it was read it is Esc; a key before that makes Alt of it
         return self
+
+    def unread(self):
+        """How many bytes the program has not taken from its terminal."""
+        try:
+            number = struct.unpack("I", fcntl.ioctl(self.process.child_fd, TIOCGPTN, bytes(4)))[0]
+            tty = os.open(f"/dev/pts/{number}", os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        except OSError:
+            return 0    # it has ended
+        try:
+            return struct.unpack("i", fcntl.ioctl(tty, termios.FIONREAD, bytes(4)))[0]
+        except OSError:
+            return 0
+        finally:
+            os.close(tty)
 
     def row(self, what):
         return next((i for i, line in enumerate(self.lines) if what in line), -1)
@@ -415,6 +443,12 @@ class Reader:
     def selected(self):
         """The row that the cursor is on."""
         return self.lines[self.screen.cursor.y]
+
+    def go(self, subject):
+        """The cursor on a message, by a search from the first row on. It may stand there already, and a search goes on behind
+        the keys: so not before the first row (below title and head) has it."""
+        self.keys("=").wait(lambda r: r.screen.cursor.y == 2)
+        return self.keys(f"/{subject}\r").wait(lambda r: subject in r.selected())
 
     def resize(self, rows, cols):
         self.screen.resize(rows, cols)
@@ -426,10 +460,14 @@ class Reader:
         """The exit status, and how long it took."""
         start = time.monotonic()
         self.process.send("q")
-        while self.pump(0.05) and time.monotonic() - start < limit(10):
-            pass
+        while self.pump(0.05):
+            assert time.monotonic() - start < limit(10), f"it does not leave\n{self.text}"
         self.process.close()
         return self.process.exitstatus, time.monotonic() - start
+
+    def leave(self, shown):
+        """The same, from a message (or a pane) that shows this: it is closed first."""
+        return self.keys("q").gone(shown).quit()
 
     def kill(self):
         if self.process.isalive():

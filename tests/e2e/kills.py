@@ -8,7 +8,7 @@ once for each act that the store remembers; 3: it may be deleted for good. From 
   EILPOST_KILLS=300 EILPOST_SEED=7 EILPOST_VARIANT=inboxdot     how often (default: 10 on each kind of server), how, and on which"""
 import collections, glob, os, random, re, shutil, signal, sqlite3, sys, threading, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Reader, Server, account, mail, run, scratch
+from harness import Reader, Server, account, limit, mail, run, scratch
 
 KILLS = int(os.environ.get("EILPOST_KILLS", 0))
 SEED = int(os.environ.get("EILPOST_SEED", 0)) or random.SystemRandom().randrange(1, 10 ** 6)
@@ -285,7 +285,7 @@ def settled(server, profile, config, stores, acts):
     """Until all that was wished is done and each folder was looked at: the stores say what the server has."""
     r = Reader(profile=profile, config=config, rows=50, cols=120)
     r.checked(30)
-    end, looked = time.monotonic() + 120, 0
+    end, looked = time.monotonic() + limit(120), 0
     while True:
         here, wrong, wishes = in_store(stores["work"])
         there, bob = on_server(server), on_server(server, "bob")

@@ -53,7 +53,7 @@ def asks_before_the_first_removal():
     r.keys("G").wait("Delta").pump(1)
     assert "may be removed" not in r.text
     r.keys("G").pump(1)
-    assert on_server() == 0
+    r.wait(lambda r: on_server() == 0)
     assert r.quit()[0] == 0
 
 

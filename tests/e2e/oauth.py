@@ -37,7 +37,8 @@ def config(provider, server, endpoints=True, command=True, **rest):
 
 
 def code_on(reader):
-    return re.search(r"\b([BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4})\b", reader.text).group(1)
+    code = r"\b([BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4})\b"
+    return re.search(code, reader.wait(lambda r: re.search(code, r.text)).text).group(1)
 
 
 def sign_in_by_code(provider, reader):
@@ -48,7 +49,7 @@ def sign_in_by_code(provider, reader):
 
 def shell(path, *arguments, **environment):
     return pexpect.spawn(EILPOST, ["-P", path, *arguments], env={**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm", **ALONE, **environment},
-                         timeout=15, encoding="utf-8")
+                         timeout=limit(15), encoding="utf-8")
 
 
 def sign_in_from_shell(provider, path):
@@ -93,7 +94,7 @@ def device_code_in_the_terminal():
     provider.approve(code)
     reader.wait("Choose a passphrase", 10).keys(KEY + "\r").wait("once more").keys("something else\r").wait("They differ. Choose a passphrase")
     reader.keys(KEY + "\r").wait("once more").keys(KEY + "\r")
-    reader.wait("Welcome to the garden")
+    reader.wait("Welcome to the garden").wait(lambda r: os.path.exists(os.path.join(r.profile, "store", "tokens")))
     assert reader.quit()[0] == 0
     tokens = os.path.join(reader.profile, "store", "tokens")
     assert stat.S_IMODE(os.stat(tokens).st_mode) == 0o600
@@ -156,7 +157,7 @@ def send(reader, subject):
     """By the eilpost that is open."""
     text = f"From: alice@localhost\nTo: alice@localhost\nSubject: {subject}\n\nHello\n"
     done = subprocess.run([EILPOST, "-P", reader.profile, "send", "alice@localhost"], input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env={**os.environ, "LC_ALL": "C.UTF-8"}, timeout=60)
+                          env={**os.environ, "LC_ALL": "C.UTF-8"}, timeout=limit(60))
     assert done.returncode == 0, done.stdout
 
 
@@ -174,7 +175,7 @@ def S5_tokens_that_end():
         kick(server)
         send(reader, f"Turn {turn} of the clock")    # SMTP; then by IMAP, then by POP3
         reader.wait(f"Turn {turn} of the clock", 40)
-        reader.keys("\x1b[15;2~").wait("Checking all", 2)
+        reader.keys("\x1b[15;2~")
         deadline = time.monotonic() + limit(20)
         while f"Turn {turn}".encode() not in fetched_by_pop(reader) and time.monotonic() < deadline:
             reader.pump(0.3)

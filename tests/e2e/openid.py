@@ -50,7 +50,7 @@ class OpenId(Started):
     skew = property(lambda self: self._skew, lambda self, s: self.rig(f"skew?s={s}"))
 
     def log(self):
-        return [json.loads(line) for line in open(self.env["LOGFILE"])] if os.path.exists(self.env["LOGFILE"]) else []
+        return [json.loads(line) for line in open(self.env["LOGFILE"]) if line.endswith("\n")] if os.path.exists(self.env["LOGFILE"]) else []
 
     @property
     def asked(self):

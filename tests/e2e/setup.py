@@ -96,7 +96,7 @@ def S21_first_mail_in_40_keys():
 def send(reader, sender, to, subject):
     text = f"From: {sender}\nTo: {to}\nSubject: {subject}\n\nHello\n"
     done = subprocess.run([EILPOST, "-P", reader.profile, "send", "-f", sender, to], input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env={**os.environ, "LC_ALL": "C.UTF-8"}, timeout=60)
+                          env={**os.environ, "LC_ALL": "C.UTF-8"}, timeout=limit(60))
     assert done.returncode == 0, done.stdout
 
 
@@ -133,7 +133,7 @@ def S12_exchange_online():
     assert reader.config == ""
     # nor by hand: the server is what counts
     other = Fresh(None, rows=30, cols=110, EILPOST_DNS="127.0.0.1:9", EILPOST_AUTOCONFIG="http://127.0.0.1:9", EILPOST_GUESS="imaps://127.0.0.1:9")
-    other.wait("Welcome to eilpost").keys("\r").wait("Your mail address").keys("alice@nowhere.example\r").wait("only a beginning", 20).wait("Your name:").keys("\x1b")
+    other.wait("Welcome to eilpost").keys("\r").wait("Your mail address").keys("alice@nowhere.example\r").wait("only a beginning", 20).wait("Your name:").keys("\x1b").gone("Your name:")
     other.wait("Try the sign-in").keys("=jjj").wait(lambda r: "Receive" in r.selected()).keys("\r").wait("Receive from:").keys("\x15imaps://outlook.office365.com\r")
     other.wait("takes no passwords").wait("at the provider (OAuth 2.0)")
 
@@ -229,7 +229,7 @@ def autoconfig_over_the_web():
     threading.Thread(target=web.serve_forever, daemon=True).start()
     reader = Fresh(None, rows=30, cols=110, EILPOST_DNS="127.0.0.1:9", EILPOST_AUTOCONFIG=f"http://127.0.0.1:{web.server_port}", EILPOST_GUESS="imaps://127.0.0.1:9")
     reader.wait("Welcome to eilpost").keys("\ralice@house.example\r").wait("House of alice", 20).wait("own description (autoconfig)").wait("Your name:").keys("\r")
-    reader.wait("Password of alice at localhost").keys("secret\r").wait("Try the sign-in").keys("\r").wait("certificate", 20)    # nobody knows its CA yet
+    reader.wait("Password of alice at localhost").keys("secret\r").wait("Try the sign-in").keys("\r").wait("Receiving:", 20).wait("certificate")    # nobody knows its CA yet
     assert reader.config == ""
     reader.keys("=jjjjjjjj").wait(lambda r: "Own certificates" in r.selected()).keys("\r").wait("Own certificates:").keys(server.ca + "\r")
     here(reader.keys("*k").wait(lambda r: "Try the sign-in" in r.selected()).keys("\r"), "Welcome to the garden")
@@ -251,7 +251,8 @@ def oauth_garden(submission=None):
 
 def sign_in(provider, reader):
     reader.keys("\r").wait("Type this code", 20)
-    provider.approve(re.search(r"\b([BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4})\b", reader.text).group(1))
+    code = r"\b([BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4})\b"
+    provider.approve(re.search(code, reader.wait(lambda r: re.search(code, r.text)).text).group(1))
     return reader
 
 
@@ -273,9 +274,8 @@ def oauth_from_the_first_screen():
 
 def oauth_for_other_servers():
     """A sign-in is for the servers that were in the form: with others there is a new one, and none of its tokens goes there."""
-    closed = socket.create_server(("127.0.0.1", 0))
+    closed = closed_port()
     dead = closed.getsockname()[1]
-    closed.close()
     provider, with_tokens, smtp, reader = oauth_garden(dead)
     with_tokens.deliver(mail("Signed in once more"))
     no_passphrase(sign_in(provider, reader), "Sending:").wait(lambda r: "Try the sign-in" in r.selected())
@@ -395,7 +395,7 @@ def secrets_follow_the_account():
     reader.wait("Password of alice").keys("secret\r").wait("Shall the password of work be kept").keys("1").wait("The password of work is kept", 20)
     reader.keys("\x1bOQ").wait("Accounts: a adds one").keys("=R").wait("New name of the account:").keys("\x15house\r").wait("It is called “house” now")
     assert "account = house" in config(), config()
-    assert reader.keys("\x1b").quit()[0] == 0
+    assert reader.keys("\x1b").gone("Accounts: a adds one").quit()[0] == 0
     server.deliver(mail("By the kept password"))
     reader = Reader(profile=reader.profile, **ALONE)
     reader.wait("By the kept password", 20)

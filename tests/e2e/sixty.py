@@ -5,7 +5,7 @@ names, and without MOVE and UIDPLUS: what the server has at the end is what a li
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import copy, os, random, re, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Reader, Server, account, mail, run
+from harness import Reader, Server, account, limit, mail, run
 
 ROLES = {"trash": ["Trash", "INBOX.Trash", "Deleted Items"], "archive": ["Archive", "INBOX.Archive"], "junk": ["Junk", "INBOX.Junk", "Junk Email", "Junk E-Mail"],
          "work": ["Work", "INBOX.Work"], "inbox": ["INBOX"]}
@@ -63,7 +63,7 @@ def script(variant="default", disable=None, seed=60):
     m = Model()
 
     def at(number):
-        r.keys("=").keys(f"/Number {number:02}\r").wait(lambda r: f"Number {number:02}" in r.selected())
+        r.go(f"Number {number:02}")
 
     def put(role):
         return lambda x: x.__setitem__(0, role)
@@ -120,7 +120,7 @@ def script(variant="default", disable=None, seed=60):
             m.act([number, other], put("trash"))
         r.pump(rng.choice([0, 0, 0.05, 0.2]))    # some before the server did the last one, some after
     wanted = sorted(tuple(x) for x in m.now)
-    end = time.monotonic() + 20
+    end = time.monotonic() + limit(20)
     while True:
         c = server.client()
         names = {role: next((n for n in candidates if c.select(f'"{n}"', readonly=True)[0] == "OK"), None) for role, candidates in ROLES.items()}

@@ -4,7 +4,7 @@
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import os, re, subprocess, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import BUILD, EILPOST, Proxy, Reader, Server, account, limit, mail, run, scratch
+from harness import EILPOST, Proxy, Reader, Server, account, limit, mail, run, scratch
 
 server = Server()
 server.deliver(*[mail(f"Number {i}", f"Text of number {i}.\n") for i in range(1, 31)])
@@ -90,7 +90,7 @@ def read_only():
 def uidvalidity_changes():
     client = server.client()
     client.create("Again")
-    client.append("Again", None, None, mail("Before"))
+    client.append("Again", "\\Seen", None, mail("Before"))    # only the new one counts 1
     r = Reader(server)
     r.wait("Number 30").wait(lambda r: any(l.strip().startswith("Again") for l in r.lines)).keys("cAgain\r").wait("Before")
     r.keys("cinbox\r").wait("Number 30")
@@ -196,7 +196,7 @@ def wish_made_offline():
     again = Reader(profile=r.profile)
     again.checked(10)
     client = server.client("INBOX", readonly=True)
-    for _ in range(40):
+    for _ in range(int(limit(40))):
         client.noop()
         if uid_of(client, "Number 20") in client.uid("SEARCH", "FLAGGED")[1][0].split():
             break

@@ -88,12 +88,14 @@ def slow_first_answer():
     slow = Slow(server.imap)
     r = Reader(config=account(server, port=slow.port, scheme="imap+insecure"))
     r.wait("signing in", 3)
+    times = []
     for _ in range(10):
         start = time.monotonic()
         r.keys("?").wait("Help: keys", 1)
-        assert time.monotonic() - start < limit(0.1)
+        times.append(time.monotonic() - start)
         r.keys("q").gone("Help: keys", 1)
         r.pump(0.3)
+    assert sorted(times)[-2] < limit(0.1), times    # a busy computer may keep one waiting
     r.wait("Number 5", 12)
     assert r.quit()[0] == 0
 

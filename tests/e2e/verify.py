@@ -4,7 +4,7 @@
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import json, os, sqlite3, subprocess, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import EILPOST, Proxy, Reader, Server, account, mail, pop_account, profile, run, sync
+from harness import EILPOST, Proxy, Reader, Server, account, limit, mail, pop_account, profile, run, sync
 
 server = Server()
 server.deliver(*[mail(f"Number {i}") for i in range(1, 21)])
@@ -12,7 +12,7 @@ server.deliver(mail("In the archive"), folder="Archive")
 
 
 def verify(path, *arguments, expect=0, **environment):
-    out = subprocess.run([EILPOST, "-P", path, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+    out = subprocess.run([EILPOST, "-P", path, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=limit(60),
                          env={**os.environ, "LC_ALL": "C.UTF-8", **environment})
     assert out.returncode == expect, (out.returncode, out.stdout, out.stderr)
     return out.stdout + out.stderr
@@ -98,7 +98,7 @@ def a_tampered_store_is_found():
     """Flags that nobody changed, a row that is lost, one that never was, a text that does not fit: wrong here, and said so."""
     path = synced()
     r = Reader(profile=path, config=account(server, check="manual"))
-    r.wait("Number 20").keys("G").checked().keys("\r").wait("A short text.")
+    r.wait("Number 20").keys("G").checked().keys("\r").wait("A short text.").keys("q").gone("A short text.")
     assert r.quit()[0] == 0
     tamper(path, "UPDATE message SET server_flags = 4, flags = 4 WHERE subject = 'Number 7'")
     tamper(path, "DELETE FROM message WHERE subject = 'Number 8'")

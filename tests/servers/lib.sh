@@ -185,7 +185,7 @@ rig_users() {
 
 # wait_port PORT [seconds]
 wait_port() {
-	python3 - "$1" "${2:-10}" <<-'PY' || { tail -n 20 "$D"/log/* >&2; rig_stop "$D"; die "nothing answers on port $1"; }
+	python3 - "$1" "${2:-60}" <<-'PY' || { tail -n 20 "$D"/log/* >&2; rig_stop "$D"; die "nothing answers on port $1"; }
 	import socket,sys,time
 	end=time.time()+float(sys.argv[2])
 	while time.time()<end:

@@ -16,9 +16,11 @@ class Handler:
         n += 1
         with open(os.path.join(d, "sink", f"{n}.eml"), "wb") as f:
             f.write(env.original_content or b"")
-        with open(os.path.join(d, "sink", f"{n}.json"), "w") as f:
+        path = os.path.join(d, "sink", f"{n}.json")
+        with open(path + ".new", "w") as f:
             json.dump({"from": env.mail_from, "to": env.rcpt_tos, "mail_options": env.mail_options, "rcpt_options": env.rcpt_options,
                        "helo": session.host_name, "tls": session.ssl is not None, "user": getattr(session.auth_data, "login", b"").decode(), "smtputf8": env.smtp_utf8}, f)
+        os.replace(path + ".new", path)    # whole when it is there: tests look at any time
         return f"250 2.0.0 kept as {n}"
 
     async def handle_RCPT(self, server, session, env, address, options):
