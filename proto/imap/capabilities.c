@@ -48,14 +48,14 @@ imap_capabilities_have(const char *const *words, const char *capability)
 	if (g_strv_contains(words, capability))
 		return true;
 	/* beside IMAP4rev1 a server says what else it has */
-	return g_strv_contains(words, "IMAP4REV2") && !g_strv_contains(words, "IMAP4REV1") && g_strv_contains(REV2, capability);
+	return g_strv_contains(REV2, capability) && g_strv_contains(words, "IMAP4REV2") && !g_strv_contains(words, "IMAP4REV1");
 }
 
 bool
 imap_session_can(const ImapSession *s, const char *capability)
 {
 	if (!imap_capabilities_have((const char *const *)s->capabilities, capability))
-		return imap_session_enabled(s, "IMAP4REV2") && g_strv_contains(REV2, capability) &&
+		return g_strv_contains(REV2, capability) && imap_session_enabled(s, "IMAP4REV2") &&
 			!named((const char *const *)s->disabled, capability);
 	return !named((const char *const *)s->disabled, capability);
 }
