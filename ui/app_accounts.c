@@ -24,6 +24,8 @@ void
 app_post(App *a, guint account, Request *r)
 {
 	AppAccount *acc = app_account_of(a, account);
+	if (acc && r->kind == REQ_CHECK)
+		acc->paused = false;	/* a check ends the pause: engine_check_now */
 	if (acc && acc->engine)
 		engine_post(acc->engine, r);
 	else

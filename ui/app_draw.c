@@ -324,7 +324,7 @@ why_empty(App *a)
 		return _("searching …");
 	if (a->list && listview_limit(a->list))
 		return _("No message fits the limit. “l” and Return shows all again.");
-	if (acc && (acc->state == ENGINE_CONNECTING || acc->state == ENGINE_SIGNING_IN || (acc->state == ENGINE_ONLINE && a->folder_row && !a->folder_row->checked_at)))
+	if (acc && (acc->state == ENGINE_CONNECTING || acc->state == ENGINE_SIGNING_IN || (acc->state == ENGINE_ONLINE && a->folder_row && !a->folder_row->checked_at && !acc->trouble)))
 		return _("Fetching the list …");
 	if (a->folder_row && !a->folder_row->checked_at)
 		return _("Nothing of this folder is on this computer yet.");

@@ -36,6 +36,7 @@ typedef struct {
 	char *last_error;	/* owned, or NULL */
 } Wish;
 void wish_free(Wish *w);
+Wish *journal_get(Db *db, gint64 id, GError **err);	/* NULL without err: gone; yours */
 const char *wish_kind_words(const Wish *w);	/* what is wished, translated: "mark as read" (journal_words.c) */
 
 /* The wish to set or clear a flag: changes messages.flags and writes the row (or takes back the one that waits). */

@@ -13,7 +13,6 @@
 #define LIVE "(0, 1, 4)"	/* states of wishes that are still to come true */
 
 GPtrArray *journal_read(Db *db, Stmt *st, GError **err);	/* of Wish*: all rows of a statement with WISH_COLUMNS */
-Wish *journal_get(Db *db, gint64 id, GError **err);	/* NULL without err: gone */
 bool journal_set_words(Db *db, gint64 id, gint64 not_before, const char *words, GError **err);
 
 /* journal_move.c */

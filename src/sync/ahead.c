@@ -15,7 +15,7 @@ change_wanted(Engine *e, gint64 message, const char *section, bool (*change)(Db 
 	g_autoptr(GError) err = NULL;
 
 	headers_flush(e);
-	if (!db_begin(e->db, &err) || !change(e->db, message, section, &err) || !db_commit(e->db, &err)) {
+	if (!store_begin(e, &err) || !change(e->db, message, section, &err) || !db_commit(e->db, &err)) {
 		db_rollback(e->db);
 		log_line(LOG_WARN, "store", "what waits for a connection: %s", err->message);
 	}

@@ -57,15 +57,24 @@ connect_back_off(Engine *e, EilError code, char *sentence)
 		engine_cycle_ended(e, false);
 }
 
-void
-connect_take_down(Engine *e)
+/* Without a connection nothing is under way. If that can't be written down, the next connection does it before it begins:
+ * a wish that stays "under way" would never leave. */
+static void
+recover(Engine *e)
 {
 	g_autoptr(GError) err = NULL;
 
+	e->recover = !(store_begin(e, &err) && journal_recover(e->db, &err) && db_commit(e->db, &err));
+	if (e->recover)
+		db_rollback(e->db);
+}
+
+void
+connect_take_down(Engine *e)
+{
 	headers_flush(e);
 	connect_drop(e);
-	if (db_begin(e->db, &err) && (!journal_recover(e->db, &err) || !db_commit(e->db, &err)))
-		db_rollback(e->db);
+	recover(e);
 }
 
 void
@@ -228,7 +237,7 @@ save_capabilities(Engine *e)
 		return;
 	g_autofree char *text = g_strjoinv(" ", (char **)words);
 	g_autofree char *known = db_fact(e->db, "capabilities");
-	if (g_strcmp0(text, known) && db_begin(e->db, NULL) && (!db_set_fact(e->db, "capabilities", text, NULL) || !db_commit(e->db, NULL)))
+	if (g_strcmp0(text, known) && store_begin(e, NULL) && (!db_set_fact(e->db, "capabilities", text, NULL) || !db_commit(e->db, NULL)))
 		db_rollback(e->db);
 }
 
@@ -430,6 +439,8 @@ connect_link(Engine *e, const LinkClient *client)
 void
 connect_start(Engine *e)
 {
+	if (e->recover)
+		recover(e);
 	/* who has to type it may take longer than the server waits */
 	if ((secret_by_person(e) || secret_key_wanted(e)) && !secret_ready(e, RECEIVING)) {
 		if (e->state == ENGINE_OFFLINE)

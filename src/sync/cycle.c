@@ -102,7 +102,7 @@ engine_configure(Engine *e, Account *config)
 
 	e->account = account_ref(config);
 	if (!same_connection(was, config)) {
-		connect_drop(e);
+		connect_take_down(e);
 		pop_drop(e);
 		outbox_drop(e);
 		if (!same_secret(was, config))

@@ -122,7 +122,7 @@ drafts_postponed(Engine *e, gint64 row)
 		return;
 	}
 	headers_flush(e);
-	if (outbox_commit(e, db_begin(e->db, &err) && put(e, row, f, c->message, &err), err))
+	if (outbox_commit(e, store_begin(e, &err) && put(e, row, f, c->message, &err), err))
 		drafts_changed(e, f->id);
 }
 
@@ -141,11 +141,12 @@ drafts_left(Engine *e)
 
 	if (!since)
 		return;
-	e->drafts_since = 0;
 	g_autoptr(GPtrArray) all = outbox_list(e->db, true, NULL);
-	for (guint i = 0; all && i < all->len; i++) {
+	for (guint i = 0; all && i < all->len && !e->drop; i++) {
 		const OutRow *r = g_ptr_array_index(all, i);
 		if (r->changed <= since && copy_is_old(e, r))
 			drafts_postponed(e, r->id);
 	}
+	if (!e->drop)
+		e->drafts_since = 0;
 }

@@ -5,6 +5,7 @@
  * anything but the disk (and the worker, for some header lines). */
 #include "config.h"
 #include "sync/engine_private.h"
+#include "store/outbox.h"
 #include "store/threads.h"
 #include "base/intl.h"
 #include "base/limits.h"
@@ -75,7 +76,7 @@ remember(Engine *e, const Request *r)
 {
 	GError *err = NULL;
 	g_autofree char *key = g_strconcat("ui.", r->text, NULL);
-	if (db_begin(e->db, &err) && db_set_fact(e->db, key, r->text2, &err) && db_commit(e->db, &err))
+	if (store_begin(e, &err) && db_set_fact(e->db, key, r->text2, &err) && db_commit(e->db, &err))
 		return;
 	db_rollback(e->db);
 	engine_store_failed(e, err);
@@ -445,7 +446,8 @@ prepare_store(Engine *e, GError **err)
 	g_autoptr(Folder) inbox = folders_find(e->db, "INBOX", NULL);
 	if (!db_begin(e->db, err))
 		return false;
-	if (!journal_recover(e->db, err))
+	/* before anything looks at it: what was under way when the program ended */
+	if (!journal_recover(e->db, err) || !outbox_recover(e->db, clock_s(), err))
 		goto failed;
 	if (e->is_pop) {
 		e->shown = local_folder(e->db, ROLE_INBOX, NULL, err);

@@ -232,6 +232,7 @@ struct Engine {
 	GPtrArray *batch;	/* owned, of Message*: headers (headers.c) */
 	guint decoded;		/* so many of them are */
 	bool in_batch;		/* a transaction is open */
+	bool recover;		/* wishes of the last connection may still be marked as under way */
 	guint batch_rows, batch_change;
 	gint64 batch_since;	/* ms: the first of batch came */
 	GArray *came;		/* owned, of gint64: texts that the open batch brings; told after its commit */
@@ -322,6 +323,7 @@ bool outbox_wants(Engine *e);	/* something is due and may leave by itself (send-
 void outbox_start(Engine *e);
 void outbox_pump(Engine *e);
 void outbox_drop(Engine *e);
+void outbox_cut(Engine *e);	/* the receiving connection is gone: what was asked on it for the copies has no answer */
 void outbox_leave(Engine *e);
 gint64 outbox_deadline(Engine *e);	/* its session's, or the time of the next mail that is due: ms, or -1 */
 void outbox_cycle(Engine *e, bool person);	/* a cycle begins (person: by command): what waits for a check is due now; ends in engine_sent (at once if there is nothing) */
@@ -449,6 +451,7 @@ bool headers_put(Engine *e);	/* decodes and writes, in the open batch or a new o
 void headers_pause(Engine *e);	/* nothing more came just now: flushes what need not wait for more */
 bool person_acts(const Engine *e);	/* just now: transactions are small */
 gint64 headers_deadline(const Engine *e);	/* ms, or -1: headers_pause again */
+bool store_begin(Engine *e, GError **err);	/* a transaction of its own, durable; a batch that is open ends before it */
 bool batch_begin(Engine *e);	/* opens the transaction that headers_flush commits */
 void batch_row(Engine *e, guint change);	/* one more row was written; commits at STORE_BATCH_ROWS */
 bool date_parse(const char *text, gint64 *when);	/* RFC 5322, 3.3 and 4.3 */

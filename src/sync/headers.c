@@ -349,6 +349,13 @@ batch_commit(Engine *e)
 	e->batch_change = 0;
 }
 
+bool
+store_begin(Engine *e, GError **err)
+{
+	batch_commit(e);
+	return db_begin(e->db, err);
+}
+
 void
 batch_row(Engine *e, guint change)
 {

@@ -118,7 +118,7 @@ static void
 budget_save(Engine *e)
 {
 	headers_flush(e);
-	if (!db_begin(e->db, NULL) || !budget_write(e) || !db_commit(e->db, NULL))
+	if (!store_begin(e, NULL) || !budget_write(e) || !db_commit(e->db, NULL))
 		db_rollback(e->db);
 }
 
@@ -200,7 +200,7 @@ mark_done(Engine *e, const Folder *f, int policy)
 	headers_flush(e);
 	if (e->drop)	/* perhaps what was held is not in the store */
 		return;
-	if (db_begin(e->db, NULL) && (!db_set_fact(e->db, key, mark, NULL) || !db_commit(e->db, NULL)))
+	if (store_begin(e, NULL) && (!db_set_fact(e->db, key, mark, NULL) || !db_commit(e->db, NULL)))
 		db_rollback(e->db);
 }
 
@@ -545,7 +545,7 @@ keep_policy(Engine *e, gint64 folder, int policy)
 	GError *err = NULL;
 
 	headers_flush(e);
-	if (!db_begin(e->db, &err) || !keep_set_policy(e->db, folder, policy, &err) || !db_commit(e->db, &err)) {
+	if (!store_begin(e, &err) || !keep_set_policy(e->db, folder, policy, &err) || !db_commit(e->db, &err)) {
 		db_rollback(e->db);
 		engine_store_failed(e, err);
 		return;

@@ -87,7 +87,7 @@ keep_speed(Engine *e)
 	if (e->speed_kept && e->speed > e->speed_kept / 4 * 3 && e->speed < e->speed_kept / 4 * 5)
 		return;
 	headers_flush(e);
-	if (db_begin(e->db, &err) && db_set_fact(e->db, "speed", text, &err) && db_commit(e->db, &err)) {
+	if (store_begin(e, &err) && db_set_fact(e->db, "speed", text, &err) && db_commit(e->db, &err)) {
 		e->speed_kept = e->speed;
 		return;
 	}

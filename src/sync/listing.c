@@ -341,7 +341,7 @@ list_apart(Engine *e)
 	g_autoptr(GString) text = g_string_new(NULL);
 	for (guint i = 0; i < e->apart->len; i++)
 		g_string_append_printf(text, "%s\n", (const char *)g_ptr_array_index(e->apart, i));
-	if (db_begin(e->db, NULL) && (!db_set_fact(e->db, "namespaces-apart", text->str, NULL) || !db_commit(e->db, NULL)))
+	if (store_begin(e, NULL) && (!db_set_fact(e->db, "namespaces-apart", text->str, NULL) || !db_commit(e->db, NULL)))
 		db_rollback(e->db);
 	return true;
 }
@@ -425,7 +425,7 @@ listing_done(Engine *e, const ImapResponse *r)
 	once_each(e->list);
 	one_of_each_role(e->list);
 	g_array_set_size(e->status_queue, 0);
-	bool ok = db_begin(e->db, &err);
+	bool ok = store_begin(e, &err);
 	for (guint i = 0; ok && i < e->list->len; i++)
 		ok = store_folder(e, g_ptr_array_index(e->list, i), spaces, ids, &err);
 	g_ptr_array_set_size(e->list, 0);

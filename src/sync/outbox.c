@@ -57,16 +57,11 @@ Sender *
 outbox_new(Engine *e)
 {
 	Sender *s = g_new0(Sender, 1);
-	GError *err = NULL;
 
 	s->released = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	s->looked = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	s->early = g_byte_array_new();
 	s->results = g_array_new(FALSE, TRUE, sizeof(Result));
-	if (db_begin(e->db, &err))
-		outbox_commit(e, outbox_recover(e->db, clock_s(), &err), err);
-	else
-		engine_store_failed(e, err);
 	return s;
 }
 
@@ -80,6 +75,7 @@ outbox_free(Sender *s)
 	g_byte_array_unref(s->early);
 	g_array_unref(s->results);
 	g_strfreev(s->recipients);
+	g_free(s->end.why);
 	g_clear_pointer(&s->message, g_bytes_unref);
 	g_free(s);
 }
@@ -183,7 +179,7 @@ static void
 end_cycle(Engine *e)
 {
 	Sender *s = e->sender;
-	if (!s->cycle || s->row || (outbox_wants(e) && !s->blocked))
+	if (!s->cycle || (s->row && !s->end_at) || (outbox_wants(e) && !s->blocked))
 		return;
 	s->cycle = false;
 	engine_sent(e);
@@ -194,6 +190,8 @@ outbox_pump(Engine *e)
 {
 	if (!e->sender)
 		return;
+	if (e->sender->end_at && e->now >= e->sender->end_at)
+		smtp_write_end(e);
 	if (outbox_up(e))
 		smtp_pump(e);
 	file_here(e);
@@ -212,6 +210,13 @@ outbox_drop(Engine *e)
 }
 
 void
+outbox_cut(Engine *e)
+{
+	if (e->sender)
+		e->sender->creating = false;
+}
+
+void
 outbox_leave(Engine *e)
 {
 	if (!e->sender)
@@ -222,6 +227,8 @@ outbox_leave(Engine *e)
 		if (smtp_session_output(e->sender->session, &len) && len)
 			link_kick(e->sender->link);
 	}
+	if (e->sender->end_at)
+		smtp_write_end(e);
 	smtp_drop(e);
 }
 
@@ -235,14 +242,15 @@ gint64
 outbox_deadline(Engine *e)
 {
 	Sender *s = e->sender;
-	gint64 at = -1, next, file;
+	gint64 at = s && s->end_at ? s->end_at : -1, next, file;
 
 	if (!s || !can_send(e))
-		return -1;
+		return at;
 	if (s->session) {
-		at = smtp_session_deadline(s->session);
-		if (at < 0 && s->ready && !s->row)
-			at = s->last_use + OUT_KEEP_OPEN_MS;
+		gint64 line = smtp_session_deadline(s->session);
+		if (line < 0 && s->ready && !s->row)
+			line = s->last_use + OUT_KEEP_OPEN_MS;
+		at = at < 0 || line < 0 ? MAX(at, line) : MIN(at, line);
 	}
 	g_autoptr(OutRow) r = s->blocked || s->row ? NULL : outbox_ready(e, &next);
 	if (!s->blocked && !s->row) {
@@ -271,7 +279,7 @@ outbox_cycle(Engine *e, bool person)
 		s->blocked = false;
 		s->tries = 0;
 		g_autoptr(GPtrArray) rows = outbox_list(e->db, false, NULL);
-		bool ok = db_begin(e->db, &err);
+		bool ok = store_begin(e, &err);
 		for (guint i = 0; ok && rows && i < rows->len; i++) {
 			const OutRow *r = g_ptr_array_index(rows, i);
 			if (r->state == OUT_QUEUED && r->last_error && !r->later)
@@ -311,7 +319,7 @@ save(Engine *e, gint64 row, const Draft *d, const GArray *goes_on_with, char **p
 	GError *err = NULL;
 	gint64 id = 0;
 
-	if (db_begin(e->db, &err)) {
+	if (store_begin(e, &err)) {
 		id = outbox_save_draft(e->db, row, d, &err);
 		if (!id || !drafts_goes_on_with(e, id, goes_on_with, &err) || !db_commit(e->db, &err)) {
 			db_rollback(e->db);
@@ -341,7 +349,7 @@ queue(Engine *e, const Request *r, const Draft *d, const Composed *c, gint64 not
 	gint64 id = 0, folder = 0;
 
 	headers_flush(e);
-	if (!db_begin(e->db, err))
+	if (!store_begin(e, err))
 		return 0;
 	id = outbox_queue(e->db, d ? r->message : 0, d, &mail, not_before, later, err);
 	if (id && drafts_goes_on_with(e, id, r->ids, err) && (folder = drafts_gone(e, id, false, err)) >= 0 && db_commit(e->db, err)) {
@@ -434,7 +442,7 @@ static void
 set_state(Engine *e, gint64 row, OutState state, const char *error)
 {
 	GError *err = NULL;
-	outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row, state, 0, error, &err), err);
+	outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row, state, 0, error, &err), err);
 	outbox_told(e, row);
 }
 
@@ -497,6 +505,7 @@ outbox_stop(Engine *e, bool mail)
 	if (row) {
 		smtp_drop(e);
 		g_hash_table_remove(s->released, &row);
+		s->end.state = OUT_FAILED;	/* if its end is still to be written */
 		set_state(e, row, OUT_FAILED, _("It was stopped before it had left. $ sends it, e changes it."));
 	} else {
 		smtp_give_up(e);
@@ -528,9 +537,11 @@ edit(Engine *e, const Request *r)
 		d->date = 0;
 		GError *err = NULL;
 		/* the row itself becomes a draft: outbox_save_draft would make a second one beside it */
-		if (outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_DRAFT, 0, NULL, &err) &&
+		if (outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_DRAFT, 0, NULL, &err) &&
 			outbox_save_draft(e->db, row->id, d, &err), err))
 			g_hash_table_remove(e->sender->released, &row->id);
+		else
+			problem = g_strdup(_("The mail could not be taken back: it still waits in the outbox."));
 	}
 	answer(e, r->message, r->when, problem);
 }
@@ -546,7 +557,7 @@ remove_row(Engine *e, gint64 row, bool only_draft)
 	if (state < 0 || (only_draft && state != OUT_DRAFT) || state == OUT_SENDING || state == OUT_DOT_SENT)
 		return;
 	headers_flush(e);
-	gint64 folder = db_begin(e->db, &err) ? drafts_gone(e, row, true, &err) : -1;
+	gint64 folder = store_begin(e, &err) ? drafts_gone(e, row, true, &err) : -1;
 	if (outbox_commit(e, folder >= 0 && outbox_remove(e->db, row, &err), err))
 		drafts_changed(e, folder);
 	outbox_told(e, row);
@@ -559,7 +570,7 @@ decide(Engine *e, const Request *r)
 		return;
 	if (r->on) {
 		GError *err = NULL;
-		bool ok = db_begin(e->db, &err) && outbox_set_state(e->db, r->message, OUT_SENT, 0, NULL, &err);
+		bool ok = store_begin(e, &err) && outbox_set_state(e->db, r->message, OUT_SENT, 0, NULL, &err);
 		if (ok)
 			file_mark_answered(e, r->message, &err);
 		outbox_commit(e, ok && !err, err);

@@ -244,7 +244,7 @@ not_filed(Engine *e, const OutRow *row, const char *server_words)
 		row->subject ? row->subject : ""), server_words);
 
 	set_looks(e, row->id, 0);
-	outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + RETRY_S, why, &err), err);
+	outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + RETRY_S, why, &err), err);
 	outbox_told(e, row->id);
 	engine_trouble(e, EIL_LATER, why);
 }
@@ -258,7 +258,7 @@ append(Engine *e, const OutRow *row, const Folder *f)
 
 	if (!message) {
 		const char *why = no_copy(e->account) ? row->last_error : _("There was nothing to file.");
-		if (outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_FILED, 0, why, &err), err))
+		if (outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_FILED, 0, why, &err), err))
 			outbox_told(e, row->id);
 		return;
 	}
@@ -269,7 +269,7 @@ append(Engine *e, const OutRow *row, const Folder *f)
 		return;
 	}
 	/* the try is counted before the command leaves, and if no answer comes it is looked for before it is repeated */
-	if (!outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, 0, row->last_error, &err), err))
+	if (!outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENT, 0, row->last_error, &err), err))
 		return;
 	set_looks(e, row->id, 0);
 	g_autofree char *wire = journal_wire(e->db, f->id);
@@ -347,7 +347,7 @@ remember(Engine *e, const char *fact)
 	g_autofree char *was = db_fact(e->db, FACT);
 	GError *err = NULL;
 	if (g_strcmp0(was, fact))
-		outbox_commit(e, db_begin(e->db, &err) && db_set_fact(e->db, FACT, fact, &err), err);
+		outbox_commit(e, store_begin(e, &err) && db_set_fact(e->db, FACT, fact, &err), err);
 }
 
 static void
@@ -355,7 +355,7 @@ filed(Engine *e, gint64 row, bool by_server)
 {
 	g_autoptr(OutRow) r = outbox_get(e->db, row, NULL);
 	GError *err = NULL;
-	bool ok = db_begin(e->db, &err);
+	bool ok = store_begin(e, &err);
 
 	/* settled: it did arrive, so the message that it answers was answered */
 	if (ok && r && r->state == OUT_UNKNOWN)
@@ -378,7 +378,7 @@ not_found(Engine *e, const OutRow *row)
 	if (row->state == OUT_UNKNOWN)
 		return;
 	if (who == SERVER_FILES && looks < LOOKS)
-		outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + LOOK_AGAIN_S, row->last_error, &err), err);
+		outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + LOOK_AGAIN_S, row->last_error, &err), err);
 	else if (who == NOBODY_KNOWS && row->tries == 0)
 		remember(e, "no");
 }
@@ -411,7 +411,7 @@ file_here(Engine *e)
 	while ((next = outbox_next_to_file(e->db, clock_s(), NULL))) {
 		g_autoptr(OutRow) r = next;
 		GError *err = NULL;
-		if (!db_begin(e->db, &err) || !file_one_here(e, r, &err)) {
+		if (!store_begin(e, &err) || !file_one_here(e, r, &err)) {
 			g_autofree char *why = g_strdup(err ? err->message : NULL);
 			g_clear_error(&err);
 			db_rollback(e->db);
@@ -456,8 +456,10 @@ file_done(Engine *e, Job *job, const ImapResponse *r)
 	case FILE_APPEND:	appended(e, row, job, r); break;
 	case FILE_CREATE:
 		e->listed = false;	/* it is there now, or was before */
-		if (r->status != IMAP_OK && r->code != IMAP_CODE_ALREADYEXISTS)
+		if (r->status != IMAP_OK && r->code != IMAP_CODE_ALREADYEXISTS) {
+			e->sender->creating = false;
 			not_filed(e, row, r->text);
+		}
 		break;
 	case FILE_NOTHING:	break;
 	}

@@ -12,6 +12,9 @@ enum { OUT_KEEP_OPEN_MS = 30000, OUT_GIVE_UP_S = 5 * 86400 };
 
 typedef struct { char *address; bool accepted; guint16 code; char *reply; } Result;	/* owned strings */
 
+/* How a mail on its way ended. taken: the server has it for those whom it accepted; else their acceptance means nothing. */
+typedef struct { OutState state; bool taken; gint64 not_before; char *why; /* owned */ } MailEnd;
+
 struct Sender {
 	/* who may leave though its account sends by hand, or not by itself now */
 	GHashTable *released;	/* owned, of gint64*: rows that the person sent off */
@@ -35,6 +38,8 @@ struct Sender {
 	GArray *results;	/* owned, of Result */
 	bool wants_data, released_end;
 	gint64 told;		/* ms: progress */
+	MailEnd end;
+	gint64 end_at;		/* ms: that could not be written down, and is tried again then; until it is, no other mail begins. 0: none */
 
 	/* the copies */
 	GHashTable *looked;	/* owned, of gint64* -> number: fruitless looks into Sent, this session */
@@ -65,6 +70,7 @@ void drafts_postponed(Engine *e, gint64 row);	/* a transaction of its own */
 void smtp_connect(Engine *e);
 void smtp_pump(Engine *e);
 void smtp_give_up(Engine *e);	/* as if the line had broken: what waits for it is tried again by itself */
+void smtp_write_end(Engine *e);	/* what could not be written down: once more */
 void smtp_drop(Engine *e);	/* closes; what was on its way goes back to its place in the queue, or is in doubt */
 
 /* outbox_file.c */

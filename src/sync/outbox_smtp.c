@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define END_AGAIN_MS 15000
+
 /* ---- the mail on its way ---- */
 
 static void
@@ -30,6 +32,8 @@ mail_clear(Sender *s)
 	for (guint i = 0; i < s->results->len; i++)
 		result_clear(&g_array_index(s->results, Result, i));
 	g_array_set_size(s->results, 0);
+	g_clear_pointer(&s->end.why, g_free);
+	s->end_at = 0;
 	s->given = 0;
 	s->told = 0;
 	s->wants_data = s->released_end = false;
@@ -42,30 +46,44 @@ back_off(guint tries)
 	return (gint64)minutes[MIN(tries, G_N_ELEMENTS(minutes) - 1)] * 60;
 }
 
-/* One transaction: what the recipients were told, and the new state. taken: the server has the mail for those whom it
- * accepted; else their acceptance means nothing. */
-static void
-settle(Engine *e, OutState state, bool taken, gint64 not_before, const char *why)
+/* One transaction: what the recipients were told, and the new state. */
+static bool
+write_end(Engine *e)
 {
 	Sender *s = e->sender;
+	const MailEnd *end = &s->end;
 	GError *err = NULL;
 	gint64 row = s->row;
-	bool ok = db_begin(e->db, &err);
+	bool ok = store_begin(e, &err);
 
 	for (guint i = 0; ok && i < s->results->len; i++) {
 		const Result *r = &g_array_index(s->results, Result, i);
-		if (taken || !r->accepted)
+		if (end->taken || !r->accepted)
 			ok = outbox_set_recipient(e->db, row, r->address, r->accepted, r->code, r->reply, &err);
 	}
-	ok = ok && outbox_set_state(e->db, row, state, not_before, why, &err);
-	if (ok && state == OUT_SENT) {
+	ok = ok && outbox_set_state(e->db, row, end->state, end->not_before, end->why, &err);
+	if (ok && end->state == OUT_SENT) {
 		s->acted = true;
 		file_mark_answered(e, row, &err);
 	}
-	outbox_commit(e, ok && !err, err);
-	if (state == OUT_SENT)
+	return outbox_commit(e, ok && !err, err);
+}
+
+void
+smtp_write_end(Engine *e)
+{
+	Sender *s = e->sender;
+	gint64 row = s->row;
+
+	/* the server has spoken, or the line is gone: this is known nowhere else, and decides whether the mail is sent once more */
+	if (!write_end(e)) {
+		s->end_at = e->now + END_AGAIN_MS;
+		s->wants_data = false;
+		return;
+	}
+	if (s->end.state == OUT_SENT)
 		file_here(e);
-	if (state != OUT_QUEUED)
+	if (s->end.state != OUT_QUEUED)
 		g_hash_table_remove(s->released, &row);
 	if (s->told) {
 		Letter *l = letter_new(LETTER_PROGRESS);
@@ -75,6 +93,15 @@ settle(Engine *e, OutState state, bool taken, gint64 not_before, const char *why
 	mail_clear(s);
 	s->last_use = e->now;
 	outbox_told(e, row);
+}
+
+static void
+settle(Engine *e, OutState state, bool taken, gint64 not_before, const char *why)
+{
+	g_autofree char *before = e->sender->end.why;
+
+	e->sender->end = (MailEnd){ state, taken, not_before, g_strdup(why) };
+	smtp_write_end(e);
 }
 
 static void
@@ -93,7 +120,7 @@ static void
 put_back(Engine *e, const char *why)
 {
 	Sender *s = e->sender;
-	if (!s->row)
+	if (!s->row || s->end_at)
 		return;
 	/* what was heard of the recipients counts only with the mail itself */
 	for (guint i = 0; i < s->results->len; i++)
@@ -111,7 +138,7 @@ smtp_drop(Engine *e)
 	g_clear_pointer(&s->session, smtp_session_free);
 	g_byte_array_set_size(s->early, 0);
 	s->link_open = s->ready = s->starting = false;
-	if (s->row && s->released_end)
+	if (s->row && s->released_end && !s->end_at)
 		in_doubt(e);
 	else
 		put_back(e, NULL);
@@ -131,7 +158,7 @@ lost(Engine *e, EilError code, char *sentence, bool doubt)
 		wait = (gint64)plan_backoff(s->tries);
 		s->next_try = e->now + wait * 1000;
 	}
-	bool doubtful = s->row && s->released_end;
+	bool doubtful = s->row && s->released_end && !s->end_at;
 	if (doubtful)
 		in_doubt(e);
 	else
@@ -139,7 +166,7 @@ lost(Engine *e, EilError code, char *sentence, bool doubt)
 	smtp_drop(e);
 	g_autoptr(GPtrArray) rows = outbox_list(e->db, false, NULL);
 	GError *err = NULL;
-	bool ok = db_begin(e->db, &err);
+	bool ok = store_begin(e, &err);
 	for (guint i = 0; ok && rows && i < rows->len; i++) {
 		const OutRow *r = g_ptr_array_index(rows, i);
 		if (r->state == OUT_QUEUED && r->not_before <= clock_s() && outbox_may_leave(e, r))
@@ -372,7 +399,7 @@ begin_mail(Engine *e)
 	Sender *s = e->sender;
 	GError *err = NULL;
 	gint64 next;
-	g_autoptr(OutRow) row = outbox_ready(e, &next);
+	g_autoptr(OutRow) row = e->now < s->next_try ? NULL : outbox_ready(e, &next);
 	g_autoptr(GPtrArray) to = NULL;
 	g_autofree char *sender = NULL;
 	SmtpMail mail = { 0 };
@@ -392,9 +419,9 @@ begin_mail(Engine *e)
 	mail.recipients = (const char *const *)s->recipients;
 	mail.size = g_bytes_get_size(s->message);
 	mail.envelope_id = row->message_id;
-	if (!outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, row->id, OUT_SENDING, 0, NULL, &err), err)) {
+	if (!outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENDING, 0, NULL, &err), err)) {
 		mail_clear(s);
-		s->blocked = true;
+		s->next_try = e->now + (gint64)plan_backoff(++s->tries) * 1000;
 		return false;
 	}
 	outbox_told(e, row->id);
@@ -442,12 +469,12 @@ before_dot(Engine *e)
 {
 	Sender *s = e->sender;
 	GError *err = NULL;
-	if (outbox_commit(e, db_begin(e->db, &err) && outbox_set_state(e->db, s->row, OUT_DOT_SENT, 0, NULL, &err), err)) {
+	if (outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, s->row, OUT_DOT_SENT, 0, NULL, &err), err)) {
 		s->released_end = true;
 		outbox_told(e, s->row);
 		smtp_session_finish(s->session);
 	} else {
-		lost(e, EIL_REFUSED, NULL, false);
+		lost(e, EIL_LATER, NULL, false);
 	}
 }
 

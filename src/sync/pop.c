@@ -115,7 +115,7 @@ sign_in_refused(Engine *e, const Refusal *row, const char *words)
 		sentence_with_server(g_strdup_printf(_("%s refused the sign-in of %s."), e->account->receive.host, account_user(e->account)), words);
 
 	/* what was remembered of the server may be old */
-	if (db_begin(e->db, &err) && (!db_set_fact(e->db, "pop-capabilities", "", &err) || !db_commit(e->db, &err)))
+	if (store_begin(e, &err) && (!db_set_fact(e->db, "pop-capabilities", "", &err) || !db_commit(e->db, &err)))
 		db_rollback(e->db);
 	g_clear_error(&err);
 	if (secret)
@@ -199,7 +199,7 @@ save_capabilities(Engine *e)
 {
 	g_autofree char *now = pop3_session_capabilities(e->pop->session), *was = db_fact(e->db, "pop-capabilities");
 	GError *err = NULL;
-	if (now && g_strcmp0(now, was) && db_begin(e->db, &err) && (!db_set_fact(e->db, "pop-capabilities", now, &err) || !db_commit(e->db, &err)))
+	if (now && g_strcmp0(now, was) && store_begin(e, &err) && (!db_set_fact(e->db, "pop-capabilities", now, &err) || !db_commit(e->db, &err)))
 		db_rollback(e->db);
 	g_clear_error(&err);
 }
@@ -223,7 +223,7 @@ static void
 closed(Engine *e, const Pop3Event *ev)
 {
 	GError *err = NULL;
-	if (ev->ok && db_begin(e->db, &err) && (!pop_deleted(e->db, clock_s(), &err) || !db_commit(e->db, &err)))
+	if (ev->ok && store_begin(e, &err) && (!pop_deleted(e->db, clock_s(), &err) || !db_commit(e->db, &err)))
 		db_rollback(e->db);
 	g_clear_error(&err);
 	bool complained = !ev->ok, short_of_room = e->pop->short_of_room;
@@ -439,7 +439,7 @@ pop_request(Engine *e, const Request *r)
 	if (r->kind != REQ_POP_REMOVE || !e->pop)
 		return;
 	/* the dry run was shown: from now on the policy acts by itself; "no" keeps all, and asks again another time */
-	if (db_begin(e->db, &err) && (!db_set_fact(e->db, "pop-removal", r->on ? "yes" : "", &err) || !db_commit(e->db, &err)))
+	if (store_begin(e, &err) && (!db_set_fact(e->db, "pop-removal", r->on ? "yes" : "", &err) || !db_commit(e->db, &err)))
 		db_rollback(e->db);
 	g_clear_error(&err);
 	if (r->on)

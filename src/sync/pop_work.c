@@ -100,7 +100,7 @@ pop_begin(Engine *e)
 	p->list_id = pop3_session_list(p->session);
 	p->uidl_id = pop3_session_can(p->session, "UIDL") ? pop3_session_uidl(p->session) : 0;
 	p->no_uidl = !p->uidl_id;
-	bool ok = db_begin(e->db, &err) && pop_session(e->db, &err) && (p->inbox = local_folder(e->db, ROLE_INBOX, NULL, &err)) != 0;
+	bool ok = store_begin(e, &err) && pop_session(e->db, &err) && (p->inbox = local_folder(e->db, ROLE_INBOX, NULL, &err)) != 0;
 	commit(e, ok, err);
 }
 
@@ -126,7 +126,7 @@ take_uids(Engine *e)
 
 	if (p->n_wanted == 0)
 		return true;
-	bool ok = db_begin(e->db, &err) && (first = local_reserve(e->db, p->inbox, p->n_wanted, &err));
+	bool ok = store_begin(e, &err) && (first = local_reserve(e->db, p->inbox, p->n_wanted, &err));
 	p->uid_above = first + p->n_wanted;
 	return commit(e, ok, err);
 }
@@ -174,7 +174,7 @@ hash_next(Engine *e)
 		return;
 	/* those that were found again under another name are not gone */
 	if (!p->no_uidl && !p->suspicious && g_hash_table_size(p->missing))
-		commit(e, db_begin(e->db, &err) && pop_mark_gone(e, &err), err);
+		commit(e, store_begin(e, &err) && pop_mark_gone(e, &err), err);
 	start_fetching(e);
 }
 
@@ -339,7 +339,7 @@ hash_came(Engine *e, PopEntry *en, bool ok)
 		return;
 	/* the same message under another name: its row takes the new one */
 	GError *err = NULL;
-	commit(e, db_begin(e->db, &err) && pop_rename(e->db, en->row->id, en->uidl, en->size, &err), err);
+	commit(e, store_begin(e, &err) && pop_rename(e->db, en->row->id, en->uidl, en->size, &err), err);
 }
 
 static void
@@ -435,7 +435,7 @@ pop_flush(Engine *e, bool all)
 		parts[i] = g_bytes_new_from_bytes(whole, 0, MIN(g_bytes_get_size(whole), SUMMARY_BYTES));
 	}
 	render_summaries(e->render, parts, n, s);
-	bool ok = db_begin(e->db, &err);
+	bool ok = store_begin(e, &err);
 	for (guint i = 0; ok && i < n; i++)
 		ok = put_one(e, g_ptr_array_index(p->done, i), &s[i], &err);
 	commit(e, ok, err);
@@ -505,7 +505,7 @@ static void
 looked_once(Engine *e)
 {
 	GError *err = NULL;
-	bool ok = db_begin(e->db, &err) && db_set_fact(e->db, "pop-looked", "1", &err);
+	bool ok = store_begin(e, &err) && db_set_fact(e->db, "pop-looked", "1", &err);
 	commit(e, ok, err);
 }
 
@@ -530,12 +530,12 @@ start_removing(Engine *e)
 			pending |= pop_entry(p, i)->row->state == POP_DELETING;
 		}
 	if (n == 0 || (!allowed_to_remove(e) && !pending)) {
-		if (n)
+		if (!allowed_to_remove(e) && (n || !e->headless))	/* 0 too: what was told before is over */
 			ask_removal(e, n, bytes);
 		quit(e);
 		return;
 	}
-	bool ok = db_begin(e->db, &err);
+	bool ok = store_begin(e, &err);
 	for (guint i = 0; ok && i < p->entries->len; i++)
 		if (pop_entry(p, i)->number && due(e, pop_entry(p, i)))
 			ok = pop_set_state(e->db, pop_entry(p, i)->row->id, POP_DELETING, clock_s(), &err);
@@ -558,7 +558,7 @@ dele_answered(Engine *e, PopEntry *en, bool ok)
 	GError *err = NULL;
 	e->pop->deles--;
 	if (ok)
-		commit(e, db_begin(e->db, &err) && pop_deled(e->db, en->row->id, &err), err);
+		commit(e, store_begin(e, &err) && pop_deled(e->db, en->row->id, &err), err);
 }
 
 /* ---- events ---- */

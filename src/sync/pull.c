@@ -133,7 +133,7 @@ empty_in_doubt(Engine *e, const Folder *f)
 
 	if (e->sel.exists > 0 || f->total == 0)
 		return false;
-	if (!db_begin(e->db, &err) || !folders_empty_is_sure(e->db, f->id, g_get_real_time() / G_USEC_PER_SEC, &sure, &err) || !db_commit(e->db, &err)) {
+	if (!store_begin(e, &err) || !folders_empty_is_sure(e->db, f->id, g_get_real_time() / G_USEC_PER_SEC, &sure, &err) || !db_commit(e->db, &err)) {
 		store_failed(e, g_steal_pointer(&err));
 		return true;
 	}
@@ -238,7 +238,7 @@ pull_clear(Engine *e)
 	if (!s->clearing)
 		return;
 	/* after a crash between two pieces the marks are still the old ones: it begins again */
-	bool ok = db_begin(e->db, &err) && journal_park_folder(e->db, s->id, &err) &&
+	bool ok = store_begin(e, &err) && journal_park_folder(e->db, s->id, &err) &&
 		folders_clear_piece(e->db, s->id, STORE_CLEAR_ROWS, &left, &err) &&
 		(left || folders_reset(e->db, s->id, s->uidvalidity, &err)) && db_commit(e->db, &err);
 	if (!ok) {
@@ -268,7 +268,7 @@ pull_sync_save(Engine *e)
 		s->below = 1;
 		s->next = s->uidnext ? s->uidnext : 1;
 	}
-	if (!db_begin(e->db, &err) || !folders_set_sync(e->db, s->id, s->uidvalidity, s->next, modseq, &err) ||
+	if (!store_begin(e, &err) || !folders_set_sync(e->db, s->id, s->uidvalidity, s->next, modseq, &err) ||
 		!folders_set_backfill(e->db, s->id, s->below, &err) ||
 		!folders_set_checked(e->db, s->id, clock_s(), &err) || !db_commit(e->db, &err)) {
 		store_failed(e, g_steal_pointer(&err));
@@ -332,6 +332,8 @@ pull_page_done(Engine *e, Job *job, bool whole)
 	seen_bounds(job->seen, &min, &max);
 	if (max == 0) {	/* nothing came: the folder was emptied meanwhile, or the server can't */
 		s->page_wanted = job->ahead && s->exists > 0 && s->id == job->folder;
+		if (s->id == job->folder && s->below == 0 && s->exists == 0)
+			begin(e);
 		return;
 	}
 	bool all = job->lo == 1 || job->seen->len >= s->exists;
@@ -442,6 +444,8 @@ pull_resync(Engine *e)
 	/* an EXPUNGE whose number is not known is told by nothing else */
 	if (s->id && !s->selecting)
 		s->exists = imap_session_exists(e->session);
+	if (s->id && !s->selecting && s->below == 0 && s->exists == 0 && !s->page_wanted && !work_page_comes(e))
+		begin(e);	/* its only mails went before they were here */
 	if (!s->id || s->below == 0 || s->held)
 		return;
 	g_autoptr(Folder) f = folders_get(e->db, s->id, NULL);

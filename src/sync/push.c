@@ -40,7 +40,7 @@ bar(Engine *e, gint64 folder, const char *words)
 	GError *err = NULL;
 	e->barred = folder;
 	e->barred_until = clock_s() + BARRED_S;
-	push_commit(e, db_begin(e->db, &err) && journal_look_later(e->db, folder, e->barred_until, words, &err), err);
+	push_commit(e, store_begin(e, &err) && journal_look_later(e->db, folder, e->barred_until, words, &err), err);
 }
 
 static const Wish *
@@ -126,7 +126,7 @@ bool
 push_mark_sent(Engine *e, const GPtrArray *wishes, WishStep step)
 {
 	GError *err = NULL;
-	return push_commit(e, db_begin(e->db, &err) && journal_mark_sent(e->db, wishes, &err) &&
+	return push_commit(e, store_begin(e, &err) && journal_mark_sent(e->db, wishes, &err) &&
 		journal_set_step(e->db, wishes, step, &err), err);
 }
 
@@ -134,7 +134,7 @@ void
 push_finished(Engine *e, const GPtrArray *wishes)
 {
 	GError *err = NULL;
-	if (push_commit(e, db_begin(e->db, &err) && journal_done(e->db, wishes, &err), err))
+	if (push_commit(e, store_begin(e, &err) && journal_done(e->db, wishes, &err), err))
 		push_changed(e, g_ptr_array_index(wishes, 0));
 }
 
@@ -142,7 +142,7 @@ void
 push_failed(Engine *e, const GPtrArray *wishes, const char *words)
 {
 	GError *err = NULL;
-	if (push_commit(e, db_begin(e->db, &err) && journal_fail(e->db, wishes, words, &err), err))
+	if (push_commit(e, store_begin(e, &err) && journal_fail(e->db, wishes, words, &err), err))
 		push_changed(e, g_ptr_array_index(wishes, 0));
 }
 
@@ -250,7 +250,7 @@ push_refused(Engine *e, Job *job, const ImapResponse *r)
 	GError *err = NULL;
 
 	if (later) {
-		push_commit(e, db_begin(e->db, &err) && journal_retry(e->db, job->wishes, clock_s() + 60, why, &err), err);
+		push_commit(e, store_begin(e, &err) && journal_retry(e->db, job->wishes, clock_s() + 60, why, &err), err);
 		return;
 	}
 	push_failed(e, job->wishes, why);
@@ -293,7 +293,11 @@ void
 push_request(Engine *e, const Request *r)
 {
 	GError *err = NULL;
-	push_commit(e, db_begin(e->db, &err) && journal_again(e->db, r->message, r->kind == REQ_WISH_REMOVE, &err), err);
-	engine_changed(e, e->shown, CHANGE_FLAGS | CHANGE_COUNTS | CHANGE_ADDED | CHANGE_REMOVED);
-	engine_tell(e, letter_new(LETTER_OUTBOX));
+	g_autoptr(Wish) w = journal_get(e->db, r->message, NULL);	/* perhaps of a folder that is not on the screen */
+
+	push_commit(e, store_begin(e, &err) && journal_again(e->db, r->message, r->kind == REQ_WISH_REMOVE, &err), err);
+	if (w)
+		push_changed(e, w);
+	else
+		engine_tell(e, letter_new(LETTER_OUTBOX));
 }

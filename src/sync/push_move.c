@@ -113,7 +113,7 @@ push_told(Engine *e, const ImapResponse *r)
 		if (job->kind != JOB_STORE || job->lo != PUSH_MOVE)
 			continue;
 		headers_flush(e);
-		push_commit(e, db_begin(e->db, &err) && arrived(e, job->wishes, r, &err), err);
+		push_commit(e, store_begin(e, &err) && arrived(e, job->wishes, r, &err), err);
 		return;
 	}
 }
@@ -125,7 +125,7 @@ copied(Engine *e, Job *job, const ImapResponse *r)
 {
 	const Wish *first = g_ptr_array_index(job->wishes, 0);
 	GError *err = NULL;
-	bool ok = db_begin(e->db, &err) && (r->code != IMAP_CODE_COPYUID || arrived(e, job->wishes, r, &err)) &&
+	bool ok = store_begin(e, &err) && (r->code != IMAP_CODE_COPYUID || arrived(e, job->wishes, r, &err)) &&
 		(first->kind == WISH_COPY ? journal_done(e->db, job->wishes, &err) : journal_set_step(e->db, job->wishes, STEP_DELETE, &err));
 
 	if (!push_commit(e, ok, err))
@@ -159,7 +159,7 @@ static void
 where_known(Engine *e, Job *job)
 {
 	GError *err = NULL;
-	bool ok = db_begin(e->db, &err);
+	bool ok = store_begin(e, &err);
 
 	for (guint i = 0; ok && i < job->wishes->len; i++) {
 		const Wish *w = g_ptr_array_index(job->wishes, i);
@@ -223,6 +223,6 @@ push_look(Engine *e)
 		return;
 	}
 	headers_flush(e);
-	if (push_commit(e, db_begin(e->db, &err) && journal_looked(e->db, e->sel.id, &err), err))
+	if (push_commit(e, store_begin(e, &err) && journal_looked(e->db, e->sel.id, &err), err))
 		engine_changed(e, e->sel.id, CHANGE_ADDED | CHANGE_REMOVED | CHANGE_COUNTS);
 }

@@ -53,7 +53,7 @@ sign_in_took(Engine *e, gint64 ms)
 	if (ms < SLOW_SIGN_IN_MS || (told && *told))
 		return;
 	g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT, ms);
-	if (!db_begin(e->db, &err) || !db_set_fact(e->db, "slow-sign-in", now, &err) || !db_commit(e->db, &err))
+	if (!store_begin(e, &err) || !db_set_fact(e->db, "slow-sign-in", now, &err) || !db_commit(e->db, &err))
 		db_rollback(e->db);
 	g_clear_error(&err);
 	Letter *l = letter_new(LETTER_NOTE);

@@ -43,7 +43,7 @@ scan_passed(Engine *e)
 {
 	g_autofree char *key = pass_key(e->sel.id), *text = g_strdup_printf("%" G_GINT64_FORMAT, clock_s());
 
-	if (db_begin(e->db, NULL) && (!db_set_fact(e->db, key, text, NULL) || !db_commit(e->db, NULL)))
+	if (store_begin(e, NULL) && (!db_set_fact(e->db, key, text, NULL) || !db_commit(e->db, NULL)))
 		db_rollback(e->db);
 }
 
@@ -274,6 +274,6 @@ scan_window_done(Engine *e, const Job *job)
 		if (((const Job *)g_ptr_array_index(e->jobs, i))->kind == JOB_RANGE)
 			return;
 	pull_sync_save(e);
-	if (s->range_whole)
+	if (s->range_whole && !e->drop)
 		scan_passed(e);
 }

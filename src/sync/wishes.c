@@ -250,7 +250,7 @@ all_in_one(Doing *d, guint *n, GError **err)
 
 	if (d->e->read_only)
 		return wish_refuse(err, g_strdup(_("Nothing was changed: eilpost runs read-only (-R).")));
-	if (!db_begin(d->e->db, err))
+	if (!store_begin(d->e, err))
 		return false;
 	bool ok = wish_is_of_folder(r) ? wish_folder(d->e, r, &d->id, err) : r->kind == REQ_UNDO ? undo(d, n, err) :
 		act(d, all ? all : r->ids ? r->ids : none, n, err);
@@ -264,7 +264,7 @@ all_in_one(Doing *d, guint *n, GError **err)
 static void
 skip_act(Engine *e, gint64 act)
 {
-	if (db_begin(e->db, NULL) && !(acts_skip(e->db, act, NULL) && db_commit(e->db, NULL)))
+	if (store_begin(e, NULL) && !(acts_skip(e->db, act, NULL) && db_commit(e->db, NULL)))
 		db_rollback(e->db);
 }
 
@@ -275,10 +275,13 @@ wishes_request(Engine *e, const Request *r)
 	GError *err = NULL;
 	GHashTableIter it;
 	gpointer folder;
+	gint64 shown = e->shown;
 	guint n = 0;
 
 	headers_flush(e);
 	bool ok = all_in_one(&d, &n, &err);
+	if (!ok)
+		e->shown = shown;	/* the folder was not deleted */
 	if (!ok && r->kind == REQ_UNDO && d.id && g_error_matches(err, EIL_ERROR, EIL_REFUSED))
 		skip_act(e, d.id);
 	g_hash_table_iter_init(&it, d.folders);

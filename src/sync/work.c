@@ -67,6 +67,7 @@ work_clear(Engine *e)
 		e->writer_job = NULL;
 	}
 	large_clear(e, false);
+	outbox_cut(e);
 	for (guint i = 0; i < e->jobs->len; i++)
 		work_ask_again(e, g_ptr_array_index(e->jobs, i));
 	g_ptr_array_set_size(e->jobs, 0);

@@ -407,6 +407,29 @@ test_commit_fails_of_part(gconstpointer user)
 	g_assert_cmpuint(failures, >, 0);
 }
 
+/* What the server tells while a page is on its way opens a transaction; what the person does then is written down all the same. */
+static void
+test_between(void)
+{
+	World *w = world_closed();
+	Request *r = request_new(REQ_REMEMBER);
+	g_autofree char *fact = NULL;
+
+	textd.page_waits = true;
+	world_open(w, 0);
+	UNTIL(w, textd.page_waiting);
+	wait_ms(w, 50);	/* the flags are here */
+	r->text = g_strdup("folded");
+	r->text2 = g_strdup("yes");
+	engine_post(w->engine, r);
+	UNTIL(w, w->trouble || (g_free(fact), fact = db_fact(world_reader(w), "ui.folded")));
+	g_assert_cmpstr(w->trouble, ==, NULL);
+	textd.page_waits = false;
+	UNTIL(w, id_of(w, "INBOX", 3));
+	g_assert_cmpuint(pop->connections, ==, 1);
+	world_free(w);
+}
+
 /* ---- never before what the person asks for ---- */
 
 static void
@@ -695,6 +718,7 @@ main(int argc, char **argv)
 	g_test_add_data_func("/sync/large/commit-fails/ahead", &textd, test_commit_fails);
 	g_test_add_data_func("/sync/large/commit-fails/part", "2", test_commit_fails_of_part);
 	g_test_add_data_func("/sync/large/commit-fails/whole", "", test_commit_fails_of_part);
+	g_test_add_func("/sync/large/between", test_between);
 	g_test_add_func("/sync/large/text-between", test_text_between);
 	g_test_add_func("/sync/large/folder-between", test_folder_between);
 	g_test_add_func("/sync/large/save", test_save);

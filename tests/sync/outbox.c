@@ -551,6 +551,44 @@ test_stopped_at_commits(void)
 	g_assert_cmpuint(n, >, 5);
 }
 
+static bool
+has_ended(World *w, gint64 row)
+{
+	return is_done(w, row) || state(w, row) == OUT_UNKNOWN;
+}
+
+/* S6: one commit fails, whichever it is, and the program goes on: the mail arrives once, its copy is filed, and nobody is asked;
+ * or it is cut off at its end, and then that is what the person is told. */
+static void
+test_commit_fails(gconstpointer cut)
+{
+	guint failures = 0;
+
+	for (gint at = 1, none = 0; none < 2; at++) {
+		World *w = world_new(CHECK_STARTUP, "at once", 0);
+		g_autoptr(Draft) d = draft_to("bob@example.com, eve@example.com", "once");
+		gint left = at;
+		smtp->cut_end = cut != NULL;
+		wait_ms(w, 100);	/* what the start commits is over */
+		db_set_plug(w->engine->db, fail_one_commit, &left);
+		gint64 row = post(w, REQ_SEND, 0, d, 0);
+		if (w->failed)	/* it is said, and the person does it again */
+			row = post(w, REQ_SEND, w->row, d, 0);
+		WAIT_FOR(w, has_ended(w, row) || w->trouble);
+		g_test_message("commit %d: %s, state %d", at, w->trouble ? w->trouble : "-", state(w, row));
+		failures += g_atomic_int_get(&left) <= 0;
+		none = g_atomic_int_get(&left) > 0 ? none + 1 : 0;
+		for (int i = 0; i < 200 && !has_ended(w, row); i++)
+			i % 20 ? wait_ms(w, 50) : later(w, 400);	/* the back-off; then it has a second, before the clock is a silence */
+		WAIT_FOR(w, has_ended(w, row));
+		g_assert_true(cut ? state(w, row) == OUT_UNKNOWN : is_done(w, row));
+		g_assert_cmpuint(server_n_taken(smtp), ==, 1);
+		g_assert_cmpuint(n_sent_copies(w), ==, cut ? 0 : 1);
+		world_free(w);
+	}
+	g_assert_cmpuint(failures, >, 3);
+}
+
 static void
 stopped_at_lines(bool after, bool chunking)
 {
@@ -627,6 +665,8 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/outbox/bad-input/P16", test_bad_input);
 	g_test_add_func("/sync/outbox/full-disk/S2", test_full_disk);
 	g_test_add_func("/sync/outbox/S10", test_s10);
+	g_test_add_data_func("/sync/outbox/commit-fails/S6", NULL, test_commit_fails);
+	g_test_add_data_func("/sync/outbox/commit-fails/in-doubt", &smtp, test_commit_fails);
 	g_test_add_func("/sync/outbox/stopped-at-commits", test_stopped_at_commits);
 	g_test_add_func("/sync/outbox/stopped-at-lines", test_stopped_at_lines);
 	return g_test_run();

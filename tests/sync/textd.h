@@ -30,6 +30,8 @@ static struct {
 	guint unreadable;	/* UID of a text: NO to a command for it and others, which gives those before it */
 	guint waits;		/* number of a connection that gives no text as long as this is set; 0: none */
 	guint waiting;		/* it would, otherwise */
+	bool page_waits;	/* flags of another message are told before a page of the list, which comes when this is cleared */
+	bool page_waiting;
 	guint cut_texts;	/* number of a connection that is cut in the middle of the first texts; 0: none */
 	guint other_validity;	/* of what the second connection opens; 0: the same */
 	bool packed;		/* files are base64 */
@@ -211,6 +213,22 @@ text_waits(Talk *t, const char *verb)
 	}
 }
 
+static inline void
+page_waits(Talk *t, const char *verb)
+{
+	g_mutex_lock(&t->s->lock);
+	bool waits = textd.page_waits && strstr(verb, "ENVELOPE");
+	g_mutex_unlock(&t->s->lock);
+	if (waits)
+		say(t, "* 3 FETCH (UID 9 FLAGS (\\Seen))\r\n");
+	while (waits) {
+		g_mutex_lock(&t->s->lock);
+		textd.page_waiting = waits = textd.page_waits;
+		g_mutex_unlock(&t->s->lock);
+		g_usleep(2000);
+	}
+}
+
 /* One "BINARY.PEEK[2]<a.b>", as doc_body. */
 static inline const char *
 doc_binary(const Talk *t, GString *out, const Doc *d, const char *at)
@@ -367,6 +385,7 @@ text_talk(gpointer user)
 		if (ms)
 			g_usleep((gulong)ms * 1000);
 		text_waits(t, verb);
+		page_waits(t, verb);
 		if (cut)
 			g_string_truncate(out, out->len / 2);
 		g_mutex_lock(&t->s->lock);
