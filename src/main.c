@@ -100,6 +100,7 @@ list_options(void)
 }
 
 /* True: some account can't be used. */
+/* True: with one of them something can't be used. */
 static bool
 tell_problems(const Conf *conf)
 {
@@ -224,6 +225,8 @@ run(const Options *o)
 		settings_check(conf);
 		bool fatal = tell_problems(conf);
 		status = fatal || conf_accounts(conf)->len == 0 ? EXIT_FAILED : EXIT_DONE;
+		if (conf_accounts(conf)->len == 0 && conf_problems(conf)->len == 0)
+			tell_no_account(places->config);
 		if (status == EXIT_DONE)
 			printf(ngettext("%s: %u account can be used\n", "%s: %u accounts can be used\n", conf_accounts(conf)->len), places->config,
 				conf_accounts(conf)->len);
@@ -240,10 +243,13 @@ run(const Options *o)
 		Batch h = { .places = places, .conf = conf, .read_only = o->read_only, .account = o->account, .auth_letters = auth_letters,
 			.vault = open_vault(places, conf, auth_letters) };
 		Subcommand command = subcommand(o->rest);
+		bool fatal = command && tell_problems(conf);	/* the screen says it itself */
 		g_autoptr(Draft) write = command ? NULL : writing_draft(&o->writing, o->rest, &err);
 		if (err)
 			fprintf(stderr, "%s\n", err->message);
 		status = command ? command(&h, o->rest + 1) : err ? EXIT_USAGE : write && !isatty(STDIN_FILENO) ? batch_write(&h, write) : run_screen(o, &h, write);
+		if (fatal && status == EXIT_DONE && (command == batch_sync || command == batch_verify))
+			status = EXIT_FAILED;	/* not all accounts */
 		vault_end(h.vault);
 		h.vault = NULL;
 	}

@@ -185,6 +185,21 @@ file_bytes(App *a, const Answering *w, GBytes *raw, const char *section, char **
 	return data;
 }
 
+/* Of a message that comes along whole. */
+static bool
+comes_inside(const Document *doc, guint n)
+{
+	const DocPart *p = &g_array_index(doc->parts, DocPart, n);
+
+	for (guint i = 0; i < n; i++) {
+		const DocPart *whole = &g_array_index(doc->parts, DocPart, i);
+		g_autofree char *below = g_strconcat(whole->section, ".", NULL);
+		if (whole->attachment && !g_ascii_strcasecmp(clean_peek(whole->type), "message/rfc822") && g_str_has_prefix(p->section, below))
+			return true;
+	}
+	return false;
+}
+
 /* The files of the original as attachments of the draft. False: some are not here (asked for),
  * or *problem. */
 static bool
@@ -195,7 +210,7 @@ take_files(App *a, Answering *w, GBytes *raw, Draft *d, char **problem)
 
 	for (guint i = 0; i < doc->parts->len && !*problem; i++) {
 		const DocPart *p = &g_array_index(doc->parts, DocPart, i);
-		if (!p->attachment)
+		if (!p->attachment || comes_inside(doc, i))
 			continue;
 		GBytes *data = file_bytes(a, w, raw, p->section, problem);
 		if (data) {

@@ -369,6 +369,10 @@ cmd_delete_folder(App *a, const char *arg)
 		return;
 	guint n = folder_total(f);
 	g_autoptr(Clean) name = rows_folder_name(f->role, f->name);
+	if (f->role == ROLE_INBOX) {
+		app_say(a, STYLE_STATUS, _("%s belongs to every account: it can be neither renamed nor deleted."), clean_peek(name));
+		return;
+	}
 	g_autofree char *head = n ? g_strdup_printf(ngettext("Delete the folder %s and the %u message in it for good?",
 		"Delete the folder %s and the %u messages in it for good?", n), clean_peek(name), n) :
 		g_strdup_printf(_("Delete the folder %s? It is empty."), clean_peek(name));

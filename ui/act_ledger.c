@@ -63,6 +63,7 @@ answered(App *a, int n, gpointer user)
 	Request *r = request_new(REQ_POP_REMOVE);
 	r->on = n == 1;
 	app_post(a, account, r);
+	acc->removal_said = n == 1 ? 1 : -1;
 	acc->removal_n = 0;
 	ledger_stale(a);
 	app_say(a, STYLE_STATUS, "%s",

@@ -5,6 +5,7 @@
  * first; the person may go on meanwhile. */
 #include "config.h"
 #include "ui/app_private.h"
+#include "ui/panes/question.h"
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/whole.h"
@@ -174,6 +175,16 @@ selected_part(App *a)
 	return parts_current(&a->parts, readview_document(a->open.view));
 }
 
+static void
+overwrite(App *a, int n, gpointer path)
+{
+	const DocPart *part = a->open.view ? selected_part(a) : NULL;
+	if (n == 1 && part)
+		parts_save(a, part, path);
+	else
+		app_say(a, STYLE_STATUS, "%s", _("Nothing was written."));
+}
+
 void
 cmd_save_part(App *a, const char *arg)
 {
@@ -191,23 +202,12 @@ cmd_save_part(App *a, const char *arg)
 		return;
 	g_autofree char *path = parts_path(a, arg, part);
 	if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-		g_autofree char *question = g_strdup_printf(_("%s exists. Write over it? (y/n) "), path);
-		g_free(a->ask_context);
-		a->ask_context = g_steal_pointer(&path);
-		app_ask(a, ASK_OVERWRITE, PROMPT_NUMBER, question, NULL);
+		const QuestionChoice choices[] = { { _("Leave it as it is"), "nq" }, { _("Write over it"), "y" } };
+		g_autofree char *question = g_strdup_printf(_("%s exists."), path);
+		question_ask(a, question, choices, G_N_ELEMENTS(choices), 0, overwrite, g_steal_pointer(&path), g_free);
 		return;
 	}
 	parts_save(a, part, path);
-}
-
-void
-parts_overwrite(App *a, bool yes)
-{
-	const DocPart *part = a->open.view ? selected_part(a) : NULL;
-	if (yes && part && a->ask_context)
-		parts_save(a, part, a->ask_context);
-	else
-		app_say(a, STYLE_STATUS, "%s", _("Nothing was written."));
 }
 
 /* A name that is not taken: "photo.jpg", "photo-2.jpg" ... Yours. */

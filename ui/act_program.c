@@ -68,10 +68,20 @@ cmd_suspend(App *a, const char *arg)
 	screen_suspend(a->screen);
 }
 
+static bool
+is_offline(App *a)
+{
+	if (a->setup->offline && !a->setup->demo)
+		app_say(a, STYLE_STATUS, "%s", _("eilpost was started without the network (--offline): nothing is fetched or sent."));
+	return a->setup->offline && !a->setup->demo;
+}
+
 void
 cmd_check_mail(App *a, const char *arg)
 {
 	AppAccount *acc = app_account(a);
+	if (is_offline(a))
+		return;
 	g_clear_pointer(&acc->trouble, clean_free);
 	app_post(a, a->account, request_new(REQ_CHECK));
 	acc->checking = true;
@@ -82,6 +92,8 @@ cmd_check_mail(App *a, const char *arg)
 void
 cmd_check_mail_all(App *a, const char *arg)
 {
+	if (is_offline(a))
+		return;
 	for (guint i = 0; i < a->accounts->len; i++) {
 		app_post(a, i, request_new(REQ_CHECK));
 		((AppAccount *)g_ptr_array_index(a->accounts, i))->checking = true;

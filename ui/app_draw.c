@@ -83,7 +83,7 @@ counts(App *a)
 	if (!f)
 		return g_strdup("");
 	guint total = f->total;
-	if (acc && acc->progress_folder == f->id && acc->total > total)
+	if (acc && acc->progress && acc->progress_folder == f->id && acc->total > total)	/* so many will be here */
 		total = (guint)acc->total;
 	g_autofree char *unread = f->unseen ? g_strdup_printf(ngettext("%'u unread", "%'u unread", f->unseen), f->unseen) : NULL;
 	g_autofree char *all = g_strdup_printf(ngettext("%'u message", "%'u messages", total), total);
@@ -215,7 +215,7 @@ status_text(App *a, CellStyle *style)
 		*style = STYLE_WARN;
 		return notice;
 	}
-	if (a->focus == PANE_PAGER && a->open.view && !over_top(a)) {
+	if (a->focus == PANE_PAGER && a->open.view && !over_top(a) && !a->helping && !a->in_parts) {
 		if (readview_at_end(a->open.view))
 			return clean_new(readview_top(a->open.view) ? _("end") : _("all"), -1, CLEAN_LINE);
 		return clean_printf("%d %%", readview_percent(a->open.view));
@@ -320,6 +320,8 @@ static const char *
 why_empty(App *a)
 {
 	const AppAccount *acc = app_account(a);
+	if (a->folder_row && !a->folder_row->selectable)
+		return _("This folder holds other folders, and no messages.");
 	if (a->list && listview_busy(a->list))
 		return _("searching …");
 	if (a->list && listview_limit(a->list))

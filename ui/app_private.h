@@ -36,6 +36,7 @@ typedef struct {
 	gint64 checked_at, next_try, next_check;	/* Unix seconds; 0: none */
 	Clean *schedule;	/* owned: "on startup, every 5 minutes"; NULL: not told yet */
 	guint removal_n;	/* mails that the policy would remove from the POP3 server, if the person agrees; 0: none */
+	int removal_said;	/* by the person, since the start: 1 they may go, -1 not; 0: nothing */
 	guint64 removal_bytes;
 	bool schedule_paused;	/* by the person: nothing goes by itself */
 	bool stopped;		/* its schedule, after a refused sign-in */
@@ -54,7 +55,7 @@ typedef struct {
 } AppAccount;
 
 typedef struct { const OverFace *face; void *self; /* owned */ } Over;
-typedef enum { ASK_NOTHING, ASK_COMMAND, ASK_SEARCH, ASK_SEARCH_BACK, ASK_LIMIT, ASK_FOLDER, ASK_JUMP, ASK_SAVE, ASK_SAVE_ALL, ASK_OVERWRITE, ASK_SECRET, ASK_KEY, ASK_LINE } Ask;
+typedef enum { ASK_NOTHING, ASK_COMMAND, ASK_SEARCH, ASK_SEARCH_BACK, ASK_LIMIT, ASK_FOLDER, ASK_JUMP, ASK_SAVE, ASK_SAVE_ALL, ASK_SECRET, ASK_KEY, ASK_LINE } Ask;
 
 /* The message in the pager. */
 typedef struct {
@@ -273,7 +274,6 @@ bool large_give_up(App *a, guint account);	/* the attachment that comes; false: 
 /* act_parts.c */
 void parts_save(App *a, const DocPart *part, const char *path);
 void parts_came(App *a, const Letter *l);
-void parts_overwrite(App *a, bool yes);
 char *parts_path(App *a, const char *typed, const DocPart *part);
 void parts_save_all(App *a, const char *folder);
 char *parts_mime(App *a, const char *section);	/* MIME header of a part of the open message; yours; NULL: not known */

@@ -283,9 +283,6 @@ answer(App *a, Ask ask, const char *text)
 	case ASK_SAVE_ALL:
 		cmd_save_all(a, text);
 		break;
-	case ASK_OVERWRITE:
-		parts_overwrite(a, !g_ascii_strcasecmp(text, "y") || !strcmp(text, "yes") || !strcmp(text, _("y")) || !strcmp(text, _("yes")));
-		break;
 	case ASK_LINE:
 		a->asked(a, text);
 		break;
@@ -304,8 +301,6 @@ cancelled(App *a, Ask ask)
 		password_answered(a, "");
 	else if (ask == ASK_KEY)
 		answer_key(a, NULL);
-	else if (ask == ASK_OVERWRITE)
-		parts_overwrite(a, false);
 	else if (ask == ASK_LINE)
 		a->asked(a, NULL);
 	app_work(a);

@@ -157,7 +157,8 @@ static Clean *
 who(const MessageRow *m, bool recipients)
 {
 	if (recipients && m->to && *m->to) {
-		g_autoptr(Clean) to = clean_new(m->to, -1, CLEAN_LINE);
+		enum { MOST = 1000 };	/* bytes: no row shows more, and ten thousand recipients are drawn with each key */
+		g_autoptr(Clean) to = clean_new(m->to, (gssize)strnlen(m->to, MOST), CLEAN_LINE);
 		/* TRANSLATORS: in the list of sent mail, before the recipient's name */
 		return clean_printf(_("To %s"), clean_peek(to));
 	}

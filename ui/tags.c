@@ -72,7 +72,14 @@ GArray *
 tags_fitting(App *a, const char *pattern, GError **err)
 {
 	AppAccount *acc = app_account(a);
+	/* what the list does not show is not meant, as in mutt */
+	const char *shown = a->list ? listview_limit(a->list) : NULL;
+	g_autofree char *both = shown ? g_strdup_printf("(%s) (%s)", shown, pattern) : g_strdup(pattern);
 	g_autoptr(MessageLimit) limit = acc ? messages_limit_new(pattern, err) : NULL;
+	if (limit && shown) {
+		messages_limit_free(g_steal_pointer(&limit));
+		limit = messages_limit_new(both, err);
+	}
 	g_autoptr(GArray) keys = limit ? messages_keys(acc->db, a->folder, limit, NULL, false, true, G_MAXINT32, 0, NULL, NULL, err) : NULL;
 
 	if (!keys)

@@ -349,9 +349,9 @@ is_text(const Block *b)
 }
 
 static void
-put_block(GString *out, const Block *b, guint more_depth, guint wrap)
+put_block(GString *out, const Block *b, const char *words, guint more_depth, guint wrap)
 {
-	const char *text = b->kind == BLOCK_RULE ? "----" : b->text ? clean_peek(b->text) : "";
+	const char *text = b->kind == BLOCK_RULE ? "----" : words;
 	guint depth = b->quote + more_depth;
 
 	for (;;) {
@@ -363,9 +363,53 @@ put_block(GString *out, const Block *b, guint more_depth, guint wrap)
 	}
 }
 
-/* Text blocks without signature and notes, and without empty ones at both ends. */
+static const DocLink *
+link_of(const Document *d, const Span *s)
+{
+	return s->link && s->link <= d->links->len ? &g_array_index(d->links, DocLink, s->link - 1) : NULL;
+}
+
+/* Where a link leads that does not stand in the text itself: "[n]" behind its words. */
 static char *
-text_of(const Document *document, guint more_depth, guint wrap, bool with_signature)
+with_marks(const Document *d, const Block *b)
+{
+	GString *out = g_string_new(NULL);
+	const char *text = b->text ? clean_peek(b->text) : "";
+	gsize len = strlen(text), at = 0;
+
+	for (guint32 i = 0; i < b->n_spans; i++) {
+		const Span *s = &b->spans[i];
+		gsize end = MIN((gsize)s->start + s->len, len);
+		const DocLink *link = link_of(d, s);
+		bool goes_on = i + 1 < b->n_spans && b->spans[i + 1].link == s->link && b->spans[i + 1].start == end;
+		if (end < at || !link || link->visible || goes_on)
+			continue;
+		g_string_append_len(out, text + at, (gssize)(end - at));
+		g_string_append_printf(out, "[%u]", s->link);
+		at = end;
+	}
+	g_string_append(out, text + at);
+	return g_string_free(out, FALSE);
+}
+
+static void
+put_links(GString *out, const Document *d)
+{
+	bool any = false;
+
+	for (guint i = 0; d && i < d->links->len; i++) {
+		const DocLink *link = &g_array_index(d->links, DocLink, i);
+		if (link->visible)
+			continue;
+		g_string_append_printf(out, "%s[%u] %s\n", any ? "" : "\n", i + 1, clean_peek(link->target));
+		any = true;
+	}
+}
+
+/* Text blocks without signature and notes, and without empty ones at both ends. whole: with the signature, and with where
+ * links lead. */
+static char *
+text_of(const Document *document, guint more_depth, guint wrap, bool whole)
 {
 	GString *out = g_string_new(NULL);
 	guint from = 0, to = document ? document->blocks->len : 0;
@@ -374,7 +418,7 @@ text_of(const Document *document, guint more_depth, guint wrap, bool with_signat
 		const Block *b = document->blocks->pdata[to - 1];
 		if (is_text(b) && b->kind != BLOCK_BLANK)
 			break;
-		if (b->kind == BLOCK_SIGNATURE && with_signature)
+		if (b->kind == BLOCK_SIGNATURE && whole)
 			break;
 		to--;
 	}
@@ -382,9 +426,13 @@ text_of(const Document *document, guint more_depth, guint wrap, bool with_signat
 		from++;
 	for (guint i = from; i < to; i++) {
 		const Block *b = document->blocks->pdata[i];
-		if (is_text(b) || (b->kind == BLOCK_SIGNATURE && with_signature))
-			put_block(out, b, more_depth, wrap);
+		if (!is_text(b) && !(b->kind == BLOCK_SIGNATURE && whole))
+			continue;
+		g_autofree char *text = whole ? with_marks(document, b) : g_strdup(b->text ? clean_peek(b->text) : "");
+		put_block(out, b, text, more_depth, wrap);
 	}
+	if (whole)
+		put_links(out, document);
 	return g_string_free(out, FALSE);
 }
 

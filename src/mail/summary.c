@@ -71,7 +71,7 @@ address_list(const HeaderLine *h)
 	g_autoptr(GArray) list = header_addresses(h->value, h->value_len, NULL, NULL);
 	GString *out = g_string_new(NULL);
 
-	for (guint i = 0; i < list->len && i < LIMIT_ADDRESSES_SHOWN; i++) {
+	for (guint i = 0; i < list->len && i < LIMIT_ADDRESSES; i++) {
 		const Address *a = &g_array_index(list, Address, i);
 		if (!*a->address)
 			continue;

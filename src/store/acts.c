@@ -176,11 +176,10 @@ static bool
 undo_flag(Db *db, gint64 message, guint32 flag, bool on, GError **err)
 {
 	g_autoptr(Message) m = messages_get(db, message, err);
-	g_autoptr(Folder) f = m ? folders_get(db, m->folder, err) : NULL;
 
-	if (f && folder_is_local(f))
+	if (m && folders_is_local(db, m->folder))
 		return messages_set_flags(db, message, on ? m->flags | flag : m->flags & ~flag, on ? m->flags | flag : m->flags & ~flag, 0, err);
-	return f && journal_flag(db, message, flag, on, err);
+	return m && journal_flag(db, message, flag, on, err);
 }
 
 static bool

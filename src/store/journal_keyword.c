@@ -81,17 +81,16 @@ bool
 journal_keyword(Db *db, gint64 message, const char *keyword, bool on, gint64 act, GError **err)
 {
 	g_autoptr(Message) m = messages_get(db, message, err);
-	g_autoptr(Folder) f = m ? folders_get(db, m->folder, err) : NULL;
 	bool counter;
 
-	if (!f) {
+	if (!m) {
 		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("This message is not there any more"));
 		return false;
 	}
 	g_autofree char *keywords = changed(m->keywords, keyword, on);
 	if (!show(db, message, keywords, err))
 		return false;
-	if (folder_is_local(f))
+	if (folders_is_local(db, m->folder))
 		return true;
 	return forget(db, message, keyword, on, &counter, err) && (counter || add(db, m, keyword, on, act, err));
 }

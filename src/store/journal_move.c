@@ -38,8 +38,7 @@ journal_is_going(Db *db, gint64 message)
 static bool
 is_local(Db *db, gint64 folder)
 {
-	g_autoptr(Folder) f = folders_get(db, folder, NULL);
-	return f && folder_is_local(f);
+	return folders_is_local(db, folder);
 }
 
 /* uid 0: provisional. Whatever else had that name goes: it is this message. */

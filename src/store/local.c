@@ -18,6 +18,12 @@ folder_is_local(const Folder *f)
 	return g_str_has_prefix(f->wire, PREFIX);
 }
 
+bool
+folders_is_local(Db *db, gint64 id)
+{
+	return db_int(db, 0, "SELECT substr(wire, 1, 7) = char(1) || 'local:' FROM folder WHERE id = ?1", INTS(id)) != 0;
+}
+
 char *
 local_wire(const char *name)
 {

@@ -9,6 +9,7 @@
 #include "store/messages.h"
 
 bool folder_is_local(const Folder *f);	/* any thread */
+bool folders_is_local(Db *db, gint64 id);	/* the same by its id, and cheap: a whole Folder counts its wishes */
 /* The folder of that role (or, with ROLE_NONE, of that name); made if it is not there. The id, or 0. */
 gint64 local_folder(Db *db, FolderRole role, const char *name, GError **err);
 char *local_wire(const char *name);	/* yours */

@@ -122,7 +122,7 @@ drafts_postponed(Engine *e, gint64 row)
 		return;
 	}
 	headers_flush(e);
-	if (outbox_commit(e, store_begin(e, &err) && put(e, row, f, c->message, &err), err))
+	if (outbox_commit(e, store_begin(e, &err) && put(e, row, f, c->message, &err), &err))
 		drafts_changed(e, f->id);
 }
 

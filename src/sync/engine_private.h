@@ -241,7 +241,7 @@ struct Engine {
 	guint threadless;	/* about so many */
 	BodyWriter *writer;	/* owned: a large literal on its way */
 	Job *writer_job;	/* borrowed */
-	gint64 told_progress;
+	gint64 told_progress, told_headers;	/* ms: of what is fetched; of the headers, 0: their end was told */
 	GPtrArray *saves;	/* owned; of save.c */
 	guint64 speed, speed_kept;	/* bytes a second, as measured; 0: not yet; kept as a fact */
 	guint64 speed_bytes;	/* since speed_since (ms; 0: nothing is measured) */

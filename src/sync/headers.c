@@ -141,7 +141,7 @@ address_list(const GPtrArray *list)
 	if (!list || list->len == 0)
 		return NULL;
 	GString *out = g_string_new(NULL);
-	for (guint i = 0; i < list->len && i < LIMIT_ADDRESSES_SHOWN; i++) {
+	for (guint i = 0; i < list->len && i < LIMIT_ADDRESSES; i++) {
 		const ImapAddress *a = g_ptr_array_index(list, i);
 		g_autofree char *spec = addr_spec(a);
 		if (!spec || !a->host)

@@ -30,9 +30,9 @@ tell_what_else(Engine *e)
 }
 
 bool
-outbox_commit(Engine *e, bool ok, GError *err)
+outbox_commit(Engine *e, bool ok, GError **err)
 {
-	if (ok && db_commit(e->db, &err)) {
+	if (ok && db_commit(e->db, err)) {
 		tell_what_else(e);
 		return true;
 	}
@@ -41,7 +41,7 @@ outbox_commit(Engine *e, bool ok, GError *err)
 		e->sender->marked_folder = 0;
 		e->sender->local_copy = false;
 	}
-	engine_store_failed(e, err);
+	engine_store_failed(e, g_steal_pointer(err));
 	return false;
 }
 
@@ -285,7 +285,7 @@ outbox_cycle(Engine *e, bool person)
 			if (r->state == OUT_QUEUED && r->last_error && !r->later)
 				ok = outbox_set_state(e->db, r->id, OUT_QUEUED, 0, r->last_error, &err);
 		}
-		outbox_commit(e, ok, err);
+		outbox_commit(e, ok, &err);
 	}
 	end_cycle(e);
 }
@@ -442,7 +442,7 @@ static void
 set_state(Engine *e, gint64 row, OutState state, const char *error)
 {
 	GError *err = NULL;
-	outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row, state, 0, error, &err), err);
+	outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row, state, 0, error, &err), &err);
 	outbox_told(e, row);
 }
 
@@ -538,7 +538,7 @@ edit(Engine *e, const Request *r)
 		GError *err = NULL;
 		/* the row itself becomes a draft: outbox_save_draft would make a second one beside it */
 		if (outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_DRAFT, 0, NULL, &err) &&
-			outbox_save_draft(e->db, row->id, d, &err), err))
+			outbox_save_draft(e->db, row->id, d, &err), &err))
 			g_hash_table_remove(e->sender->released, &row->id);
 		else
 			problem = g_strdup(_("The mail could not be taken back: it still waits in the outbox."));
@@ -558,7 +558,7 @@ remove_row(Engine *e, gint64 row, bool only_draft)
 		return;
 	headers_flush(e);
 	gint64 folder = store_begin(e, &err) ? drafts_gone(e, row, true, &err) : -1;
-	if (outbox_commit(e, folder >= 0 && outbox_remove(e->db, row, &err), err))
+	if (outbox_commit(e, folder >= 0 && outbox_remove(e->db, row, &err), &err))
 		drafts_changed(e, folder);
 	outbox_told(e, row);
 }
@@ -573,7 +573,7 @@ decide(Engine *e, const Request *r)
 		bool ok = store_begin(e, &err) && outbox_set_state(e->db, r->message, OUT_SENT, 0, NULL, &err);
 		if (ok)
 			file_mark_answered(e, r->message, &err);
-		outbox_commit(e, ok && !err, err);
+		outbox_commit(e, ok && !err, &err);
 		file_here(e);
 		outbox_told(e, r->message);
 		e->sender->acted = true;

@@ -244,7 +244,7 @@ not_filed(Engine *e, const OutRow *row, const char *server_words)
 		row->subject ? row->subject : ""), server_words);
 
 	set_looks(e, row->id, 0);
-	outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + RETRY_S, why, &err), err);
+	outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + RETRY_S, why, &err), &err);
 	outbox_told(e, row->id);
 	engine_trouble(e, EIL_LATER, why);
 }
@@ -258,7 +258,7 @@ append(Engine *e, const OutRow *row, const Folder *f)
 
 	if (!message) {
 		const char *why = no_copy(e->account) ? row->last_error : _("There was nothing to file.");
-		if (outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_FILED, 0, why, &err), err))
+		if (outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_FILED, 0, why, &err), &err))
 			outbox_told(e, row->id);
 		return;
 	}
@@ -269,7 +269,7 @@ append(Engine *e, const OutRow *row, const Folder *f)
 		return;
 	}
 	/* the try is counted before the command leaves, and if no answer comes it is looked for before it is repeated */
-	if (!outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENT, 0, row->last_error, &err), err))
+	if (!outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENT, 0, row->last_error, &err), &err))
 		return;
 	set_looks(e, row->id, 0);
 	g_autofree char *wire = journal_wire(e->db, f->id);
@@ -347,7 +347,7 @@ remember(Engine *e, const char *fact)
 	g_autofree char *was = db_fact(e->db, FACT);
 	GError *err = NULL;
 	if (g_strcmp0(was, fact))
-		outbox_commit(e, store_begin(e, &err) && db_set_fact(e->db, FACT, fact, &err), err);
+		outbox_commit(e, store_begin(e, &err) && db_set_fact(e->db, FACT, fact, &err), &err);
 }
 
 static void
@@ -362,7 +362,7 @@ filed(Engine *e, gint64 row, bool by_server)
 		file_mark_answered(e, row, &err);
 	ok = ok && !err && outbox_set_state(e->db, row, OUT_FILED, 0, r && r->state != OUT_UNKNOWN ? r->last_error : NULL, &err) &&
 		(!by_server || outbox_set_filed_by_server(e->db, row, &err));
-	outbox_commit(e, ok, err);
+	outbox_commit(e, ok, &err);
 	set_looks(e, row, 0);
 	outbox_told(e, row);
 }
@@ -378,7 +378,7 @@ not_found(Engine *e, const OutRow *row)
 	if (row->state == OUT_UNKNOWN)
 		return;
 	if (who == SERVER_FILES && looks < LOOKS)
-		outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + LOOK_AGAIN_S, row->last_error, &err), err);
+		outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + LOOK_AGAIN_S, row->last_error, &err), &err);
 	else if (who == NOBODY_KNOWS && row->tries == 0)
 		remember(e, "no");
 }
@@ -421,7 +421,7 @@ file_here(Engine *e)
 			not_filed(e, r, NULL);
 			return;
 		}
-		if (!outbox_commit(e, true, NULL)) {
+		if (!outbox_commit(e, true, &err)) {
 			s->here_at = e->now + RETRY_S * 1000;
 			return;
 		}

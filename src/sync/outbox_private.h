@@ -52,7 +52,7 @@ struct Sender {
 };
 
 /* outbox.c */
-bool outbox_commit(Engine *e, bool ok, GError *err /* taken */);	/* ends the transaction; false: rolled back, and said */
+bool outbox_commit(Engine *e, bool ok, GError **err /* taken */);	/* ends the transaction; false: rolled back, and said */
 void outbox_told(Engine *e, gint64 row);	/* LETTER_OUTBOX */
 bool outbox_may_leave(Engine *e, const OutRow *r);
 OutRow *outbox_ready(Engine *e, gint64 *next /* Unix seconds of the next that will be ready, -1: none */);

@@ -66,7 +66,7 @@ write_end(Engine *e)
 		s->acted = true;
 		file_mark_answered(e, row, &err);
 	}
-	return outbox_commit(e, ok && !err, err);
+	return outbox_commit(e, ok && !err, &err);
 }
 
 void
@@ -172,7 +172,7 @@ lost(Engine *e, EilError code, char *sentence, bool doubt)
 		if (r->state == OUT_QUEUED && r->not_before <= clock_s() && outbox_may_leave(e, r))
 			ok = outbox_set_state(e->db, r->id, OUT_QUEUED, wait ? clock_s() + wait : 0, sentence, &err);
 	}
-	outbox_commit(e, ok, err);
+	outbox_commit(e, ok, &err);
 	outbox_told(e, 0);
 	if (sentence && !doubtful)	/* that of the doubt stands: it asks for a decision */
 		engine_trouble(e, code, sentence);
@@ -419,7 +419,7 @@ begin_mail(Engine *e)
 	mail.recipients = (const char *const *)s->recipients;
 	mail.size = g_bytes_get_size(s->message);
 	mail.envelope_id = row->message_id;
-	if (!outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENDING, 0, NULL, &err), err)) {
+	if (!outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENDING, 0, NULL, &err), &err)) {
 		mail_clear(s);
 		s->next_try = e->now + (gint64)plan_backoff(++s->tries) * 1000;
 		return false;
@@ -469,7 +469,7 @@ before_dot(Engine *e)
 {
 	Sender *s = e->sender;
 	GError *err = NULL;
-	if (outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, s->row, OUT_DOT_SENT, 0, NULL, &err), err)) {
+	if (outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, s->row, OUT_DOT_SENT, 0, NULL, &err), &err)) {
 		s->released_end = true;
 		outbox_told(e, s->row);
 		smtp_session_finish(s->session);

@@ -77,12 +77,12 @@ entry_of_number(Pop *p, guint32 number)
 }
 
 static bool
-commit(Engine *e, bool ok, GError *err)
+commit(Engine *e, bool ok, GError **err /* taken; as for push_commit */)
 {
-	if (ok && db_commit(e->db, &err))
+	if (ok && db_commit(e->db, err))
 		return true;
 	db_rollback(e->db);
-	engine_store_failed(e, err);
+	engine_store_failed(e, g_steal_pointer(err));
 	return false;
 }
 
@@ -101,7 +101,7 @@ pop_begin(Engine *e)
 	p->uidl_id = pop3_session_can(p->session, "UIDL") ? pop3_session_uidl(p->session) : 0;
 	p->no_uidl = !p->uidl_id;
 	bool ok = store_begin(e, &err) && pop_session(e->db, &err) && (p->inbox = local_folder(e->db, ROLE_INBOX, NULL, &err)) != 0;
-	commit(e, ok, err);
+	commit(e, ok, &err);
 }
 
 /* ---- what to do ---- */
@@ -128,7 +128,7 @@ take_uids(Engine *e)
 		return true;
 	bool ok = store_begin(e, &err) && (first = local_reserve(e->db, p->inbox, p->n_wanted, &err));
 	p->uid_above = first + p->n_wanted;
-	return commit(e, ok, err);
+	return commit(e, ok, &err);
 }
 
 static void
@@ -174,7 +174,7 @@ hash_next(Engine *e)
 		return;
 	/* those that were found again under another name are not gone */
 	if (!p->no_uidl && !p->suspicious && g_hash_table_size(p->missing))
-		commit(e, store_begin(e, &err) && pop_mark_gone(e, &err), err);
+		commit(e, store_begin(e, &err) && pop_mark_gone(e, &err), &err);
 	start_fetching(e);
 }
 
@@ -339,7 +339,7 @@ hash_came(Engine *e, PopEntry *en, bool ok)
 		return;
 	/* the same message under another name: its row takes the new one */
 	GError *err = NULL;
-	commit(e, store_begin(e, &err) && pop_rename(e->db, en->row->id, en->uidl, en->size, &err), err);
+	commit(e, store_begin(e, &err) && pop_rename(e->db, en->row->id, en->uidl, en->size, &err), &err);
 }
 
 static void
@@ -438,7 +438,7 @@ pop_flush(Engine *e, bool all)
 	bool ok = store_begin(e, &err);
 	for (guint i = 0; ok && i < n; i++)
 		ok = put_one(e, g_ptr_array_index(p->done, i), &s[i], &err);
-	commit(e, ok, err);
+	commit(e, ok, &err);
 	for (guint i = 0; i < n; i++) {
 		summary_clear(&s[i]);
 		g_bytes_unref(parts[i]);
@@ -506,7 +506,7 @@ looked_once(Engine *e)
 {
 	GError *err = NULL;
 	bool ok = store_begin(e, &err) && db_set_fact(e->db, "pop-looked", "1", &err);
-	commit(e, ok, err);
+	commit(e, ok, &err);
 }
 
 static void
@@ -539,7 +539,7 @@ start_removing(Engine *e)
 	for (guint i = 0; ok && i < p->entries->len; i++)
 		if (pop_entry(p, i)->number && due(e, pop_entry(p, i)))
 			ok = pop_set_state(e->db, pop_entry(p, i)->row->id, POP_DELETING, clock_s(), &err);
-	if (!commit(e, ok, err))
+	if (!commit(e, ok, &err))
 		return;
 	for (guint i = 0; i < p->entries->len; i++) {
 		PopEntry *en = pop_entry(p, i);
@@ -558,7 +558,7 @@ dele_answered(Engine *e, PopEntry *en, bool ok)
 	GError *err = NULL;
 	e->pop->deles--;
 	if (ok)
-		commit(e, store_begin(e, &err) && pop_deled(e->db, en->row->id, &err), err);
+		commit(e, store_begin(e, &err) && pop_deled(e->db, en->row->id, &err), &err);
 }
 
 /* ---- events ---- */

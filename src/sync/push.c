@@ -40,7 +40,7 @@ bar(Engine *e, gint64 folder, const char *words)
 	GError *err = NULL;
 	e->barred = folder;
 	e->barred_until = clock_s() + BARRED_S;
-	push_commit(e, store_begin(e, &err) && journal_look_later(e->db, folder, e->barred_until, words, &err), err);
+	push_commit(e, store_begin(e, &err) && journal_look_later(e->db, folder, e->barred_until, words, &err), &err);
 }
 
 static const Wish *
@@ -97,12 +97,12 @@ push_can(Engine *e)
 /* ---- the store ---- */
 
 bool
-push_commit(Engine *e, bool ok, GError *err)
+push_commit(Engine *e, bool ok, GError **err)
 {
-	if (ok && db_commit(e->db, &err))
+	if (ok && db_commit(e->db, err))
 		return true;
 	db_rollback(e->db);
-	engine_store_failed(e, err);
+	engine_store_failed(e, g_steal_pointer(err));
 	return false;
 }
 
@@ -127,14 +127,14 @@ push_mark_sent(Engine *e, const GPtrArray *wishes, WishStep step)
 {
 	GError *err = NULL;
 	return push_commit(e, store_begin(e, &err) && journal_mark_sent(e->db, wishes, &err) &&
-		journal_set_step(e->db, wishes, step, &err), err);
+		journal_set_step(e->db, wishes, step, &err), &err);
 }
 
 void
 push_finished(Engine *e, const GPtrArray *wishes)
 {
 	GError *err = NULL;
-	if (push_commit(e, store_begin(e, &err) && journal_done(e->db, wishes, &err), err))
+	if (push_commit(e, store_begin(e, &err) && journal_done(e->db, wishes, &err), &err))
 		push_changed(e, g_ptr_array_index(wishes, 0));
 }
 
@@ -142,7 +142,7 @@ void
 push_failed(Engine *e, const GPtrArray *wishes, const char *words)
 {
 	GError *err = NULL;
-	if (push_commit(e, store_begin(e, &err) && journal_fail(e->db, wishes, words, &err), err))
+	if (push_commit(e, store_begin(e, &err) && journal_fail(e->db, wishes, words, &err), &err))
 		push_changed(e, g_ptr_array_index(wishes, 0));
 }
 
@@ -250,7 +250,7 @@ push_refused(Engine *e, Job *job, const ImapResponse *r)
 	GError *err = NULL;
 
 	if (later) {
-		push_commit(e, store_begin(e, &err) && journal_retry(e->db, job->wishes, clock_s() + 60, why, &err), err);
+		push_commit(e, store_begin(e, &err) && journal_retry(e->db, job->wishes, clock_s() + 60, why, &err), &err);
 		return;
 	}
 	push_failed(e, job->wishes, why);
@@ -295,7 +295,16 @@ push_request(Engine *e, const Request *r)
 	GError *err = NULL;
 	g_autoptr(Wish) w = journal_get(e->db, r->message, NULL);	/* perhaps of a folder that is not on the screen */
 
-	push_commit(e, store_begin(e, &err) && journal_again(e->db, r->message, r->kind == REQ_WISH_REMOVE, &err), err);
+	bool ok = store_begin(e, &err) && journal_again(e->db, r->message, r->kind == REQ_WISH_REMOVE, &err);
+	if (g_error_matches(err, EIL_ERROR, EIL_REFUSED)) {	/* it can't be, and nothing is wrong with the store */
+		db_rollback(e->db);
+		Letter *l = letter_new(LETTER_NOTE);
+		l->text = g_strdup(err->message);
+		engine_tell(e, l);
+		g_clear_error(&err);
+	} else {
+		push_commit(e, ok, &err);
+	}
 	if (w)
 		push_changed(e, w);
 	else

@@ -156,7 +156,7 @@ push_append_done(Engine *e, Job *job, const ImapResponse *r)
 		return;
 	}
 	headers_flush(e);
-	if (push_commit(e, store_begin(e, &err) && arrived(e, job->wishes, r, &err) && journal_done(e->db, job->wishes, &err), err))
+	if (push_commit(e, store_begin(e, &err) && arrived(e, job->wishes, r, &err) && journal_done(e->db, job->wishes, &err), &err))
 		push_changed(e, g_ptr_array_index(job->wishes, 0));
 	if (r->code != IMAP_CODE_APPENDUID)
 		push_hear(e, g_ptr_array_index(job->wishes, 0));

@@ -113,7 +113,7 @@ push_told(Engine *e, const ImapResponse *r)
 		if (job->kind != JOB_STORE || job->lo != PUSH_MOVE)
 			continue;
 		headers_flush(e);
-		push_commit(e, store_begin(e, &err) && arrived(e, job->wishes, r, &err), err);
+		push_commit(e, store_begin(e, &err) && arrived(e, job->wishes, r, &err), &err);
 		return;
 	}
 }
@@ -128,7 +128,7 @@ copied(Engine *e, Job *job, const ImapResponse *r)
 	bool ok = store_begin(e, &err) && (r->code != IMAP_CODE_COPYUID || arrived(e, job->wishes, r, &err)) &&
 		(first->kind == WISH_COPY ? journal_done(e->db, job->wishes, &err) : journal_set_step(e->db, job->wishes, STEP_DELETE, &err));
 
-	if (!push_commit(e, ok, err))
+	if (!push_commit(e, ok, &err))
 		return;
 	push_changed(e, first);
 	if (r->code != IMAP_CODE_COPYUID)
@@ -165,7 +165,7 @@ where_known(Engine *e, Job *job)
 		const Wish *w = g_ptr_array_index(job->wishes, i);
 		ok = journal_doubt_resolved(e->db, w, !imap_set_has(job->found, w->uid), &err);
 	}
-	if (push_commit(e, ok, err))
+	if (push_commit(e, ok, &err))
 		push_changed(e, g_ptr_array_index(job->wishes, 0));
 }
 
@@ -223,6 +223,6 @@ push_look(Engine *e)
 		return;
 	}
 	headers_flush(e);
-	if (push_commit(e, store_begin(e, &err) && journal_looked(e->db, e->sel.id, &err), err))
+	if (push_commit(e, store_begin(e, &err) && journal_looked(e->db, e->sel.id, &err), &err))
 		engine_changed(e, e->sel.id, CHANGE_ADDED | CHANGE_REMOVED | CHANGE_COUNTS);
 }

@@ -17,7 +17,8 @@ typedef enum {
 	PUSH_APPEND,
 } PushStep;
 
-bool push_commit(Engine *e, bool ok, GError *err /* taken */);
+/* By address: in one call nobody knows whether `ok` or err is looked at first. */
+bool push_commit(Engine *e, bool ok, GError **err /* taken */);
 void push_changed(Engine *e, const Wish *w);
 /* What came to the selected folder without a UID must be recognised, and not every server tells of it by itself. */
 void push_hear(Engine *e, const Wish *w);

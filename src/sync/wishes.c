@@ -20,7 +20,18 @@ typedef struct {
 	gint64 target;
 	GHashTable *folders;	/* owned: set of gint64*: whose lists change */
 	bool made;		/* a folder was made */
+	Folder *at;		/* owned: that of the last message; to read it counts its wishes, which are those just made */
 } Doing;
+
+static const Folder *
+folder_of(Doing *d, const Message *m)
+{
+	if (d->at && d->at->id == m->folder)
+		return d->at;
+	folder_free(d->at);
+	d->at = folders_get(d->e->db, m->folder, NULL);
+	return d->at;
+}
 
 static void
 touch(Doing *d, gint64 folder)
@@ -32,7 +43,7 @@ touch(Doing *d, gint64 folder)
 static bool
 one_flag(Doing *d, const Message *m, GError **err)
 {
-	g_autoptr(Folder) f = folders_get(d->e->db, m->folder, NULL);
+	const Folder *f = folder_of(d, m);
 	guint32 flag = d->act.kind == ACT_READ_ALL ? FLAG_SEEN : d->r->flag, flags = d->act.on ? m->flags | flag : m->flags & ~flag;
 
 	/* what is only here needs no server's consent */
@@ -62,7 +73,7 @@ has_keyword(const Message *m, const char *keyword)
 static bool
 may(Doing *d, const Message *m, GError **err)
 {
-	g_autoptr(Folder) f = folders_get(d->e->db, m->folder, NULL);
+	const Folder *f = folder_of(d, m);
 	bool leaves = d->act.kind != ACT_COPY && d->act.kind != ACT_FLAG && d->act.kind != ACT_KEYWORD && d->act.kind != ACT_READ_ALL;
 	guint32 flag = d->act.kind == ACT_READ_ALL ? FLAG_SEEN : d->act.kind == ACT_FLAG ? d->r->flag : 0;
 
@@ -296,5 +307,6 @@ wishes_request(Engine *e, const Request *r)
 		err = NULL;
 	}
 	g_clear_error(&err);
+	folder_free(d.at);
 	g_hash_table_destroy(d.folders);
 }

@@ -374,10 +374,10 @@ static void
 tell_progress(Engine *e)
 {
 	const Selected *s = &e->sel;
-	if (!s->id || e->now - e->told_progress < 200)
+	if (!s->id || e->now - e->told_headers < 200)
 		return;
 	bool filling = s->fill_at > 1 && s->exists > 0 && !e->no_room;
-	if (!filling && !e->told_progress)
+	if (!filling && !e->told_headers)
 		return;
 	g_autoptr(Folder) f = folders_get(e->db, s->id, NULL);
 	if (!f)
@@ -387,7 +387,7 @@ tell_progress(Engine *e)
 	l->text = g_strdup(_("reading the headers"));
 	l->total = MAX(s->exists, f->total);
 	l->done = filling ? MIN(f->total, l->total) : l->total;
-	e->told_progress = filling ? e->now : 0;
+	e->told_headers = filling ? e->now : 0;
 	engine_tell(e, l);
 }
 

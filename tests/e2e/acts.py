@@ -100,6 +100,10 @@ def tagged():
     until(lambda: there() == all_numbers(), r)
     r.keys("D").keys("~s 'Number 1'\r").wait("Move 10 messages to the trash?").keys("y").wait("10 messages moved")
     until(lambda: len(there("Trash")) == 10, r)
+    # what the limit hides is not meant
+    r.keys("l").keys("~s 'Number 03' | ~s 'Number 04'\r").wait("limit:").gone("Number 05")
+    r.keys("D").keys("~A\r").wait("Move 2 messages to the trash?").keys("n").gone("Move 2 messages")
+    r.keys("T").keys("~A\r").wait("2 tagged")
     r.kill()
 
 

@@ -47,6 +47,11 @@ def sync():
     # wrong password: one sentence, status 1
     out = eilpost(profile(config(password="echo wrong")), "sync")
     assert out.returncode == 1 and "refused the sign-in" in out.stderr, out
+    # an account that can't be used is no account that is in sync
+    out = eilpost(profile(config() + "[account spare]\nadress = bob@example.org\n"), "sync")
+    assert out.returncode == 1 and "work: 5 unread of 5" in out.stdout and "adress" in out.stderr and ":1" in out.stderr, out
+    out = eilpost(profile(""), "--check-config")
+    assert out.returncode == 1 and "There is no account yet" in out.stderr, out
     # nobody to ask
     out = eilpost(profile(config(password=None)), "sync")
     assert out.returncode == 1 and "password" in out.stderr, out

@@ -409,6 +409,64 @@ def every_size():
     discard()
 
 
+def to_all_of_many():
+    """Nobody is left out, however many they are."""
+    many = [f"Person {n} <p{n}@example.com>" for n in range(150)]
+    server.deliver(mail("To very many", extra="Cc: " + ",\r\n ".join(many) + "\r\n"))
+    begin(subject="To very many")
+    n = len(sink.kept())
+    reader.go("To very many").keys("g").wait("Writing: Re: To very many").keys("\x18").gone("Writing")
+    envelope, _ = arrived(n + 1)
+    assert sorted(envelope["to"]) == sorted([f"p{i}@example.com" for i in range(150)] + ["bob@example.com"]), envelope["to"]
+
+
+def links_come_along():
+    """A text that was made of HTML says in the forwarded mail too where its links lead."""
+    server.deliver(mail("Linked", "<p>See <a href='https://example.org/deep/page'>this page</a> now.</p>\n", extra="MIME-Version: 1.0\r\nContent-Type: text/html\r\n"))
+    begin(subject="Linked")
+    n = len(sink.kept())
+    reader.go("Linked").keys("f").wait("Writing: Fwd: Linked").wait("this page[1]").keys("carl@example.com\x18").gone("Writing")
+    _, m = arrived(n + 1)
+    assert "See this page[1] now." in content(m) and "\n[1] https://example.org/deep/page\n" in content(m), content(m)
+
+
+def what_was_given_is_kept():
+    """Nothing was typed, but a file and a subject came from the command line: postponed it is a draft, and given up only after a question."""
+    path = os.path.join(home, "given.txt")
+    with open(path, "w") as f:
+        f.write("1\n")
+    for key, then in (("\x0f", "The draft is kept"), ("\x03", "What becomes of this mail?")):
+        begin_with("-s", "Given", "-a", path, "--", "ok@example.com").keys(key).wait(then)
+    reader.keys("2").gone("Writing")
+    begin()
+    reader.keys("m").wait("Writing a mail").keys("\x0f").wait("nothing is kept")
+
+
+def begin_with(*arguments):
+    global reader
+    reader.kill()
+    reader = Reader(config=CONFIG, arguments=arguments, EDITOR="", VISUAL="")
+    return reader.wait("Writing: Given").wait("given.txt")
+
+
+def signature_comes_back():
+    """Past a sender that has none."""
+    global reader
+    reader.kill()
+    second = account(server, user="bob").replace("[account work]", "[account other]").replace("alice@example.org", "bob@example.org")
+    reader = Reader(config=CONFIG + second, EDITOR="", VISUAL="")
+    reader.wait("Plans for the lake")
+    new_mail()
+    reader.wait("Gärten & Höfe").keys(ESC).wait("y send")
+    for address, there in (("bob@example.org", False), ("alice@example.org", True)):
+        while address not in reader.lines[1]:
+            before = reader.lines[1]
+            reader.keys("F").wait(lambda r: r.lines[1] != before)
+        reader.wait("Gärten & Höfe") if there else reader.gone("Gärten & Höfe")
+    assert reader.text.count("Gärten & Höfe") == 1 and "\n -- \n" in reader.text.replace(" --\n", " -- \n"), reader.text
+    discard()
+
+
 def no_send_line():
     global reader
     reader.kill()
@@ -420,4 +478,5 @@ def no_send_line():
 
 run(write_and_send, address_error_at_its_field, questions_before_it_leaves, reply_with_quote, reply_to_all, forward_brings_the_file, forward_whole_and_bounce,
     files_by_the_picker, vanished_file, bad_pastes, kept_through_a_kill, several_drafts, discarded_while_it_is_kept, own_editor, bad_editors, text_keys, another_sender, draft_follows_its_sender, send_later,
-    command_line, without_a_screen, beside_another_eilpost, every_size, no_send_line)
+    command_line, without_a_screen, beside_another_eilpost, every_size, to_all_of_many, links_come_along, what_was_given_is_kept,
+    signature_comes_back, no_send_line)

@@ -41,7 +41,7 @@ def asks_before_the_first_removal():
     r.wait("3 mails may be removed from the server")
     assert on_server() == 3
     r.keys("\x1bOS").wait("On its way").keys("\x1b[F\r").wait("On the POP3 server").wait("due: 3 mails").wait("due: asks you")
-    r.keys("D").wait("Remove 3 mails").wait("other programs").keys("\r").wait("Everything stays on the server for now")
+    r.keys("D").wait("Remove 3 mails").wait("other programs").keys("\r").wait("Everything stays on the server for now").wait("due: asks you")
     r.keys("qq").gone("On its way").keys("G").wait("3 mails may be removed from the server")
     assert on_server() == 3
     r.keys("\x1bl").wait("due: asks you").keys("D").wait("Remove 3 mails").keys("2").wait("removed from the server now")

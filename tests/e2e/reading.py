@@ -50,7 +50,11 @@ def attachments():
     assert len(names) == 1 and "/" not in names[0] and not names[0].startswith("."), names
     assert open(os.path.join(folder, names[0]), "rb").read() == b"a,b,c\n1,2,3\n"
     reader.keys("s\x15" + folder + "/\r").wait("Write over it")    # asks before it writes over
-    reader.keys("n\r").wait("Nothing was written")
+    reader.keys("n").wait("Nothing was written")
+    with open(os.path.join(folder, names[0]), "w") as f:
+        f.write("old")
+    reader.keys("s\x15" + folder + "/\r").wait("Write over it").keys("y").wait("Saved as")
+    assert open(os.path.join(folder, names[0]), "rb").read() == b"a,b,c\n1,2,3\n"
     reader.keys("S\x15" + folder + "\r").wait("attachments go to")
     reader.wait(lambda r: os.path.exists(os.path.join(folder, "data.bin")))
     assert open(os.path.join(folder, "data.bin"), "rb").read() == bytes(range(10))

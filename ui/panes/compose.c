@@ -180,7 +180,7 @@ compose_gather(Compose *c)
 }
 
 /* The signature of the one before, if it still stands at the end as it was put there, becomes
- * that of the new one. */
+ * that of the new one; if that one has none, the new one's comes to the end. */
 static void
 change_signature(Compose *c, const Identity *from, const Identity *to)
 {
@@ -188,11 +188,12 @@ change_signature(Compose *c, const Identity *from, const Identity *to)
 		from->signature ? g_strdup_printf("-- \n%s\n", from->signature) : NULL;
 	const char *text = editor_text(c->body);
 
-	if (!old || !g_str_has_suffix(text, old))
+	if (old ? !g_str_has_suffix(text, old) : !to->signature)
 		return;
-	gsize keep = strlen(text) - strlen(old);
+	gsize keep = strlen(text) - (old ? strlen(old) : 0);
+	bool ends = keep == 0 || text[keep - 1] == '\n';
 	g_autofree char *fresh =
-		g_strdup_printf("%.*s%s%s%s", (int)keep, text, to->signature ? "-- \n" : "",
+		g_strdup_printf("%.*s%s%s%s%s", (int)keep, text, ends ? "" : "\n", to->signature ? "-- \n" : "",
 			to->signature ? to->signature : "", to->signature ? "\n" : "");
 	editor_replace(c->body, fresh);
 }

@@ -25,6 +25,18 @@ nothing_typed(const Compose *c)
 	return compose_version(c) == c->begun;
 }
 
+/* A new mail as it was begun, with at most a signature: no recipient, subject or file came from the command line or a link. */
+static bool
+is_untouched(const Compose *c)
+{
+	static const DraftField given[] = { DRAFT_TO, DRAFT_CC, DRAFT_BCC, DRAFT_SUBJECT };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(given); i++)
+		if (*c->draft->fields[given[i]])
+			return false;
+	return nothing_typed(c) && c->draft->kind == DRAFT_NEW && c->draft->attachments->len == 0;
+}
+
 /* ---- keeping ---- */
 
 static bool
@@ -202,7 +214,7 @@ compose_postpone(Compose *c)
 	if (c->sending)
 		return;
 	compose_gather(c);
-	if (c->row == 0 && !c->saving && (nothing_typed(c) || draft_is_empty(c->draft))) {
+	if (c->row == 0 && !c->saving && (draft_is_empty(c->draft) || is_untouched(c))) {
 		app_say(a, STYLE_STATUS, "%s", _("Nothing was written, so nothing is kept."));
 		leave(c);
 		return;
@@ -245,7 +257,7 @@ compose_abort(Compose *c)
 {
 	if (c->sending)
 		return;
-	if (nothing_typed(c) && !c->saving && !c->row) {
+	if (nothing_typed(c) && !c->saving && !c->row && (c->draft->kind != DRAFT_NEW || is_untouched(c))) {
 		app_say(c->app, STYLE_STATUS, "%s",
 			c->draft->kind == DRAFT_NEW ?
 				_("Nothing was written, so nothing is kept.") :

@@ -22,8 +22,11 @@ read_anew(LedgerPane *p)
 	guint n = 0;
 	for (guint i = 0; i < a->accounts->len; i++) {
 		const AppAccount *acc = g_ptr_array_index(a->accounts, i);
-		if (!acc->gone)
-			all[n++] = (PopListAccount){ acc->number, acc->account, acc->db, acc->removal_n > 0 };
+		if (acc->gone)
+			continue;
+		g_autofree char *agreed = acc->db ? db_fact(acc->db, "pop-removal") : NULL;
+		all[n++] = (PopListAccount){ acc->number, acc->account, acc->db, acc->removal_n > 0 ||
+			(acc->removal_said ? acc->removal_said < 0 : g_strcmp0(agreed, "yes") != 0) };
 	}
 	p->stale = false;
 	poplist_fill(p->list, all, n, g_get_real_time() / G_USEC_PER_SEC);

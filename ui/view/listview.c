@@ -240,14 +240,13 @@ listview_reload(ListView *v)
 	gint64 id = current->key.id;
 	MessageKey top = g_array_index(v->rows, MessageRow, 0).key;
 	bool head = v->at_head;
-	if (head) {
+	if (head)
 		load_head(v);
-		/* so much came that the cursor's message would leave the page: the page stays where it is */
-		if (index_of(v->rows, id) < 0 && !v->cut)
-			head = false;
-	}
-	if (!head)
+	/* so much came that the cursor's message would leave the page: the page stays where it is */
+	if (!head || (index_of(v->rows, id) < 0 && !v->cut))
 		load_from(v, &top, true);
+	if (head && index_of(v->rows, id) < 0 && !v->cut)	/* no: it is gone, and nothing that came is above the page */
+		load_head(v);
 	int now = index_of(v->rows, id);
 	v->selected = now >= 0 ? now : MIN(was, (int)v->rows->len - 1);
 	fill_above(v);

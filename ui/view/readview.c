@@ -221,7 +221,7 @@ part_line(ReadView *v, const Block *b)
 	const char *name = p->name ? clean_peek(p->name) : "";
 	add_line(v, p->attachment ?
 		/* TRANSLATORS: an attachment in the text: name, type, size */
-		g_strdup_printf(_("[-- %s (%s, %s) · v lists, s saves --]"), *name ? name : _("Attachment"), clean_peek(p->type), size) :
+		g_strdup_printf(_("[-- %s (%s, %s) · v lists and saves --]"), *name ? name : _("Attachment"), clean_peek(p->type), size) :
 		g_strdup_printf("[-- %s%s%s --]", clean_peek(p->type), *name ? ", " : "", name), STYLE_PART, b->quote);
 }
 
@@ -328,15 +328,32 @@ put_headers(ReadView *v)
 		add_line(v, g_strdup(""), STYLE_NORMAL, 0);
 }
 
+/* It stands where it belongs in the text. */
+static bool
+is_in_text(const Document *d, guint8 note)
+{
+	for (guint i = 0; i < d->blocks->len; i++) {
+		const Block *b = d->blocks->pdata[i];
+		if (b->kind == BLOCK_NOTE && b->note == note)
+			return true;
+	}
+	return false;
+}
+
 static void
 put_notes(ReadView *v)
 {
 	const GArray *notes = v->document->notes;
+	guint n = 0;
+
 	for (guint i = 0; i < notes->len; i++) {
 		Block b = { .kind = BLOCK_NOTE, .note = g_array_index(notes, guint8, i) };
+		if (is_in_text(v->document, b.note))
+			continue;
 		put_block(v, &b);
+		n++;
 	}
-	if (notes->len)
+	if (n)
 		add_line(v, g_strdup(""), STYLE_NORMAL, 0);
 }
 
