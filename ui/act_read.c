@@ -93,7 +93,9 @@ cmd_view_attachments(App *a, const char *arg)
 		const MessageRow *row = a->list ? listview_current(a->list) : NULL;
 		if (row && !a->open.message)
 			open_message(a, row);
-		app_say(a, STYLE_STATUS, "%s", _("The message is being opened; “v” then lists its attachments."));
+		a->open.parts_wanted = a->open.message != 0;
+		if (a->open.parts_wanted)
+			app_say(a, STYLE_PROGRESS, "%s", _("The message is being opened; its attachments are listed then."));
 		return;
 	}
 	a->focus = PANE_PAGER;

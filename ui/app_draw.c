@@ -94,6 +94,20 @@ counts(App *a)
 		limit ? _(" · limit: ") : "", limit ? limit : "");
 }
 
+/* Where there is no room for all of that: what is easily forgotten, else what is unread. */
+static char *
+counts_in_brief(App *a)
+{
+	const char *limit = a->list ? listview_limit(a->list) : NULL, *between = " · ";
+	g_autofree char *tagged = tags_count(a) ? g_strdup_printf(_(" · %u tagged"), tags_count(a)) : g_strdup("");
+	g_autofree char *all = g_strconcat(tagged, limit ? _(" · limit: ") : "", limit, NULL);
+	guint unseen = a->folder_row ? a->folder_row->unseen : 0;
+
+	if (*all)
+		return g_strdup(g_str_has_prefix(all, between) ? all + strlen(between) : all);
+	return unseen ? g_strdup_printf(ngettext("%'u unread", "%'u unread", unseen), unseen) : g_strdup("");
+}
+
 /* The terminal's own title: told only when it changes. */
 static void
 window_title(App *a, const char *account, const Clean *folder)
@@ -146,8 +160,13 @@ draw_title(App *a)
 	g_autofree char *count_text = over ? g_strdup("") : counts(a);
 	Clean *middle = clean_new(count_text, -1, CLEAN_LINE);
 	int x = canvas_put(a->canvas, r.y, r.x, r.w, STYLE_TITLE, PUT_CUT, left);
-	int mid_w = utf8_columns(clean_peek(middle), -1);
-	if (x + 2 + mid_w <= r.w)
+	if (!over && x + 2 + utf8_columns(clean_peek(middle), -1) > r.w) {
+		g_autofree char *brief = counts_in_brief(a);
+		clean_free(middle);
+		middle = clean_new(brief, -1, CLEAN_LINE);
+	}
+	int mid_w = MIN(utf8_columns(clean_peek(middle), -1), MAX(r.w - x - 2, 0));
+	if (mid_w > 0)
 		canvas_put(a->canvas, r.y, r.x + x + 2, mid_w, STYLE_TITLE, PUT_CUT, middle);
 	for (int detail = 2; detail >= 0; detail--) {
 		g_autofree char *checked = when_checked(a, detail);

@@ -85,6 +85,11 @@ show(App *a, Document *d)
 	mark_read(a);
 	open_ahead(a);
 	answering_ready(a);
+	if (a->open.parts_wanted && !a->prompt && a->overs->len == 0) {
+		g_clear_pointer(&a->message, clean_free);
+		cmd_view_attachments(a, NULL);
+	}
+	a->open.parts_wanted = false;
 }
 
 static void

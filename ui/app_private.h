@@ -68,6 +68,7 @@ typedef struct {
 	guint job;		/* of the render client; 0: none */
 	bool unread;		/* when it was opened */
 	bool header_cut;	/* only its beginning was fetched */
+	bool parts_wanted;	/* v was pressed before it was here */
 } OpenMessage;
 
 typedef struct { gint64 message; guint account; char *section, *path, *mime; } Saving;	/* owned strings */

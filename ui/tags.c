@@ -96,7 +96,10 @@ static void
 say_count(App *a)
 {
 	guint n = tags_count(a);
-	app_say(a, STYLE_STATUS, ngettext("%u message is tagged; “;” and a command acts on it.", "%u messages are tagged; “;” and a command acts on them.", n), n);
+	if (n == 0)
+		app_say(a, STYLE_STATUS, "%s", _("No message is tagged; t tags one."));
+	else
+		app_say(a, STYLE_STATUS, ngettext("%u message is tagged; “;” and a command acts on it.", "%u messages are tagged; “;” and a command acts on them.", n), n);
 }
 
 void

@@ -195,7 +195,7 @@ undo_one(Db *db, const Act *a, const Item *i, bool *done, GError **err)
 	case ACT_MOVE: case ACT_TRASH: case ACT_ARCHIVE: case ACT_JUNK: case ACT_NOT_JUNK:
 		return journal_move(db, i->message, i->folder, a->id, err);
 	case ACT_DELETE: case ACT_EMPTY:
-		*done = journal_is_going(db, i->message) && db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM wish WHERE message = ?1"
+		*done = journal_is_going(db, i->message) && db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM wish INDEXED BY wish_message WHERE message = ?1"
 		    " AND kind = 3 AND state IN (0, 2) AND tries = 0)", INTS(i->message));
 		return !*done || journal_move(db, i->message, i->folder, a->id, err);
 	case ACT_FOLDER_CREATE: case ACT_FOLDER_RENAME: case ACT_FOLDER_DELETE: case ACT_FOLDER_SUBSCRIBE:

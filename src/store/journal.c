@@ -124,20 +124,23 @@ journal_flag(Db *db, gint64 message, guint32 flag, bool on, GError **err)
 
 /* ---- what push asks ---- */
 
-/* Never under an old UIDVALIDITY (P9), nor while an older wish on the same flag of the same
+/* The indexes are named where SQLite would take that of states, and go through all that waits for each that waits: ten thousand
+ * moves took half a minute.
+ * Never under an old UIDVALIDITY (P9), nor while an older wish on the same flag of the same
  * message is under way, nor before a copy that was made before it; no move before all that was said of the message before it, and nothing in
  * a folder that is still to be made. Two copies of one message to one folder are two commands: in a set it is named once. */
 #define READY " FROM wish w WHERE state = 0 AND not_before <= ?1 AND (uid > 0 OR kind IN (4, 5))" \
 	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.message = w.message AND s.flag = w.flag AND s.id < w.id" \
 	"  AND s.kind = w.kind AND s.state IN (0, 1) AND w.message <> 0 AND w.kind IN (0, 6))" \
-	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.kind = 2 AND s.source = w.message AND s.id < w.id AND s.state IN " LIVE \
+	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.kind = 2 AND s.source = w.message AND s.source <> 0 AND s.id < w.id AND s.state IN " LIVE \
 	"  AND w.kind IN (0, 6))" \
-	" AND (kind NOT IN (1, 2, 3) OR NOT EXISTS (SELECT 1 FROM wish s WHERE s.id < w.id" \
-	"  AND s.state IN " LIVE " AND ((w.message <> 0 AND s.message = w.message)" \
-	"  OR (w.source <> 0 AND s.message = w.source) OR (w.message <> 0 AND s.source = w.message))))" \
-	" AND (kind <> 2 OR NOT EXISTS (SELECT 1 FROM wish s WHERE s.kind = 2 AND s.source = w.source AND s.target = w.target" \
+	" AND (kind NOT IN (1, 2, 3) OR NOT (" \
+	"  EXISTS (SELECT 1 FROM wish s INDEXED BY wish_message WHERE s.message = w.message AND w.message <> 0 AND s.id < w.id AND s.state IN " LIVE ")" \
+	"  OR EXISTS (SELECT 1 FROM wish s INDEXED BY wish_message WHERE s.message = w.source AND w.source <> 0 AND s.id < w.id AND s.state IN " LIVE ")" \
+	"  OR EXISTS (SELECT 1 FROM wish s INDEXED BY wish_source WHERE s.source = w.message AND s.source <> 0 AND s.id < w.id AND s.state IN " LIVE ")))" \
+	" AND (kind <> 2 OR NOT EXISTS (SELECT 1 FROM wish s WHERE s.kind = 2 AND s.source = w.source AND s.source <> 0 AND s.target = w.target" \
 	"  AND s.id < w.id AND s.state IN " LIVE "))" \
-	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.kind = 5 AND s.state IN " LIVE \
+	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE EXISTS (SELECT 1 FROM wish WHERE kind = 5 AND state IN " LIVE ") AND s.kind = 5 AND s.state IN " LIVE \
 	"  AND ((s.id < w.id AND s.folder IN (w.folder, w.target))" \
 	"   OR (s.id > w.id AND s.flag = 0 AND s.folder = w.target)))" \
 	" AND (kind <> 5 OR flag <> 2 OR NOT EXISTS (SELECT 1 FROM wish s WHERE s.id < w.id AND s.state IN " LIVE \

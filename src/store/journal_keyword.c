@@ -40,7 +40,7 @@ show(Db *db, gint64 message, const char *keywords, GError **err)
 static bool
 forget(Db *db, gint64 message, const char *keyword, bool on, bool *counter, GError **err)
 {
-	g_autoptr(Stmt) st = db_stmt(db, "DELETE FROM wish WHERE message = ?1 AND kind = 6 AND state IN (0, 2)"
+	g_autoptr(Stmt) st = db_stmt(db, "DELETE FROM wish INDEXED BY wish_message WHERE message = ?1 AND kind = 6 AND state IN (0, 2)"
 	    " AND NOT (state = 0 AND " COPIED_SINCE ") AND argument = ?2 COLLATE NOCASE RETURNING \"on\" <> ?3 AND tries = 0 AND state = 0", err);
 	bool row = true;
 

@@ -83,9 +83,10 @@ one_wish(Db *db, const char *sql, gint64 value, GError **err)
 static Wish *
 waiting_move(Db *db, gint64 message)
 {
-	if (db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM wish WHERE source = ?1 AND uid = 0 AND state IN " LIVE ")", INTS(message)))
+	if (db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM wish WHERE source = ?1 AND source <> 0 AND uid = 0 AND state IN " LIVE ")", INTS(message)))
 		return NULL;
-	return one_wish(db, "SELECT " WISH_COLUMNS " FROM wish WHERE message = ?1 AND " MOVING
+	/* else SQLite takes the index of states, for the order, and goes through all that wait */
+	return one_wish(db, "SELECT " WISH_COLUMNS " FROM wish INDEXED BY wish_message WHERE message = ?1 AND " MOVING
 	    " AND state = 0 AND tries = 0 AND step = 0 ORDER BY id DESC LIMIT 1", message, NULL);
 }
 
@@ -135,7 +136,7 @@ is_open(Db *db, gint64 folder, GError **err)
 static bool
 take_along(Db *db, const Wish *w, gint64 folder, guint32 uidvalidity, guint32 uid, GError **err)
 {
-	return db_run_ints(db, err, "UPDATE wish SET folder = ?3, uidvalidity = ?4, uid = ?5 WHERE message = ?1 AND id > ?2"
+	return db_run_ints(db, err, "UPDATE wish INDEXED BY wish_message SET folder = ?3, uidvalidity = ?4, uid = ?5 WHERE message = ?1 AND id > ?2"
 	    " AND (uid = 0 OR (folder = ?6 AND uid = ?7)) AND kind IN (0, 6) AND state = 0",
 	    INTS(w->message, w->id, folder, uidvalidity, uid, w->folder, w->uid));
 }
@@ -255,8 +256,8 @@ journal_delete(Db *db, gint64 message, gint64 act, GError **err)
 		return true;
 	if (is_local(db, m->folder))
 		return local_remove(db, message, err);
-	g_autoptr(Wish) copy = one_wish(db, "SELECT " WISH_COLUMNS " FROM wish WHERE message = ?1 AND kind IN (2, 4) AND state = 0"
-	    " AND tries = 0 AND NOT EXISTS (SELECT 1 FROM wish c WHERE c.source = ?1 AND c.state IN " LIVE ")", message, NULL);
+	g_autoptr(Wish) copy = one_wish(db, "SELECT " WISH_COLUMNS " FROM wish INDEXED BY wish_message WHERE message = ?1 AND kind IN (2, 4) AND state = 0"
+	    " AND tries = 0 AND NOT EXISTS (SELECT 1 FROM wish c WHERE c.source = ?1 AND c.source <> 0 AND c.state IN " LIVE ")", message, NULL);
 	if (copy)	/* it never left: there is nothing to delete */
 		return db_run_ints(db, err, "DELETE FROM wish WHERE message = ?1", INTS(message)) && db_run_ints(db, err, "DELETE FROM message WHERE id = ?1", INTS(message));
 	g_autoptr(Wish) w = waiting_move(db, message);
@@ -291,7 +292,7 @@ static bool
 bind(Db *db, gint64 message, gint64 folder, guint32 uidvalidity, guint32 uid, GError **err)
 {
 	if (!db_run_ints(db, err, "UPDATE wish SET uid = ?4, uidvalidity = ?3 WHERE folder = ?2 AND uid = 0"
-	    " AND kind IN (0, 1, 2, 3, 6) AND ((kind <> 2 AND message = ?1) OR (kind = 2 AND source = ?1))",
+	    " AND kind IN (0, 1, 2, 3, 6) AND ((kind <> 2 AND message = ?1) OR (kind = 2 AND source = ?1 AND source <> 0))",
 	    INTS(message, folder, uidvalidity, uid)))
 		return false;
 	if (db_int(db, 0, "SELECT uid FROM message WHERE id = ?1 AND folder = ?2", INTS(message, folder)) < UID_PROVISIONAL)
@@ -357,7 +358,7 @@ journal_recognise(Db *db, gint64 folder, guint32 uidvalidity, guint32 uid, const
 	if (!known)	/* moved here; not while it can't be here yet: then it is another one of the same name */
 		known = by_name(db, "SELECT m.id FROM message m LEFT JOIN detail d ON d.message = m.id"
 		    " WHERE m.folder = ?1 AND m.uid > 4294967295 AND " SAME " AND NOT EXISTS"
-		    " (SELECT 1 FROM wish w WHERE w.message = m.id AND w.target = ?1 AND w.state = 0 AND w.tries = 0)"
+		    " (SELECT 1 FROM wish w INDEXED BY wish_message WHERE w.message = m.id AND w.target = ?1 AND w.state = 0 AND w.tries = 0)"
 		    " ORDER BY m.id LIMIT 1", folder, message_id, received, size, err);
 	*message = known;
 	return (!err || !*err) && (!known || bind(db, known, folder, uidvalidity, uid, err));
@@ -445,7 +446,7 @@ journal_unbind(Db *db, gint64 folder, GError **err)
 	return db_run_ints(db, err, "UPDATE wish SET uid = 0, state = CASE state WHEN 4 THEN 4 ELSE 0 END"
 	    " WHERE folder = ?1 AND kind IN (0, 1, 2, 3, 6) AND state IN " LIVE, INTS(folder)) &&
 	    db_run_ints(db, err, "UPDATE message SET uid = ?2 + id WHERE folder = ?1 AND uid < ?2 AND EXISTS"
-	    " (SELECT 1 FROM wish w WHERE (w.message = message.id OR w.source = message.id) AND w.state IN " LIVE ")",
+	    " (SELECT 1 FROM wish w WHERE (w.message = message.id OR (w.source = message.id AND w.source <> 0)) AND w.state IN " LIVE ")",
 	    INTS(folder, UID_PROVISIONAL));
 }
 

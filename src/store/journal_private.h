@@ -9,7 +9,7 @@
 #define WISH_COLUMNS "id, kind, folder, message, uidvalidity, uid, flag, \"on\", argument, state," \
 	" tries, not_before, last_error, target, source, step, act"
 /* A copy that waits was made behind that wish: it shall carry what was said till then. */
-#define COPIED_SINCE "EXISTS (SELECT 1 FROM wish AS c WHERE c.kind = 2 AND c.source = wish.message AND c.id > wish.id AND c.state IN " LIVE ")"
+#define COPIED_SINCE "EXISTS (SELECT 1 FROM wish AS c WHERE c.kind = 2 AND c.source = wish.message AND c.source <> 0 AND c.id > wish.id AND c.state IN " LIVE ")"
 #define LIVE "(0, 1, 4)"	/* states of wishes that are still to come true */
 
 GPtrArray *journal_read(Db *db, Stmt *st, GError **err);	/* of Wish*: all rows of a statement with WISH_COLUMNS */

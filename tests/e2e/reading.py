@@ -65,6 +65,13 @@ def attachments():
     reader.keys("qq").gone("See the files.")
 
 
+def attachments_from_the_list():
+    """One key: the message is opened, and its attachments are listed when they are known."""
+    r = Reader(server, rows=30, cols=100)
+    r.wait("The newest").go("With two files").keys("v").wait("Attachments and parts").wait("evil name.csv")
+    r.kill()
+
+
 def scroll_quotes_headers():
     reader.keys("j\r").wait("quoted once")
     reader.keys("T").wait("quoted lines").gone("quoted once")
@@ -170,5 +177,5 @@ def offline_again():
     assert status == 0 and seconds < limit(2), (status, seconds)
 
 
-run(first_screen, open_and_close, no_control_byte_gets_through, attachments, scroll_quotes_headers, search_and_limit, next_unread, flags_reach_the_server,
+run(first_screen, open_and_close, no_control_byte_gets_through, attachments, attachments_from_the_list, scroll_quotes_headers, search_and_limit, next_unread, flags_reach_the_server,
     folders, help_and_unknown_key, help_is_read_whole, sizes, all_demo_mails_open, quit, offline_again)
