@@ -305,20 +305,30 @@ def another_sender():
     assert m["from"] == "Alice Example <alice@club.example>" and "alice@club.example" in str(envelope)
 
 
-def draft_follows_its_sender():
-    """One draft, in the outbox of the account that would send it."""
+def begin_with_bob():
+    """An account beside it, without a signature."""
     global reader
     reader.kill()
     second = account(server, user="bob").replace("[account work]", "[account other]").replace("alice@example.org", "bob@example.org")
     reader = Reader(config=CONFIG + second, EDITOR="", VISUAL="")
     reader.wait("Plans for the lake")
+
+
+def send_as(address):
+    while address not in reader.lines[1]:
+        before = reader.lines[1]
+        reader.keys("F").wait(lambda r: r.lines[1] != before)
+
+
+def draft_follows_its_sender():
+    """One draft, in the outbox of the account that would send it."""
+    global reader
+    begin_with_bob()
     new_mail(subject="Wanderer")
     reader.keys("\x0f").wait("The draft is kept").keys("R").wait("Writing: Wanderer")
     reader.keys(ESC).wait("y send")
     for address in ("bob@example.org", "alice@club.example", "alice@example.org", "bob@example.org"):
-        while address not in reader.lines[1]:
-            before = reader.lines[1]
-            reader.keys("F").wait(lambda r: r.lines[1] != before)
+        send_as(address)
         reader.wait("kept")
     profile = reader.profile
     reader.wait(lambda r: (drafts("work"), drafts("other")) == (0, 1))    # "kept" stands there since the first time
@@ -451,17 +461,11 @@ def begin_with(*arguments):
 
 def signature_comes_back():
     """Past a sender that has none."""
-    global reader
-    reader.kill()
-    second = account(server, user="bob").replace("[account work]", "[account other]").replace("alice@example.org", "bob@example.org")
-    reader = Reader(config=CONFIG + second, EDITOR="", VISUAL="")
-    reader.wait("Plans for the lake")
+    begin_with_bob()
     new_mail()
     reader.wait("Gärten & Höfe").keys(ESC).wait("y send")
     for address, there in (("bob@example.org", False), ("alice@example.org", True)):
-        while address not in reader.lines[1]:
-            before = reader.lines[1]
-            reader.keys("F").wait(lambda r: r.lines[1] != before)
+        send_as(address)
         reader.wait("Gärten & Höfe") if there else reader.gone("Gärten & Höfe")
     assert reader.text.count("Gärten & Höfe") == 1 and "\n -- \n" in reader.text.replace(" --\n", " -- \n"), reader.text
     discard()
