@@ -100,7 +100,6 @@ list_options(void)
 }
 
 /* True: some account can't be used. */
-/* True: with one of them something can't be used. */
 static bool
 tell_problems(const Conf *conf)
 {

@@ -89,6 +89,16 @@ document_add_field(Document *d, Clean *name, Clean *value, bool brief)
 	g_array_append_val(d->fields, f);
 }
 
+const DocLink *
+document_mark(const Document *d, const Block *b, guint32 i)
+{
+	const Span *s = &b->spans[i];
+	const DocLink *link = s->link && s->link <= d->links->len ? &g_array_index(d->links, DocLink, s->link - 1) : NULL;
+	bool goes_on = i + 1 < b->n_spans && b->spans[i + 1].link == s->link && b->spans[i + 1].start == s->start + s->len;
+
+	return link && !link->visible && !goes_on ? link : NULL;
+}
+
 void
 document_add_note(Document *d, NoteKind note)
 {

@@ -99,6 +99,8 @@ typedef struct {
 Document *document_new(void);
 void document_free(Document *d);
 void document_add_field(Document *d, Clean *name, Clean *value, bool brief);	/* takes both */
+/* The link whose "[n]" stands behind span i: its target is not in the text itself, and no span goes on with it. NULL: none. */
+const DocLink *document_mark(const Document *d, const Block *b, guint32 i);
 void document_add_note(Document *d, NoteKind note);	/* unless it is there */
 Block *document_add_block(Document *d, BlockKind kind);	/* text NULL; borrowed */
 GBytes *document_write(const Document *d);

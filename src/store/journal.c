@@ -125,7 +125,7 @@ journal_flag(Db *db, gint64 message, guint32 flag, bool on, GError **err)
 /* ---- what push asks ---- */
 
 /* The indexes are named where SQLite would take that of states, and go through all that waits for each that waits: ten thousand
- * moves took half a minute.
+ * moves took half a minute. The EXISTS that names no row outside itself is asked once: nearly always no folder waits.
  * Never under an old UIDVALIDITY (P9), nor while an older wish on the same flag of the same
  * message is under way, nor before a copy that was made before it; no move before all that was said of the message before it, and nothing in
  * a folder that is still to be made. Two copies of one message to one folder are two commands: in a set it is named once. */

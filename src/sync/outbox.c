@@ -191,7 +191,7 @@ outbox_pump(Engine *e)
 	if (!e->sender)
 		return;
 	if (e->sender->end_at && e->now >= e->sender->end_at)
-		smtp_write_end(e);
+		end_write(e);
 	if (outbox_up(e))
 		smtp_pump(e);
 	file_here(e);
@@ -228,7 +228,7 @@ outbox_leave(Engine *e)
 			link_kick(e->sender->link);
 	}
 	if (e->sender->end_at)
-		smtp_write_end(e);
+		end_write(e);
 	smtp_drop(e);
 }
 

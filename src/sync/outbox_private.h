@@ -66,11 +66,18 @@ bool drafts_goes_on_with(Engine *e, gint64 row, const GArray *ids /* the message
 void drafts_changed(Engine *e, gint64 folder);	/* after the commit */
 void drafts_postponed(Engine *e, gint64 row);	/* a transaction of its own */
 
+/* outbox_end.c; of the mail on its way */
+void end_clear(Sender *s);	/* there is none any more */
+gint64 end_back_off(guint tries);	/* seconds */
+void end_settle(Engine *e, OutState state, bool taken, gint64 not_before, const char *why);
+void end_in_doubt(Engine *e);	/* nobody knows whether it arrived: told, and the person decides */
+void end_put_back(Engine *e, const char *why);	/* into the queue: whatever failed had nothing to do with it */
+void end_write(Engine *e);	/* what could not be written down: once more */
+
 /* outbox_smtp.c */
 void smtp_connect(Engine *e);
 void smtp_pump(Engine *e);
 void smtp_give_up(Engine *e);	/* as if the line had broken: what waits for it is tried again by itself */
-void smtp_write_end(Engine *e);	/* what could not be written down: once more */
 void smtp_drop(Engine *e);	/* closes; what was on its way goes back to its place in the queue, or is in doubt */
 
 /* outbox_file.c */

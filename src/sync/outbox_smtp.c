@@ -11,124 +11,6 @@
 
 #include <string.h>
 
-#define END_AGAIN_MS 15000
-
-/* ---- the mail on its way ---- */
-
-static void
-result_clear(gpointer p)
-{
-	Result *r = p;
-	g_free(r->address);
-	g_free(r->reply);
-}
-
-static void
-mail_clear(Sender *s)
-{
-	s->row = 0;
-	g_clear_pointer(&s->message, g_bytes_unref);
-	g_clear_pointer(&s->recipients, g_strfreev);
-	for (guint i = 0; i < s->results->len; i++)
-		result_clear(&g_array_index(s->results, Result, i));
-	g_array_set_size(s->results, 0);
-	g_clear_pointer(&s->end.why, g_free);
-	s->end_at = 0;
-	s->given = 0;
-	s->told = 0;
-	s->wants_data = s->released_end = false;
-}
-
-static gint64
-back_off(guint tries)
-{
-	static const guint minutes[] = { 1, 5, 15, 30, 60, 120, 240 };
-	return (gint64)minutes[MIN(tries, G_N_ELEMENTS(minutes) - 1)] * 60;
-}
-
-/* One transaction: what the recipients were told, and the new state. */
-static bool
-write_end(Engine *e)
-{
-	Sender *s = e->sender;
-	const MailEnd *end = &s->end;
-	GError *err = NULL;
-	gint64 row = s->row;
-	bool ok = store_begin(e, &err);
-
-	for (guint i = 0; ok && i < s->results->len; i++) {
-		const Result *r = &g_array_index(s->results, Result, i);
-		if (end->taken || !r->accepted)
-			ok = outbox_set_recipient(e->db, row, r->address, r->accepted, r->code, r->reply, &err);
-	}
-	ok = ok && outbox_set_state(e->db, row, end->state, end->not_before, end->why, &err);
-	if (ok && end->state == OUT_SENT) {
-		s->acted = true;
-		file_mark_answered(e, row, &err);
-	}
-	return outbox_commit(e, ok && !err, &err);
-}
-
-void
-smtp_write_end(Engine *e)
-{
-	Sender *s = e->sender;
-	gint64 row = s->row;
-
-	/* the server has spoken, or the line is gone: this is known nowhere else, and decides whether the mail is sent once more */
-	if (!write_end(e)) {
-		s->end_at = e->now + END_AGAIN_MS;
-		s->wants_data = false;
-		return;
-	}
-	if (s->end.state == OUT_SENT)
-		file_here(e);
-	if (s->end.state != OUT_QUEUED)
-		g_hash_table_remove(s->released, &row);
-	if (s->told) {
-		Letter *l = letter_new(LETTER_PROGRESS);
-		l->done = l->total = 1;
-		engine_tell(e, l);
-	}
-	mail_clear(s);
-	s->last_use = e->now;
-	outbox_told(e, row);
-}
-
-static void
-settle(Engine *e, OutState state, bool taken, gint64 not_before, const char *why)
-{
-	g_autofree char *before = e->sender->end.why;
-
-	e->sender->end = (MailEnd){ state, taken, not_before, g_strdup(why) };
-	smtp_write_end(e);
-}
-
-static void
-in_doubt(Engine *e)
-{
-	Sender *s = e->sender;
-	g_autoptr(OutRow) row = outbox_get(e->db, s->row, NULL);
-	char *sentence = g_strdup_printf(_("The connection broke just when the mail “%s” was handed over: nobody knows whether it arrived. It is not sent again by itself; "
-		"the waiting pane (F4) asks what to do."), row && row->subject ? row->subject : "");
-	settle(e, OUT_UNKNOWN, false, 0, sentence);
-	engine_trouble(e, EIL_ASK_USER, sentence);
-}
-
-/* The mail goes back into the queue; whatever failed had nothing to do with it. */
-static void
-put_back(Engine *e, const char *why)
-{
-	Sender *s = e->sender;
-	if (!s->row || s->end_at)
-		return;
-	/* what was heard of the recipients counts only with the mail itself */
-	for (guint i = 0; i < s->results->len; i++)
-		result_clear(&g_array_index(s->results, Result, i));
-	g_array_set_size(s->results, 0);
-	settle(e, OUT_QUEUED, false, why ? clock_s() + back_off(s->tries) : 0, why);
-}
-
 void
 smtp_drop(Engine *e)
 {
@@ -139,9 +21,9 @@ smtp_drop(Engine *e)
 	g_byte_array_set_size(s->early, 0);
 	s->link_open = s->ready = s->starting = false;
 	if (s->row && s->released_end && !s->end_at)
-		in_doubt(e);
+		end_in_doubt(e);
 	else
-		put_back(e, NULL);
+		end_put_back(e, NULL);
 }
 
 /* The connection failed: every mail that could have gone waits, and says why. */
@@ -160,9 +42,9 @@ lost(Engine *e, EilError code, char *sentence, bool doubt)
 	}
 	bool doubtful = s->row && s->released_end && !s->end_at;
 	if (doubtful)
-		in_doubt(e);
+		end_in_doubt(e);
 	else
-		put_back(e, sentence);
+		end_put_back(e, sentence);
 	smtp_drop(e);
 	g_autoptr(GPtrArray) rows = outbox_list(e->db, false, NULL);
 	GError *err = NULL;
@@ -317,9 +199,9 @@ accepted(Engine *e, const SmtpEvent *ev)
 	s->tries = 0;
 	g_autofree char *why = refused ? g_strdup_printf(_("The mail was sent, but not to all: %s."), refused) : NULL;
 	if (again) {
-		settle(e, OUT_QUEUED, true, clock_s() + back_off(tries_of(e, s->row)), why);
+		end_settle(e, OUT_QUEUED, true, clock_s() + end_back_off(tries_of(e, s->row)), why);
 	} else {
-		settle(e, OUT_SENT, true, clock_s() + file_wait_s(e), why);
+		end_settle(e, OUT_SENT, true, clock_s() + file_wait_s(e), why);
 	}
 	if (why)
 		engine_trouble(e, EIL_REFUSED, g_strdup(why));
@@ -362,7 +244,7 @@ rest_refused(Engine *e, const SmtpEvent *ev)
 	g_autofree char *refused = refused_list(s);
 	char *why = g_strdup_printf(_("The mail was sent, but not to all: %s."), refused ? refused : "");
 	s->released_end = false;
-	settle(e, OUT_SENT, true, clock_s() + file_wait_s(e), why);
+	end_settle(e, OUT_SENT, true, clock_s() + file_wait_s(e), why);
 	engine_trouble(e, EIL_REFUSED, why);
 }
 
@@ -387,7 +269,7 @@ mail_refused(Engine *e, const SmtpEvent *ev)
 		sentence_with_server(g_strdup_printf(_("%s did not take the mail. It waits in the outbox for you."), e->account->send.host),
 			refused ? refused : words);
 	s->released_end = false;
-	settle(e, later ? OUT_QUEUED : OUT_FAILED, false, later ? clock_s() + back_off(tries_of(e, s->row)) : 0, why);
+	end_settle(e, later ? OUT_QUEUED : OUT_FAILED, false, later ? clock_s() + end_back_off(tries_of(e, s->row)) : 0, why);
 	engine_trouble(e, later ? EIL_LATER : EIL_REFUSED, why);
 }
 
@@ -409,7 +291,7 @@ begin_mail(Engine *e)
 	s->row = row->id;
 	s->message = outbox_message(e->db, row->id, &err);
 	if (!s->message || !outbox_mail(e->db, row->id, &to, &sender, &mail.has_8bit, &mail.needs_utf8, &mail.dsn, &err)) {
-		settle(e, OUT_FAILED, false, 0, err ? err->message : _("The mail in the outbox is damaged on the disk; it was not sent."));
+		end_settle(e, OUT_FAILED, false, 0, err ? err->message : _("The mail in the outbox is damaged on the disk; it was not sent."));
 		g_clear_error(&err);
 		return true;
 	}
@@ -420,14 +302,14 @@ begin_mail(Engine *e)
 	mail.size = g_bytes_get_size(s->message);
 	mail.envelope_id = row->message_id;
 	if (!outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENDING, 0, NULL, &err), &err)) {
-		mail_clear(s);
+		end_clear(s);
 		s->next_try = e->now + (gint64)plan_backoff(++s->tries) * 1000;
 		return false;
 	}
 	outbox_told(e, row->id);
 	if (!smtp_session_submit(s->session, &mail)) {
 		char *why = g_strdup(_("An address of this mail can't be written on the wire; it was not sent."));
-		settle(e, OUT_FAILED, false, 0, why);
+		end_settle(e, OUT_FAILED, false, 0, why);
 		engine_trouble(e, EIL_ASK_USER, why);
 	}
 	return true;

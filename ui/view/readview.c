@@ -78,12 +78,6 @@ span_style(const Span *s, CellStyle base)
 	return style;
 }
 
-static const DocLink *
-link_of(const ReadView *v, const Span *s)
-{
-	return s->link && s->link <= v->document->links->len ? &g_array_index(v->document->links, DocLink, s->link - 1) : NULL;
-}
-
 static Marked
 mark(const ReadView *v, const Block *b, CellStyle base)
 {
@@ -99,9 +93,7 @@ mark(const ReadView *v, const Block *b, CellStyle base)
 		g_string_append_len(m.text, text + at, (gssize)(from - at));
 		ReadRun run = { (guint32)m.text->len, (guint32)(end - from), span_style(s, base) };
 		g_string_append_len(m.text, text + from, (gssize)(end - from));
-		const DocLink *link = link_of(v, s);
-		bool goes_on = i + 1 < b->n_spans && b->spans[i + 1].link == s->link && b->spans[i + 1].start == end;
-		if (link && !link->visible && !goes_on) {
+		if (document_mark(v->document, b, i)) {
 			gsize before = m.text->len;
 			g_string_append_printf(m.text, "[%u]", s->link);
 			run.len += (guint32)(m.text->len - before);
