@@ -415,6 +415,14 @@ cmd_history(App *a, const char *arg)
 
 /* ---- the answer ---- */
 
+/* What is deleted for good comes back only as long as the server has not heard of it. */
+static bool
+is_final(const AppAccount *acc, const Act *act)
+{
+	bool deletes = act->kind == ACT_DELETE || act->kind == ACT_EMPTY || act->kind == ACT_FOLDER_DELETE;
+	return deletes && (act->state == ACT_DONE || acc->state == ENGINE_ONLINE);
+}
+
 void
 act_came(App *a, const Letter *l)
 {
@@ -436,7 +444,7 @@ act_came(App *a, const Letter *l)
 	g_autofree char *what = act_text(acc, act);
 	if (act->undone)
 		app_say(a, STYLE_STATUS, _("Taken back: %s"), what);
-	else if (act->kind == ACT_FOLDER_DELETE && act->state == ACT_DONE)	/* on this computer only: it is gone */
+	else if (is_final(acc, act))
 		app_say(a, STYLE_STATUS, "%s", what);
 	else
 		app_say(a, STYLE_STATUS, _("%s · u takes it back"), what);

@@ -214,7 +214,6 @@ given_up(App *a, int n, gpointer user)
 	switch (c->section) {
 	case WAIT_WISHES:
 		post(a, c->account, REQ_WISH_REMOVE, c->id, false);
-		app_say(a, STYLE_STATUS, "%s", _("The change is taken back."));
 		break;
 	case WAIT_DRAFTS:
 		post(a, c->account, REQ_DRAFT_REMOVE, c->id, false);
@@ -247,7 +246,7 @@ cmd_give_up(App *a, const char *arg)
 	const char *who = clean_peek(e->who), *what = clean_peek(e->what);
 	if (e->section == WAIT_WISHES) {
 		text = g_strdup_printf(_("Take the change “%s” of “%s” back? "
-			"The message is shown again as the server has it."), who, what);
+			"It is shown again as the server has it."), who, what);
 		yes = _("Take it back");
 	} else if (e->section == WAIT_DRAFTS) {
 		text = g_strdup_printf(_("Delete the draft “%s” to %s? It can't be brought back."), what, who);

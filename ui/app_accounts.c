@@ -463,6 +463,10 @@ trouble(App *a, AppAccount *acc, const Letter *l)
 		return;
 	clean_free(acc->trouble);
 	acc->trouble = l->text ? clean_new(l->text, -1, CLEAN_LINE) : NULL;
+	acc->trouble_of_one = l->failed;
+	/* "moved to Work" is not true any more */
+	if (l->failed && acc == app_account(a) && a->message && a->message_style == STYLE_STATUS)
+		g_clear_pointer(&a->message, clean_free);
 	a->stale_folders = true;
 }
 
@@ -482,6 +486,7 @@ sign_in_asked(App *a, AppAccount *acc, const Letter *l)
 	acc->sign_in_why = g_strdup(l->text);
 	clean_free(acc->trouble);
 	acc->trouble = clean_new(l->text, -1, CLEAN_LINE);
+	acc->trouble_of_one = false;
 	app_ask_secret(a);
 }
 

@@ -298,8 +298,9 @@ trouble_key(App *a, const Clean *shown)
 	const AppAccount *acc = app_account(a);
 	if (a->message || !acc || !acc->trouble || strcmp(clean_peek(shown), clean_peek(acc->trouble)))
 		return NULL;
-	g_autofree char *key = keymap_first_key(a->keymap, app_where(a), CMD_doctor);
-	return key ? clean_printf(_(" %s why?"), key) : NULL;
+	/* what was refused waits there; the doctor knows of nothing wrong */
+	g_autofree char *key = keymap_first_key(a->keymap, app_where(a), acc->trouble_of_one ? CMD_waiting : CMD_doctor);
+	return !key ? NULL : acc->trouble_of_one ? clean_printf(_(" %s shows it"), key) : clean_printf(_(" %s why?"), key);
 }
 
 static void

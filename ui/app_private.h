@@ -33,6 +33,7 @@ typedef struct {
 	char delimiter;		/* of those; 0: none */
 	EngineState state;
 	Clean *state_text, *trouble;	/* owned; NULL: nothing */
+	bool trouble_of_one;	/* it is about one change or mail */
 	gint64 checked_at, next_try, next_check;	/* Unix seconds; 0: none */
 	Clean *schedule;	/* owned: "on startup, every 5 minutes"; NULL: not told yet */
 	guint removal_n;	/* mails that the policy would remove from the POP3 server, if the person agrees; 0: none */

@@ -24,6 +24,8 @@ act_is_of_folder(const Act *a)
 	return a->kind >= ACT_FOLDER_CREATE && a->kind <= ACT_FOLDER_SUBSCRIBE;
 }
 
+enum { TAKEN_BACK = 1, PASSED_OVER };	/* act.undone; 0: `u` finds it */
+
 #define COLUMNS "id, at, kind, folder, target, n, flag, \"on\", text, undone, error," \
 	" (SELECT CASE max(CASE state WHEN 2 THEN 3 WHEN 3 THEN 3 WHEN 1 THEN 2 WHEN 4 THEN 2 ELSE 1 END)" \
 	"  WHEN 3 THEN 3 WHEN 2 THEN 2 WHEN 1 THEN 1 ELSE 0 END FROM wish WHERE wish.act = act.id)," \
@@ -50,7 +52,7 @@ read_act(Stmt *st)
 	a->state = states[sqlite3_column_int(st, 11)];
 	if (a->state == ACT_DONE && a->error)
 		a->state = ACT_FAILED;
-	a->undone = sqlite3_column_int(st, 9);
+	a->undone = sqlite3_column_int(st, 9) == TAKEN_BACK;
 	if (a->undone && a->state == ACT_DONE)
 		a->state = ACT_UNDONE;
 	return a;
@@ -226,11 +228,26 @@ acts_undo(Db *db, gint64 id, guint *n, GError **err)
 		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("This can't be taken back: the messages are not on the server any more."));
 		return false;
 	}
-	return db_run_ints(db, err, "UPDATE act SET undone = 1, error = NULL WHERE id = ?1", INTS(a->id));
+	return acts_undone(db, a->id, err);
+}
+
+bool
+acts_undone(Db *db, gint64 id, GError **err)
+{
+	return db_run_ints(db, err, "UPDATE act SET undone = ?2, error = NULL WHERE id = ?1", INTS(id, TAKEN_BACK));
 }
 
 bool
 acts_skip(Db *db, gint64 id, GError **err)
 {
-	return db_run_ints(db, err, "UPDATE act SET undone = 1 WHERE id = ?1", INTS(id));
+	return db_run_ints(db, err, "UPDATE act SET undone = ?2 WHERE id = ?1 AND undone = 0", INTS(id, PASSED_OVER));
+}
+
+bool
+acts_given_up(Db *db, gint64 id, gint64 message, const char *error, GError **err)
+{
+	return (!error || acts_failed(db, id, error, err)) &&
+	    db_run_ints(db, err, "DELETE FROM act_item WHERE act = ?1 AND message = ?2", INTS(id, message)) &&
+	    db_run_ints(db, err, "UPDATE act SET undone = ?2 WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM act_item WHERE act = ?1)",
+	    INTS(id, TAKEN_BACK));
 }

@@ -27,13 +27,13 @@ typedef struct Act {
 	char *text;		/* owned: the subject of the first message; ACT_KEYWORD: the keyword */
 	char *error;		/* owned: what the server said, or NULL */
 	ActState state;
-	bool undone;
+	bool undone;		/* taken back, not merely passed over */
 } Act;
 void act_free(Act *a);
 bool act_is_of_folder(const Act *a);
 
 GPtrArray *acts_list(Db *db, guint max, GError **err);	/* of Act*, newest first; yours. Any Db */
-Act *acts_get(Db *db, gint64 id, GError **err);	/* 0: the last that is not undone; NULL without err: none. Any Db */
+Act *acts_get(Db *db, gint64 id, GError **err);	/* 0: the last that is neither undone nor passed over; NULL without err: none. Any Db */
 
 /* writer, inside a transaction of the caller's */
 gint64 acts_new(Db *db, const Act *a, gint64 now, GError **err);	/* kind, target, flag, on, text; the id, or 0 */
@@ -43,6 +43,10 @@ bool acts_close_folder(Db *db, gint64 act, gint64 folder, GError **err);
 bool acts_failed(Db *db, gint64 act, const char *words, GError **err);
 /* Takes it back: *n messages. EIL_REFUSED with a sentence if it can't be any more. */
 bool acts_undo(Db *db, gint64 id, guint *n, GError **err);
-bool acts_skip(Db *db, gint64 id, GError **err);	/* it can't be taken back: the one before it is the next; or it was, elsewhere */
+bool acts_undone(Db *db, gint64 id, GError **err);	/* that of a folder was, by the caller */
+bool acts_skip(Db *db, gint64 id, GError **err);	/* it can't be taken back: the one before it is the next */
+/* Its wish about a message (0: about the folder) was given up, and what it had changed is as before; error: what the server had
+ * said to it, or NULL. With the last of them the act is taken back. */
+bool acts_given_up(Db *db, gint64 id, gint64 message, const char *error, GError **err);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Act, act_free)

@@ -8,6 +8,7 @@
  * newest word is always sent. */
 #include "config.h"
 #include "store/journal_private.h"
+#include "store/acts.h"
 #include "store/messages.h"
 #include "base/intl.h"
 
@@ -260,6 +261,17 @@ journal_retry(Db *db, const GPtrArray *wishes, gint64 not_before, const char *er
 	return true;
 }
 
+/* All but flags: those are in messages.server_flags. */
+static bool
+change_failed(Db *db, const Wish *w, GError **err)
+{
+	switch (w->kind) {
+	case WISH_FOLDER:	return journal_folder_failed(db, w, err);
+	case WISH_KEYWORD:	return journal_keyword_failed(db, w, err);
+	default:		return journal_move_failed(db, w, err);
+	}
+}
+
 bool
 journal_fail(Db *db, const GPtrArray *wishes, const char *error, GError **err)
 {
@@ -276,7 +288,7 @@ journal_fail(Db *db, const GPtrArray *wishes, const char *error, GError **err)
 		    "UPDATE wish SET state = 2 WHERE id = ?1 AND state IN " LIVE, INTS(w->id)) ||
 		    !journal_set_words(db, w->id, 0, error, err))
 			return false;
-		if (!(w->kind == WISH_FOLDER ? journal_folder_failed(db, w, err) : journal_move_failed(db, w, err)))
+		if (!change_failed(db, w, err))
 			return false;
 		/* back to the server's truth, unless the person has said something newer */
 		if (w->kind == WISH_FLAG && w->message != 0 &&
@@ -290,6 +302,37 @@ journal_fail(Db *db, const GPtrArray *wishes, const char *error, GError **err)
 	return true;
 }
 
+static bool
+try_again(Db *db, const Wish *w, GError **err)
+{
+	if (w->kind == WISH_MOVE || w->kind == WISH_COPY || w->kind == WISH_DELETE)
+		return journal_move_again(db, w, false, err);
+	if (w->kind == WISH_APPEND)
+		return journal_append_again(db, w, false, err);
+	return db_run_ints(db, err,
+	    "UPDATE wish SET state = 0, not_before = 0 WHERE id = ?1 AND state IN (0, 2)"
+	    " AND NOT EXISTS (SELECT 1 FROM wish AS w WHERE w.kind = 0 AND w.state = 0 AND w.id <> ?1"
+	    "  AND w.message = wish.message AND w.flag = wish.flag)", INTS(w->id));
+}
+
+static bool
+give_up(Db *db, const Wish *w, GError **err)
+{
+	if (w->kind == WISH_MOVE || w->kind == WISH_COPY || w->kind == WISH_DELETE)
+		return journal_move_again(db, w, true, err);
+	if (w->kind == WISH_APPEND)
+		return journal_append_again(db, w, true, err);
+	/* one that failed is as before already */
+	if (w->state == WISH_WAITING && (w->kind == WISH_FOLDER || w->kind == WISH_KEYWORD) && !change_failed(db, w, err))
+		return false;
+	/* what was never under way is undone here; what was sent is for the server to answer */
+	return db_run_ints(db, err,
+	    "UPDATE message SET flags = (flags & ~w.flag) | (server_flags & w.flag)"
+	    " FROM (SELECT message AS m, flag FROM wish WHERE id = ?1 AND kind = 0 AND state IN (0, 2)) AS w"
+	    " WHERE message.id = w.m", INTS(w->id)) &&
+	    db_run_ints(db, err, "DELETE FROM wish WHERE id = ?1 AND state <> 1", INTS(w->id));
+}
+
 bool
 journal_again(Db *db, gint64 id, bool remove, GError **err)
 {
@@ -297,23 +340,16 @@ journal_again(Db *db, gint64 id, bool remove, GError **err)
 
 	if (!w)
 		return err == NULL || *err == NULL;
-	if (w->kind == WISH_MOVE || w->kind == WISH_COPY || w->kind == WISH_DELETE)
-		return journal_move_again(db, w, remove, err);
-	if (w->kind == WISH_APPEND)
-		return journal_append_again(db, w, remove, err);
-	if (w->kind == WISH_FOLDER && remove && w->state != WISH_SENT && !journal_folder_failed(db, w, err))
-		return false;
 	if (!remove)
-		return db_run_ints(db, err,
-		    "UPDATE wish SET state = 0, not_before = 0 WHERE id = ?1 AND state IN (0, 2)"
-		    " AND NOT EXISTS (SELECT 1 FROM wish AS w WHERE w.kind = 0 AND w.state = 0 AND w.id <> ?1"
-		    "  AND w.message = wish.message AND w.flag = wish.flag)", INTS(id));
-	/* what was never under way is undone here; what was sent is for the server to answer */
-	return db_run_ints(db, err,
-	    "UPDATE message SET flags = (flags & ~w.flag) | (server_flags & w.flag)"
-	    " FROM (SELECT message AS m, flag FROM wish WHERE id = ?1 AND kind = 0 AND state IN (0, 2)) AS w"
-	    " WHERE message.id = w.m", INTS(id)) &&
-	    db_run_ints(db, err, "DELETE FROM wish WHERE id = ?1 AND state <> 1", INTS(id));
+		return try_again(db, w, err);
+	return give_up(db, w, err) && (wish_is_under_way(w) ||
+	    acts_given_up(db, w->act, w->message, w->state == WISH_FAILED ? w->last_error : NULL, err));
+}
+
+bool
+wish_is_under_way(const Wish *w)
+{
+	return w->state == WISH_SENT || w->state == WISH_DOUBT;
 }
 
 bool

@@ -37,6 +37,7 @@ typedef struct {
 } Wish;
 void wish_free(Wish *w);
 Wish *journal_get(Db *db, gint64 id, GError **err);	/* NULL without err: gone; yours */
+bool wish_is_under_way(const Wish *w);	/* for the server to answer: it can be neither repeated nor given up */
 const char *wish_kind_words(const Wish *w);	/* what is wished, translated: "mark as read" (journal_words.c) */
 
 /* The wish to set or clear a flag: changes messages.flags and writes the row (or takes back the one that waits). */

@@ -52,7 +52,7 @@ journal_append_failed(Db *db, const Wish *w, GError **err)
 bool
 journal_append_again(Db *db, const Wish *w, bool remove, GError **err)
 {
-	if (w->state == WISH_SENT || w->state == WISH_DOUBT)	/* for the server to answer */
+	if (wish_is_under_way(w))	/* for the server to answer */
 		return db_run_ints(db, err, "UPDATE wish SET not_before = 0 WHERE id = ?1", INTS(w->id));
 	if (remove)
 		return db_run_ints(db, err, "DELETE FROM wish WHERE id = ?1", INTS(w->id)) &&

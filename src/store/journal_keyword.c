@@ -94,3 +94,14 @@ journal_keyword(Db *db, gint64 message, const char *keyword, bool on, gint64 act
 		return true;
 	return forget(db, message, keyword, on, &counter, err) && (counter || add(db, m, keyword, on, act, err));
 }
+
+/* Something newer about it, while it was under way, said the opposite: that is how it was before. */
+bool
+journal_keyword_failed(Db *db, const Wish *w, GError **err)
+{
+	g_autoptr(Message) m = messages_get(db, w->message, NULL);
+	if (!m)
+		return true;
+	g_autofree char *keywords = changed(m->keywords, w->argument, !w->on);
+	return show(db, w->message, keywords, err);
+}

@@ -388,6 +388,14 @@ fail_followers(Db *db, const Wish *w, GError **err)
 	    " WHERE id > ?1 AND message = ?2 AND folder = ?3 AND uid = 0 AND state IN " LIVE, INTS(w->id, w->message, w->target));
 }
 
+/* But how it was marked there holds where it lies again. */
+static bool
+take_marks_back(Db *db, const Wish *w, GError **err)
+{
+	return db_run_ints(db, err, "UPDATE wish SET folder = ?4, uidvalidity = ?5, uid = ?6 WHERE id > ?1 AND message = ?2 AND folder = ?3"
+	    " AND uid = 0 AND kind IN (0, 6) AND state = 0", INTS(w->id, w->message, w->target, w->folder, w->uidvalidity, w->uid));
+}
+
 bool
 journal_move_failed(Db *db, const Wish *w, GError **err)
 {
@@ -402,7 +410,7 @@ journal_move_failed(Db *db, const Wish *w, GError **err)
 		return true;
 	}
 	gint64 there = w->kind == WISH_DELETE ? limbo(db, false, NULL) : w->target;
-	if (!fail_followers(db, w, err))
+	if (!take_marks_back(db, w, err) || !fail_followers(db, w, err))
 		return false;
 	/* it has arrived, and only its original could not be taken away: both are there, and both are shown */
 	if (db_int(db, 0, "SELECT uid FROM message WHERE id = ?1 AND folder = ?2", INTS(w->message, there)) < UID_PROVISIONAL)
@@ -413,7 +421,7 @@ journal_move_failed(Db *db, const Wish *w, GError **err)
 bool
 journal_move_again(Db *db, const Wish *w, bool remove, GError **err)
 {
-	if (w->state == WISH_SENT || w->state == WISH_DOUBT)	/* for the server to answer */
+	if (wish_is_under_way(w))	/* for the server to answer */
 		return db_run_ints(db, err, "UPDATE wish SET not_before = 0 WHERE id = ?1", INTS(w->id));
 	if (w->state == WISH_WAITING && !remove)
 		return db_run_ints(db, err, "UPDATE wish SET not_before = 0 WHERE id = ?1", INTS(w->id));

@@ -26,6 +26,8 @@ bool journal_out_of_sight(Db *db, gint64 message, GError **err);	/* kept, and sh
 /* journal_append.c */
 bool journal_append_failed(Db *db, const Wish *w, GError **err);
 bool journal_append_again(Db *db, const Wish *w, bool remove, GError **err);
+/* journal_keyword.c */
+bool journal_keyword_failed(Db *db, const Wish *w, GError **err);	/* as before it */
 /* journal_folder.c */
 bool journal_folder_done(Db *db, const Wish *w, GError **err);
 bool journal_folder_failed(Db *db, const Wish *w, GError **err);

@@ -178,10 +178,14 @@ request(Engine *e, Request *r)
 		schedule_tell(e);
 		break;
 	case REQ_DRAFT_SAVE: case REQ_DRAFT_POSTPONED: case REQ_DRAFT_REMOVE: case REQ_SEND: case REQ_SEND_RAW:
+		outbox_request(e, r);
+		break;
 	case REQ_OUT_NOW: case REQ_OUT_EDIT: case REQ_OUT_REMOVE: case REQ_OUT_DECIDE:
+		engine_one_taken_up(e);
 		outbox_request(e, r);
 		break;
 	case REQ_WISH_RETRY: case REQ_WISH_REMOVE:
+		engine_one_taken_up(e);
 		push_request(e, r);
 		break;
 	case REQ_POP_REMOVE:

@@ -95,7 +95,7 @@ typedef enum {
 	LETTER_SAVED,		/* message, text: the path; failed: text2 says why */
 	LETTER_STATE,		/* state, text: the state in words for the status line (translated, not cleaned) */
 	LETTER_PROGRESS,	/* text: what, done, total (0: unknown); done == total: ended. Of an attachment: message, text2: section, done and total in bytes as they were sent, when: so many of them a second (0: not known) */
-	LETTER_TROUBLE,		/* text: a whole sentence for people; error: EilError; stays until the state changes. NULL: that in text2 is over */
+	LETTER_TROUBLE,		/* text: a whole sentence for people; error: EilError; stays until the state changes; failed: one change or mail was refused, and the account works. NULL: that in text2 is over */
 	LETTER_NOTE,		/* text: a whole sentence that should be known; nothing is wrong */
 	LETTER_ASK_SECRET,	/* text: for what, message: which (0: receiving, 1: sending); the screen asks and answers with REQ_SECRET. text2: where it could be kept, if the person wishes (REQ_KEEP_SECRET); NULL: that is no question. text NULL: the question is over */
 	LETTER_ASK_SIGN_IN,	/* text: why; the screen signs in (auth/vault.h) and answers with REQ_SIGNED_IN */

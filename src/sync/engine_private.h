@@ -183,6 +183,7 @@ struct Engine {
 	char *socket;		/* owned */
 	bool no_room;		/* the disk is nearly full, and something was not downloaded for that */
 	char *last_trouble;	/* owned: the last sentence of engine_trouble */
+	bool last_of_one;	/* it is of engine_one_refused */
 	Trace *trace;		/* owned: the last exchanges with the servers */
 
 	/* the connection */
@@ -256,6 +257,8 @@ void engine_changed(Engine *e, gint64 folder, guint change);
 void engine_peer(Engine *e, const Link *link, bool refused);
 void engine_state(Engine *e, EngineState state, const char *text);
 void engine_trouble(Engine *e, EilError code, char *text /* taken */);
+void engine_one_refused(Engine *e, char *text /* taken */);	/* a change or a mail: all else goes on */
+void engine_one_taken_up(Engine *e);	/* the person does something about what was refused: it is not told any more */
 bool engine_has_room(Engine *e);	/* false: nothing may be downloaded (S2), which the person is told; it is looked at again soon */
 void engine_store_failed(Engine *e, GError *err /* taken */);	/* the disk said no: nothing more is downloaded */
 gint64 clock_ms(void);

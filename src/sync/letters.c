@@ -153,17 +153,22 @@ engine_state(Engine *e, EngineState state, const char *text)
 		engine_trouble(e, EIL_LATER, g_strdup(db_no_room()));
 }
 
-void
-engine_trouble(Engine *e, EilError code, char *text)
+static void
+tell_trouble(Engine *e, EilError code, bool of_one, char *text)
 {
 	log_line(LOG_WARN, "sync", "%s", text);
 	g_free(e->last_trouble);
 	e->last_trouble = g_strdup(text);
+	e->last_of_one = of_one;
 	Letter *l = letter_new(LETTER_TROUBLE);
 	l->error = code;
+	l->failed = of_one;
 	l->text = text;
 	engine_tell(e, l);
 }
+
+void engine_trouble(Engine *e, EilError code, char *text) { tell_trouble(e, code, false, text); }
+void engine_one_refused(Engine *e, char *text) { tell_trouble(e, EIL_REFUSED, true, text); }
 
 void
 engine_store_failed(Engine *e, GError *err)
@@ -188,6 +193,15 @@ trouble_over(Engine *e, const char *sentence)
 	Letter *l = letter_new(LETTER_TROUBLE);
 	l->text2 = g_strdup(sentence);
 	engine_tell(e, l);
+}
+
+void
+engine_one_taken_up(Engine *e)
+{
+	if (e->last_of_one && e->last_trouble) {
+		g_autofree char *sentence = g_strdup(e->last_trouble);
+		trouble_over(e, sentence);
+	}
 }
 
 bool

@@ -204,7 +204,7 @@ accepted(Engine *e, const SmtpEvent *ev)
 		end_settle(e, OUT_SENT, true, clock_s() + file_wait_s(e), why);
 	}
 	if (why)
-		engine_trouble(e, EIL_REFUSED, g_strdup(why));
+		engine_one_refused(e, g_strdup(why));
 }
 
 static bool
@@ -245,7 +245,7 @@ rest_refused(Engine *e, const SmtpEvent *ev)
 	char *why = g_strdup_printf(_("The mail was sent, but not to all: %s."), refused ? refused : "");
 	s->released_end = false;
 	end_settle(e, OUT_SENT, true, clock_s() + file_wait_s(e), why);
-	engine_trouble(e, EIL_REFUSED, why);
+	engine_one_refused(e, why);
 }
 
 static void
@@ -270,7 +270,10 @@ mail_refused(Engine *e, const SmtpEvent *ev)
 			refused ? refused : words);
 	s->released_end = false;
 	end_settle(e, later ? OUT_QUEUED : OUT_FAILED, false, later ? clock_s() + end_back_off(tries_of(e, s->row)) : 0, why);
-	engine_trouble(e, later ? EIL_LATER : EIL_REFUSED, why);
+	if (later)
+		engine_trouble(e, EIL_LATER, why);
+	else
+		engine_one_refused(e, why);
 }
 
 /* ---- the next mail ---- */

@@ -228,16 +228,32 @@ push_submit(Engine *e)
 
 /* ---- answers ---- */
 
-static const char *
-sentence_of(const Wish *w)
+static char *
+folder_sentence(Engine *e, const Wish *w, const char *why)
+{
+	g_autoptr(Folder) f = folders_get(e->db, w->folder, NULL);
+	const char *name = f ? f->name : "";
+
+	switch ((FolderWish)w->flag) {
+	case FOLDER_CREATE:	return g_strdup_printf(_("The server refused to make the folder %s: “%s”."), name, why);
+	case FOLDER_RENAME:	return g_strdup_printf(_("The server refused to call the folder %s: “%s”. It gets its old name back."), name, why);
+	case FOLDER_DELETE:	return g_strdup_printf(_("The server refused to delete the folder %s: “%s”. It is shown again."), name, why);
+	case FOLDER_SUBSCRIBE:	return g_strdup_printf(w->on ? _("The server refused to subscribe to the folder %s: “%s”.") :
+		_("The server refused to unsubscribe from the folder %s: “%s”."), name, why);
+	}
+	return g_strdup(why);
+}
+
+static char *
+sentence_of(Engine *e, const Wish *w, const char *why)
 {
 	switch (w->kind) {
-	case WISH_MOVE:		return _("The server refused to move a message: “%s”. It is shown again where the server has it.");
-	case WISH_COPY:		return _("The server refused to copy a message: “%s”.");
-	case WISH_DELETE:	return _("The server refused to delete a message: “%s”. It is shown again.");
-	case WISH_APPEND:	return _("The server refused to take a message: “%s”. It is kept here; F4 shows it.");
-	case WISH_FOLDER:	return _("The server refused to change the folder: “%s”.");
-	default:		return _("The server refused to change a flag: “%s”. It is shown again as the server has it.");
+	case WISH_MOVE:		return g_strdup_printf(_("The server refused to move a message: “%s”. It is shown again where the server has it."), why);
+	case WISH_COPY:		return g_strdup_printf(_("The server refused to copy a message: “%s”."), why);
+	case WISH_DELETE:	return g_strdup_printf(_("The server refused to delete a message: “%s”. It is shown again."), why);
+	case WISH_APPEND:	return g_strdup_printf(_("The server refused to take a message: “%s”. It is kept here; F4 shows it."), why);
+	case WISH_FOLDER:	return folder_sentence(e, w, why);
+	default:		return g_strdup_printf(_("The server refused to change a flag: “%s”. It is shown again as the server has it."), why);
 	}
 }
 
@@ -253,10 +269,9 @@ push_refused(Engine *e, Job *job, const ImapResponse *r)
 		push_commit(e, store_begin(e, &err) && journal_retry(e->db, job->wishes, clock_s() + 60, why, &err), &err);
 		return;
 	}
+	char *text = sentence_of(e, first, why);
 	push_failed(e, job->wishes, why);
-	g_autoptr(GString) text = g_string_new(sentence_of(first));
-	g_string_replace(text, "%s", why, 1);
-	engine_trouble(e, EIL_REFUSED, g_string_free(g_steal_pointer(&text), FALSE));
+	engine_one_refused(e, text);
 }
 
 void
@@ -289,21 +304,28 @@ push_barred(Engine *e, gint64 folder, const char *words)
 		bar(e, folder, words);
 }
 
+static void
+note(Engine *e, const char *sentence)
+{
+	Letter *l = letter_new(LETTER_NOTE);
+	l->text = g_strdup(sentence);
+	engine_tell(e, l);
+}
+
 void
 push_request(Engine *e, const Request *r)
 {
 	GError *err = NULL;
 	g_autoptr(Wish) w = journal_get(e->db, r->message, NULL);	/* perhaps of a folder that is not on the screen */
+	bool remove = r->kind == REQ_WISH_REMOVE;
 
-	bool ok = store_begin(e, &err) && journal_again(e->db, r->message, r->kind == REQ_WISH_REMOVE, &err);
+	bool ok = store_begin(e, &err) && journal_again(e->db, r->message, remove, &err);
 	if (g_error_matches(err, EIL_ERROR, EIL_REFUSED)) {	/* it can't be, and nothing is wrong with the store */
 		db_rollback(e->db);
-		Letter *l = letter_new(LETTER_NOTE);
-		l->text = g_strdup(err->message);
-		engine_tell(e, l);
+		note(e, err->message);
 		g_clear_error(&err);
-	} else {
-		push_commit(e, ok, &err);
+	} else if (push_commit(e, ok, &err) && remove && w) {
+		note(e, wish_is_under_way(w) ? _("The change is under way: the server answers first.") : _("The change is taken back."));
 	}
 	if (w)
 		push_changed(e, w);

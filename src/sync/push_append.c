@@ -65,7 +65,7 @@ fail_one(Engine *e, Wish *w, char *why /* taken */)
 	g_autofree char *words = why;
 	g_ptr_array_add(one, w);
 	push_failed(e, one, words);
-	engine_trouble(e, EIL_REFUSED, g_strdup_printf(_("A message could not be put on the server: %s It is kept here; F4 shows it."), words));
+	engine_one_refused(e, g_strdup_printf(_("A message could not be put on the server: %s It is kept here; F4 shows it."), words));
 }
 
 /* NULL: it can't go, and that is said. */

@@ -58,11 +58,15 @@ push_folder_submit(Engine *e, GPtrArray *wishes)
 		work_job(e, JOB_OTHER, imap_command_subscribe(wire, true));
 }
 
-/* Repeated because no answer came: now it says that it was done. */
+/* Another client was quicker (RFC 5530), or it is repeated because no answer came: now it says that it was done. */
 static bool
 was_done(const Wish *w, const ImapResponse *r)
 {
-	if (w->tries == 0 || r->status != IMAP_NO)
+	if (r->status != IMAP_NO)
+		return false;
+	if ((w->flag == FOLDER_CREATE && r->code == IMAP_CODE_ALREADYEXISTS) || (w->flag == FOLDER_DELETE && r->code == IMAP_CODE_NONEXISTENT))
+		return true;
+	if (w->tries == 0)
 		return false;
 	switch ((FolderWish)w->flag) {
 	case FOLDER_CREATE:	return r->code != IMAP_CODE_NOPERM && r->code != IMAP_CODE_OVERQUOTA;

@@ -228,9 +228,11 @@ undo(Doing *d, guint *n, GError **err)
 		return wish_refuse(err, g_strdup(_("There is nothing to take back.")));
 	d->id = a->id;
 	*n = a->n;
+	if (a->undone)
+		return wish_refuse(err, g_strdup(_("This is taken back already.")));
 	if (act_is_of_folder(a)) {
 		d->made = true;
-		return wish_folder_undo(d->e, a, err) && acts_skip(d->e->db, a->id, err);
+		return wish_folder_undo(d->e, a, err) && acts_undone(d->e->db, a->id, err);
 	}
 	touch(d, a->folder);
 	touch(d, a->target);

@@ -129,10 +129,17 @@ def for_good():
     r = begin()
     go(r, 9).keys("d").wait("moved to Trash")
     until(lambda: there("Trash") == ["09"], r)
+    go(r, 12).keys("F").wait("flagged ·")
     r.keys("ctrash\r").wait("Number 09").keys("d").wait("for good?").keys("n").wait("Nothing was changed").wait("Number 09")
     r.keys("d").wait("for good?").keys("y").wait("deleted for good").gone("Number 09")
+    assert not "u takes it back" in r.text, r.text
     until(lambda: there("Trash") == [], r)
     r.keys("u").wait("can't be taken back")
+    r.keys("U").wait("What was done").wait("1 message deleted for good")
+    line = next(l for l in r.text.splitlines() if "deleted for good" in l)
+    assert "done" in line and "taken back" not in line, line    # it stays as it is, and u goes on with the one before
+    r.keys("q").gone("What was done")
+    r.keys("u").wait("Taken back")
     r.kill()
 
 

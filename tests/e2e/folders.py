@@ -119,7 +119,7 @@ def all_of_it(variant):
     until(lambda: name("Lists/dev") in listed(server, True), r)
     # delete: asked, with how much is in it
     to(r, "May").keys("d").wait("and the 1 message in it").keys("n").wait("Nothing was changed")
-    to(r, "May").keys("d").wait("for good?").keys("y").wait("deleted ·").wait(lambda r: "May" not in [n for _, n in tree(r)])
+    to(r, "May").keys("d").wait("for good?").keys("y").wait("May deleted").wait(lambda r: "May" not in [n for _, n in tree(r)])
     until(lambda: name("Lists/2025/May") not in listed(server), r)
     r.keys("u").wait("can't be brought back")
     r.wait("Number 3")    # the one that was open is gone: the inbox is shown
@@ -175,10 +175,28 @@ def offline():
     assert "dev" not in [n for _, n in tree(r)]
     before = listed(server)
     assert "Later" not in before and "Lists/dev" in before
+    c = server.client()     # another program is quicker with two of them
+    assert c.create("Later")[0] == "OK" and c.delete("Lists/dev")[0] == "OK"
+    c.logout()
     proxy.mend()
     r.keys("G")
     until(lambda: {"Later", "Later/Old", "Later/Old/May"} <= listed(server) and "Lists/dev" not in listed(server) and "Work/2024" not in listed(server), r, 20)
     r.keys("U").wait("What was done").gone("waits").gone("failed")
+    r.kill()
+    server.stop()
+
+
+def refused():
+    """What the server refuses is named, and is in the history as failed, also when it was given up."""
+    server, name, proxy, r = start("default")
+    long = "x" * 300    # Dovecot takes 255 bytes
+    r.keys("y").wait("C new")
+    r.keys("C").keys(f"\x15{long}\r").wait("The server refused to make the folder xxx")
+    r.wait("<F4> shows it")
+    r.keys("\x1bOS").wait("make the folder")
+    r.wait(lambda r: "make the folder" in r.selected())
+    r.keys("d").wait("Take it back").keys("2").wait("The change is taken back.").gone("make the folder")
+    r.keys("q").keys("U").wait("What was done").wait("failed")
     r.kill()
     server.stop()
 
@@ -249,4 +267,4 @@ def pop3():
 
 
 if __name__ == "__main__":
-    run(everything, exchange_online, inbox_prefix, the_order, offline, into_a_new_one, rights, small_screens, pop3)
+    run(everything, exchange_online, inbox_prefix, the_order, offline, refused, into_a_new_one, rights, small_screens, pop3)
