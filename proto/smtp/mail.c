@@ -29,9 +29,10 @@ smtp_mail_clear(SmtpSession *s)
 /* ---- the ends ---- */
 
 static void
-refuse_by_us(SmtpSession *s, guint16 code, const char *text)
+refuse_by_us(SmtpSession *s, SmtpUnfit unfit, guint16 code, const char *text)
 {
 	SmtpEvent *e = smtp_event_reply(s, SMTP_EV_REFUSED);
+	e->unfit = unfit;
 	e->reply.code = code;
 	memset(e->reply.enhanced, 0, sizeof e->reply.enhanced);
 	g_free((char *)e->reply.text);
@@ -155,11 +156,11 @@ can_go(SmtpSession *s)
 {
 	const SmtpCurrent *m = &s->mail;
 	if (s->max_size && m->size > s->max_size) {
-		refuse_by_us(s, 552, "the message is larger than this server takes");
+		refuse_by_us(s, SMTP_TOO_LARGE, 552, "the message is larger than this server takes");
 		return false;
 	}
 	if (m->needs_utf8 && !smtp_session_can(s, "SMTPUTF8")) {
-		refuse_by_us(s, 553, "an address is not ASCII, and this server takes no other");
+		refuse_by_us(s, SMTP_NOT_ASCII, 553, "an address is not ASCII, and this server takes no other");
 		return false;
 	}
 	return true;

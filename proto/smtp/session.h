@@ -52,6 +52,9 @@ typedef enum {
 	SMTP_FAIL_TIMEOUT,
 } SmtpFailure;
 
+/* Refused by us, without a word of the server: what its EHLO said excludes the mail. */
+typedef enum { SMTP_FITS, SMTP_TOO_LARGE /* SIZE, RFC 1870 */, SMTP_NOT_ASCII /* an address, without SMTPUTF8 (RFC 6531) */ } SmtpUnfit;
+
 typedef struct {
 	guint16 code;		/* 250; 0: none */
 	guint16 enhanced[3];	/* 2.1.5; first 0: none */
@@ -64,6 +67,7 @@ typedef struct {
 	bool accepted, in_doubt;
 	SmtpReply reply;
 	SmtpFailure failure;
+	SmtpUnfit unfit;	/* SMTP_EV_REFUSED */
 	const char *said;	/* SMTP_EV_FAILED: the whole reply, "535 5.7.8 text", and behind it what XOAUTH2 said as JSON; NULL: none */
 	const char *text;
 } SmtpEvent;
@@ -81,7 +85,7 @@ void smtp_session_tick(SmtpSession *s, gint64 now_ms);
 
 /* One at a time, after READY or behind the end of the last one (may be submitted before READY: it waits). False: it can't go to this server, *reply_text
  * (static, English, for the log) and failure say why: too large for SIZE, needs SMTPUTF8, an address that can't be written. Known only after EHLO: then it
- * comes as SMTP_EV_REFUSED with a code of 552 or 553 and text by us. */
+ * comes as SMTP_EV_REFUSED with a code of 552 or 553, `unfit` and an English text by us. */
 bool smtp_session_submit(SmtpSession *s, const SmtpMail *mail);
 /* The message, in order, after SMTP_EV_WANTS_DATA: raw lines with CRLF; dots are stuffed here. Returns how many bytes were taken (output is bounded to
  * 256 KiB: drain it and go on). */

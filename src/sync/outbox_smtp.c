@@ -248,6 +248,19 @@ rest_refused(Engine *e, const SmtpEvent *ev)
 	engine_one_refused(e, why);
 }
 
+/* What was not even tried: yours. */
+static char *
+why_unfit(Engine *e, SmtpUnfit unfit)
+{
+	const char *host = e->account->send.host;
+	g_autoptr(OutRow) row = outbox_get(e->db, e->sender->row, NULL);
+	g_autofree char *size = g_format_size(row ? row->size : 0), *most = g_format_size(smtp_session_max_size(e->sender->session));
+
+	return unfit == SMTP_TOO_LARGE ?
+		g_strdup_printf(_("The mail has %s, and %s takes at most %s. It waits in the outbox for you."), size, host, most) :
+		g_strdup_printf(_("An address of the mail has letters that are not ASCII, and %s takes no such addresses. It waits in the outbox for you."), host);
+}
+
 static void
 mail_refused(Engine *e, const SmtpEvent *ev)
 {
@@ -264,7 +277,8 @@ mail_refused(Engine *e, const SmtpEvent *ev)
 		rest_refused(e, ev);
 		return;
 	}
-	char *why = later ? sentence_with_server(g_strdup_printf(_("%s did not take the mail yet. It is tried again by itself."), e->account->send.host),
+	char *why = ev->unfit != SMTP_FITS ? why_unfit(e, ev->unfit) :
+		later ? sentence_with_server(g_strdup_printf(_("%s did not take the mail yet. It is tried again by itself."), e->account->send.host),
 			refused ? refused : words) :
 		sentence_with_server(g_strdup_printf(_("%s did not take the mail. It waits in the outbox for you."), e->account->send.host),
 			refused ? refused : words);

@@ -223,7 +223,7 @@ def too_big():
     clear()
     path = profile(config())
     status, said = send(path, "big", body=("z" * 70 + "\r\n") * 4000)
-    assert status == 69 and said, (status, said)
+    assert status == 69 and "takes at most 20" in said and "kB" in said and "The server said" not in said, (status, said)
     assert there() == [] and len(states(path)) == 1, states(path)
 
 
