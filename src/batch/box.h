@@ -34,7 +34,8 @@ void box_writer_abort(BoxWriter *w);	/* nothing is left; frees w; NULL is fine *
 
 /* ---- reading ---- */
 typedef struct BoxReader BoxReader;
-/* What it is is seen: a folder with "cur" is a Maildir, another one has .eml files; a file that begins with "From " is an mbox, else one message. */
+/* What it is is seen: a folder with "cur" is a Maildir, another one has .eml files; a file that begins with "From " is an mbox, else one message,
+ * or nothing that can be read (EIL_ASK_USER). */
 BoxReader *box_reader_new(const char *path, GError **err);
 BoxItem *box_reader_next(BoxReader *r, GError **err);	/* yours; NULL without err: the end */
 void box_reader_free(BoxReader *r);

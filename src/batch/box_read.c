@@ -270,6 +270,20 @@ open_folder(BoxReader *r, GError **err)
 	return true;
 }
 
+/* The first line is that of a header field (RFC 5322, 2.2). */
+static bool
+begins_like_mail(const char *data, gsize len)
+{
+	gsize n = 0;
+
+	while (n < len && data[n] > ' ' && data[n] < 0x7f && data[n] != ':')
+		n++;
+	gsize name = n;
+	while (n < len && (data[n] == ' ' || data[n] == '\t'))
+		n++;
+	return name > 0 && n < len && data[n] == ':';
+}
+
 static bool
 open_file(BoxReader *r, GError **err)
 {
@@ -285,6 +299,10 @@ open_file(BoxReader *r, GError **err)
 	r->end = r->at + len;
 	if (len == 0 || (len > 5 && !strncmp(r->at, "From ", 5)))
 		return true;
+	if (!begins_like_mail(r->at, len)) {
+		g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("%s is neither an mbox nor a mail: it does not begin with a header."), r->path);
+		return false;
+	}
 	g_clear_pointer(&r->map, g_mapped_file_unref);
 	g_ptr_array_add(r->files, g_strdup(""));
 	return true;

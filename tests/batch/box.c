@@ -119,6 +119,28 @@ test_verified(void)
 		g_assert_false(g_str_has_prefix(name, "damaged"));
 }
 
+/* One file that is no mbox: a mail begins with a header field. */
+static void
+test_what_is_a_mail(void)
+{
+	static const struct { const char *text; bool mail; } cases[] = {
+		{ "Subject: x\n\ntext\n", true }, { "Subject:\r\n folded\r\n\r\n", true }, { "X-Old :with a blank\n\n", true }, { "From: a@x\n", true },
+		{ "#!/bin/sh\necho: no\n", false }, { "\x89PNG\r\n\x1a\nSubject: x\n", false }, { "\nSubject: after an empty line\n", false },
+		{ "Dear: ", true }, { "Dear all,\nSubject: x\n", false }, { ": nothing before it\n", false }, { "Subject", false },
+	};
+	g_autofree char *path = path_of("one");
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) err = NULL;
+		put_file(path, cases[i].text);
+		g_autoptr(BoxReader) r = box_reader_new(path, &err);
+		g_test_message("%s", cases[i].text);
+		g_assert_cmpint(r != NULL, ==, cases[i].mail);
+		if (!cases[i].mail)
+			g_assert_error(err, EIL_ERROR, EIL_ASK_USER);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -128,6 +150,7 @@ main(int argc, char **argv)
 	g_test_add_func("/batch/box/maildir", test_maildir);
 	g_test_add_func("/batch/box/eml", test_eml);
 	g_test_add_func("/batch/box/foreign-mbox", test_foreign_mbox);
+	g_test_add_func("/batch/box/what-is-a-mail", test_what_is_a_mail);
 	g_test_add_func("/batch/box/M20/read-again", test_verified);
 	int status = g_test_run();
 	remove_tree(folder);
