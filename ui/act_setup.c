@@ -561,10 +561,8 @@ look_again(SetupPane *p)
 	g_autoptr(Conf) conf = conf_read(a->setup->places->config);
 
 	if (conf_accounts(conf)->len == 0) {
-		const ConfProblem *first = conf_problems(conf)->len ? g_ptr_array_index(conf_problems(conf), 0) : NULL;
-		g_autofree char *why = first ? g_strdup_printf("%s:%u: %s", first->file, first->line, first->text) :
-			g_strdup_printf(_("There is no account in %s yet."), a->setup->places->config);
-		setup_problem(p, why);
+		g_autofree char *problem = conf_problem_text(conf), *none = g_strdup_printf(_("There is no account in %s yet."), a->setup->places->config);
+		setup_problem(p, problem ? problem : none);
 		return;
 	}
 	saved(p, ((Account *)g_ptr_array_index(conf_accounts(conf), 0))->name);

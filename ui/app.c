@@ -337,10 +337,9 @@ app_new(const AppSetup *setup, Screen *screen)
 	a->folders_shown = true;
 	folders_pane_init(&a->folders);
 	settings_take(setup->conf, a->keymap, a->theme);
-	if (conf_problems(setup->conf)->len) {
-		const ConfProblem *p = g_ptr_array_index(conf_problems(setup->conf), 0);
-		app_say(a, STYLE_WARN, "%s:%u: %s", p->file, p->line, p->text);
-	}
+	g_autofree char *problem = conf_problem_text(setup->conf);
+	if (problem)
+		app_say(a, STYLE_WARN, "%s", problem);
 	screen_set_theme(screen, a->theme);
 	return a;
 }

@@ -517,6 +517,19 @@ conf_problems(const Conf *c)
 	return c->problems;
 }
 
+char *
+conf_problem_text(const Conf *c)
+{
+	if (c->problems->len == 0)
+		return NULL;
+	const ConfProblem *first = g_ptr_array_index(c->problems, 0);
+	guint more = c->problems->len - 1;
+	if (more == 0)
+		return g_strdup_printf("%s:%u: %s", first->file, first->line, first->text);
+	return g_strdup_printf(ngettext("%s:%u: %s (and %u more mistake: eilpost --check-config)", "%s:%u: %s (and %u more mistakes: eilpost --check-config)", more),
+		first->file, first->line, first->text, more);
+}
+
 const GPtrArray *
 conf_accounts(const Conf *c)
 {

@@ -22,6 +22,7 @@ Conf *conf_of_text(const char *file, const char *text);	/* as if the file held t
 Conf *conf_ref(Conf *c);
 void conf_unref(Conf *c);
 const GPtrArray *conf_problems(const Conf *c);	/* of ConfProblem*, borrowed */
+char *conf_problem_text(const Conf *c);	/* for one line: the first with its place, and how many more there are; yours; NULL: none */
 const GPtrArray *conf_accounts(const Conf *c);	/* of Account*, borrowed, in the file's order; only whole ones */
 const char *conf_text(const Conf *c, const char *section, const char *name);	/* the value, else the table's default; borrowed */
 gint64 conf_int(const Conf *c, const char *section, const char *name);

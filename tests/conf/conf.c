@@ -124,6 +124,12 @@ several(void)
 	g_autoptr(Conf) c = read_text("x = 1\n" GOOD "auth = a\n[ui\nfoo\n[account v]\naddress = b@c\nreceive = imaps://h\n");
 	g_assert_cmpuint(conf_problems(c)->len, ==, 4);
 	g_assert_cmpuint(conf_accounts(c)->len, ==, 2);
+	g_autofree char *line = conf_problem_text(c);
+	g_assert_true(strstr(line, ":1: ") && strstr(line, "3 more mistakes"));
+	g_autoptr(Conf) one = read_text("x = 1\n"), none = read_text(GOOD);
+	g_autofree char *alone = conf_problem_text(one), *nothing = conf_problem_text(none);
+	g_assert_true(strstr(alone, ":1: ") && !strstr(alone, "more"));
+	g_assert_null(nothing);
 }
 
 static void
