@@ -406,8 +406,11 @@ app_leave_folder(App *a)
 	const FolderItem *item = folders_pane_current(&a->folders);
 	guint account = item ? item->account : a->account;
 	gint64 folder = item ? item->folder : 0;
+	g_autofree char *gone = a->folder_row ? folders_shown_name(app_account(a), a->folder_row->name) : NULL;
 
 	app_open_folder(a, a->account, inbox_of(app_account(a)));
+	if (gone && !a->message)	/* what the person did is said by its own answer */
+		app_say(a, STYLE_WARN, _("The folder %s is gone: deleted or renamed elsewhere. This is the inbox."), gone);
 	a->focus = focus;
 	if (focus == PANE_FOLDERS)
 		folders_pane_select(&a->folders, account, folder);

@@ -186,6 +186,22 @@ def offline():
     server.stop()
 
 
+def gone_elsewhere():
+    """The open folder is deleted by another program: the inbox takes its place, and that is said, also in a small window."""
+    server, name, proxy, r = start("default")
+    r.kill()
+    r = Reader(profile=r.profile, rows=24, cols=80)
+    r.wait("Number 3").keys("cWork/2024/May\r").wait("Of May").pump(1)
+    c = server.client()
+    assert c.delete("Work/2024/May")[0] == "OK"
+    c.logout()
+    r.keys("G").wait("The folder Work/2024/May is gone").wait("Number 3")
+    assert "This is the inbox." in re.sub(r"\s+", " ", r.text), r.text
+    r.keys("j").gone("is gone").wait("Number 3")
+    r.kill()
+    server.stop()
+
+
 def refused():
     """What the server refuses is named, and is in the history as failed, also when it was given up."""
     server, name, proxy, r = start("default")
@@ -267,4 +283,4 @@ def pop3():
 
 
 if __name__ == "__main__":
-    run(everything, exchange_online, inbox_prefix, the_order, offline, refused, into_a_new_one, rights, small_screens, pop3)
+    run(everything, exchange_online, inbox_prefix, the_order, offline, gone_elsewhere, refused, into_a_new_one, rights, small_screens, pop3)
