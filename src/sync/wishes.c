@@ -206,13 +206,17 @@ act(Doing *d, const GArray *ids, guint *n, GError **err)
 	touch(d, d->target);
 	if (!d->r->by_itself && !(d->id = acts_new(d->e->db, &d->act, clock_s(), err)))
 		return false;
+	bool found = ids->len == 0;
 	for (guint i = 0; i < ids->len; i++) {
 		g_autoptr(Message) m = messages_get(d->e->db, g_array_index(ids, gint64, i), NULL);
+		found |= m != NULL;
 		if (!m || (d->r->by_itself && !may(d, m, NULL)))
 			continue;
 		if (!may(d, m, err) || !act_on(d, m, err))
 			return false;
 	}
+	if (!found && !d->r->by_itself)	/* another program was quicker */
+		return wish_refuse(err, g_strdup(_("This message is not there any more")));
 	for (guint i = 0; d->r->items && i < d->r->items->len; i++)
 		if (!append_one(d, g_ptr_array_index(d->r->items, i), err))
 			return false;

@@ -154,6 +154,19 @@ def in_the_pager():
     r.kill()
 
 
+def removed_elsewhere():
+    """The open message is deleted by another program: it can be read on, and what can't be done to it is said."""
+    r = begin()
+    go(r, 20).keys("\r").wait("Subject: Number 20")
+    c = server.client("INBOX")
+    c.uid("STORE", c.uid("SEARCH", "SUBJECT", '"Number 20"')[1][0], "+FLAGS", "\\Deleted")
+    c.expunge()
+    c.logout()
+    r.wait(lambda r: "29 messages" in r.lines[0])
+    r.keys("F").wait("This message is not there any more")
+    r.kill()
+
+
 def offline():
     """With no network: all is shown, waits, and comes true after a restart with one."""
     proxy = Proxy(server.imaps)
@@ -210,4 +223,4 @@ def to_another_account():
 
 
 if __name__ == "__main__":
-    run(delete_and_undo, move_copy_archive_junk, tagged, flags_and_labels, for_good, in_the_pager, offline, to_another_account)
+    run(delete_and_undo, move_copy_archive_junk, tagged, flags_and_labels, for_good, in_the_pager, removed_elsewhere, offline, to_another_account)
