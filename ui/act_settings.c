@@ -52,6 +52,8 @@ tell_engines(App *a, Conf *conf)
 			acc->removal_n = 0;
 		Request *r = request_new(REQ_CONFIGURE);
 		r->config = account_ref(fresh);
+		r->flag = (guint32)conf_int(conf, "general", "undo-send");
+		r->on = conf_bool(conf, "ui", "prefer-html");
 		app_post(a, acc->number, r);
 	}
 	app_accounts_follow(a, NULL, NULL);
@@ -92,7 +94,7 @@ settings_write(App *a, const char *section, const Option *o, const char *value)
 	app_set_conf(a, fresh);	/* takes it */
 	if (o->touch & (TOUCH_SCREEN | TOUCH_LIST))
 		look_anew(a, fresh);
-	if (!strcmp(o->section, "account"))
+	if (!strcmp(o->section, "account") || !(o->touch & (TOUCH_SCREEN | TOUCH_LIST)))
 		tell_engines(a, fresh);
 	return true;
 }

@@ -77,7 +77,7 @@ static const Option TABLE[] = {
 	{ "compose", "quote-wrap", OPT_INT, 0, 500, "0", NULL, false, TOUCH_NOTHING, N_("Wrap quoted text at this column; 0: the receiver's program wraps it") },
 	{ "compose", "flowed", OPT_BOOL, 0, 0, "yes", NULL, false, TOUCH_NOTHING, N_("Long lines may be wrapped anew by the receiver's program (format=flowed)") },
 
-	{ "general", "undo-send", OPT_INT, 0, 600, "10", NULL, false, TOUCH_RESTART, N_("Seconds before a written mail leaves, in which it can be taken back") },
+	{ "general", "undo-send", OPT_INT, 0, 600, "10", NULL, false, TOUCH_NOTHING, N_("Seconds before a written mail leaves, in which it can be taken back") },
 	{ "general", "token-store", OPT_CHOICE, 0, 0, "auto", "auto keyring file memory", false, TOUCH_RESTART,
 		N_("Where passwords and sign-ins by OAuth are kept: in the desktop's keyring, in a file that a passphrase of yours encrypts, or in memory until the program ends; auto: the keyring if there is one, else the file") },
 	{ "general", "token-key-command", OPT_COMMAND, 0, 0, NULL, NULL, false, TOUCH_RESTART,

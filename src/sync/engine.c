@@ -171,6 +171,8 @@ request(Engine *e, Request *r)
 		secret_request(e, r);
 		break;
 	case REQ_CONFIGURE:
+		e->undo_s = r->flag;
+		e->prefer_html = r->on;
 		engine_configure(e, r->config);
 		break;
 	case REQ_SCHEDULE:

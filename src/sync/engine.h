@@ -40,7 +40,7 @@ typedef enum {
 	REQ_PAUSE, REQ_RESUME,	/* the background work (backfill, prefetch) */
 	REQ_CANCEL,		/* what LETTER_PROGRESS told of: message, text: the attachment (text NULL: all of the message); 0: all, or the background work */
 	REQ_STOP,		/* what is under way with a server: a mail that is not handed over yet stays in the outbox; !on: else the check, or the sign-in */
-	REQ_CONFIGURE,		/* config: the account's new snapshot: acts at once */
+	REQ_CONFIGURE,		/* config: the account's new snapshot; flag: undo_s, on: prefer_html of EngineSetup: all act at once */
 	REQ_SCHEDULE,		/* on: go on by itself; !on: paused ("pause" of the settings screen) */
 	/* the outbox; message is the row of store/outbox.h. Each change is answered by LETTER_OUTBOX */
 	REQ_DRAFT_SAVE,		/* message (0: a new one), data: draft_write; ids: the message of a folder of drafts that it goes on with, also of REQ_SEND; when: a number of the caller's that comes back in LETTER_DRAFT */

@@ -242,6 +242,20 @@ def undo_takes_back():
     assert r.quit()[0] == 0
 
 
+def undo_changed():
+    """The time in which it can be taken back holds for the next mail, without a restart."""
+    sink = Sink()
+    r = Reader(config=config(sink, extra="[general]\nundo-send = 500\n"))
+    r.wait("Outbox")
+    write(r)
+    r.wait(lambda r: re.search(r"leaves in \d{3} s", r.text)).keys("u").wait("Writing: The wall").keys("\x0f").gone("Writing")
+    r.keys("\x1bOQ").wait("Send and receive").keys("/undo-send\r").wait("undo-send").keys("\r").keys("\x151\r").wait("this screen").keys("\x1b").wait("Send and receive").keys("\x1b").gone("Send and receive")
+    write(r, "Second")
+    r.wait("Sent to bob@example.com")
+    assert [b"Subject: Second" in m[1] for m in sink.mails] == [True], sink.mails
+    assert r.quit()[0] == 0
+
+
 def edit_and_cancel_while_waiting():
     sink = Sink(listen=False)
     r = Reader(config=config(sink, extra="[general]\nundo-send = 0\n"))
@@ -269,5 +283,5 @@ def schedule_pauses():
 
 
 run(nothing_waits, offline_waits_then_leaves, the_secret_outlives_the_receiving, manual_waits_for_a_word,
-    refused_recipients_with_words, in_doubt_asks, undo_takes_back, edit_and_cancel_while_waiting,
+    refused_recipients_with_words, in_doubt_asks, undo_takes_back, undo_changed, edit_and_cancel_while_waiting,
     schedule_pauses)
