@@ -10,7 +10,7 @@
 #include "store/db_private.h"
 #include "store/journal.h"
 
-enum { BLOCK = 32, SMALL = 4 /* what is left of a batch */, BARE_ROWS = 256 /* fewer are not worth it: statements are prepared anew */, MESSAGE_COLUMNS = 17, DETAIL_COLUMNS = 9 };
+enum { BLOCK = 32, SMALL = 4 /* what is left of a batch */, SIZES = 3, BARE_ROWS = 256 /* fewer are not worth it: statements are prepared anew */, MESSAGE_COLUMNS = 17, DETAIL_COLUMNS = 9 };
 
 static char *
 insert_of_block(const char *head, guint columns, guint rows)
@@ -26,13 +26,20 @@ insert_of_block(const char *head, guint columns, guint rows)
 	return g_string_free(g_steal_pointer(&sql), FALSE);
 }
 
+/* One of SIZES. */
+static guint
+size_of(guint rows)
+{
+	return rows == BLOCK ? 2 : rows == SMALL ? 1 : 0;
+}
+
 static const char *
 message_sql(guint rows)
 {
 	static const char head[] = "INSERT INTO message (id, folder, uid, uidvalidity, received, sent, flags, server_flags,"
 		" traits, size, modseq, body_here, subject, from_name, from_address, to_list, keywords) VALUES ";
-	static gsize made[2];
-	gsize *sql = &made[rows == BLOCK];
+	static gsize made[SIZES];
+	gsize *sql = &made[size_of(rows)];
 
 	if (g_once_init_enter(sql))
 		g_once_init_leave(sql, (gsize)insert_of_block(head, MESSAGE_COLUMNS, rows));
@@ -43,8 +50,8 @@ static const char *
 detail_sql(guint rows)
 {
 	static const char head[] = "INSERT INTO detail (message, cc, reply_to, message_id, in_reply_to, refs, structure, email_id, preview) VALUES ";
-	static gsize made[2];
-	gsize *sql = &made[rows == BLOCK];
+	static gsize made[SIZES];
+	gsize *sql = &made[size_of(rows)];
 
 	if (g_once_init_enter(sql))
 		g_once_init_leave(sql, (gsize)insert_of_block(head, DETAIL_COLUMNS, rows));
@@ -131,13 +138,16 @@ put_block(Db *db, Message *const *m, guint rows, gint64 first, bool bare, GError
 	return put_messages(db, m, rows, first, err) && (!bare || count_block(db, m, rows, err)) && put_details(db, m, rows, first, err);
 }
 
-/* 0: the next one goes alone. */
+/* 0: the next one goes alone. Beside the writer even the last ones go bare: to switch the triggers on and off for them would
+ * prepare all statements anew, each time. */
 static guint
 block_of(Db *db, Message *const *m, guint n)
 {
 	if (n >= BLOCK && plainly_new(db, m, BLOCK))
 		return BLOCK;
-	return n >= SMALL && plainly_new(db, m, SMALL) ? SMALL : 0;
+	if (n >= SMALL && plainly_new(db, m, SMALL))
+		return SMALL;
+	return db_is_beside(db) && plainly_new(db, m, 1) ? 1 : 0;
 }
 
 bool

@@ -503,7 +503,8 @@ engine_free(Engine *e)
 	g_ptr_array_unref(e->apart);
 	g_hash_table_unref(e->as_sent);
 	g_hash_table_unref(e->lsub);
-	g_free(e->items);
+	g_free(e->items[0]);
+	g_free(e->items[1]);
 	g_ptr_array_unref(e->batch);
 	g_byte_array_unref(e->early);
 	g_free(e->socket);

@@ -118,6 +118,7 @@ typedef struct {
 	guint rows;		/* of a backfill window, adapted */
 	gint64 looked;		/* Unix seconds: when it was looked at before */
 	bool first;		/* never before */
+	guint previews, without;	/* of the headers that came: with a PREVIEW, without one */
 } Selected;
 
 typedef struct Pop Pop;
@@ -207,7 +208,7 @@ struct Engine {
 	bool enable_tried, condstore, compress_tried, notify_tried;	/* in this session */
 	bool notify;		/* the server tells of all folders by itself */
 	guint rtt_ms;		/* the shortest answer of this session; 0: none yet */
-	char *items;		/* owned: extend_items */
+	char *items[2];		/* owned: of extend_items, without and with PREVIEW */
 	GHashTable *as_sent;	/* owned, set of char*: parts that BINARY failed for in this session; "": for all */
 	bool no_preview;	/* the server announces PREVIEW and says BAD to it */
 	guint poor;		/* 1, 2: headers are asked for with less and less: what they said broke the last session */
@@ -415,8 +416,8 @@ void extend_broken(Engine *e);	/* the session ends by nonsense of the server's: 
 /* BAD to headers because of what was asked for beside them: they are asked for again, without. False: it was not that. */
 bool extend_refused(Engine *e, const Job *job, const ImapResponse *r);
 void extend_header_done(Engine *e);
-bool extend_asks_preview(const Engine *e);	/* extend_items does */
-const char *extend_items(Engine *e);	/* of a header; borrowed until the connection ends */
+bool extend_asks_preview(const Engine *e, JobKind kind);	/* extend_items does */
+const char *extend_items(Engine *e, JobKind kind);	/* of a header; borrowed until the connection ends */
 const char *extend_flag_items(Engine *e);	/* static */
 GString *extend_words(const ImapFetch *f);	/* keywords and labels as they are kept; yours */
 char *extend_keywords(Engine *e, const ImapFetch *f);	/* yours; NULL: none */

@@ -272,6 +272,7 @@ headers_add(Engine *e, const ImapFetch *f)
 	m->keywords = extend_keywords(e, f);
 	m->email_id = g_strdup(f->email_id);
 	m->preview = preview_of(f);
+	*(m->preview ? &e->sel.previews : &e->sel.without) += 1;
 	m->received = f->internal_date;
 	m->size = f->size;
 	m->modseq = f->modseq;

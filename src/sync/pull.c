@@ -28,10 +28,10 @@ page_with_select(Engine *e, const Folder *f)
 	Job *job;
 
 	if (imap_session_can(e->session, "PARTIAL")) {
-		job = work_job(e, JOB_PAGE, imap_command_uid_fetch_newest("1:*", extend_items(e), ROWS));
+		job = work_job(e, JOB_PAGE, imap_command_uid_fetch_newest("1:*", extend_items(e, JOB_PAGE), ROWS));
 	} else if (e->listed && f->server_total > 0) {
 		guint32 lo = f->server_total > ROWS ? f->server_total - ROWS + 1 : 1;
-		job = work_job(e, JOB_PAGE, imap_command_fetch_seq(lo, G_MAXUINT32, extend_items(e)));
+		job = work_job(e, JOB_PAGE, imap_command_fetch_seq(lo, G_MAXUINT32, extend_items(e, JOB_PAGE)));
 		job->lo = lo;
 	} else {
 		return;
@@ -64,6 +64,7 @@ pull_select(Engine *e, gint64 folder)
 	s->selecting = true;
 	s->looked = f->checked_at ? f->checked_at : clock_s();
 	s->first = !f->checked_at;
+	s->previews = s->without = 0;
 	s->known_uidvalidity = f->uidvalidity;
 	bool resync = e->qresync && f->uidvalidity && f->highestmodseq;
 	ImapCommand *c = resync ?

@@ -177,7 +177,7 @@ only_marked(Engine *e, const GPtrArray *wishes)
 
 	push_finished(e, wishes);
 	if (!e->drop)
-		work_job(e, JOB_OTHER, imap_command_uid_fetch(set, extend_items(e), 0, false));
+		work_job(e, JOB_OTHER, imap_command_uid_fetch(set, extend_items(e, JOB_OTHER), 0, false));
 }
 
 void

@@ -156,7 +156,7 @@ heal(Engine *e, GArray *missing)
 		return;
 	log_line(LOG_WARN, "sync", "%" G_GUINT64_FORMAT " messages of folder %" G_GINT64_FORMAT " were not here", imap_set_count(missing), e->sel.id);
 	text = imap_set_next_text(missing, &at, LIMIT_IMAP_COMMAND - 500);
-	work_job(e, JOB_OTHER, imap_command_uid_fetch(text, extend_items(e), 0, false));
+	work_job(e, JOB_OTHER, imap_command_uid_fetch(text, extend_items(e, JOB_OTHER), 0, false));
 }
 
 static void

@@ -38,7 +38,7 @@ work_job(Engine *e, JobKind kind, ImapCommand *command)
 	job->early = !e->ready;
 	if (kind == JOB_PAGE || kind == JOB_RANGE || kind == JOB_NEW || kind == JOB_BACKFILL)
 		job->seen = g_array_new(FALSE, FALSE, sizeof(guint32));
-	job->preview = job->seen && kind != JOB_RANGE && extend_asks_preview(e);
+	job->preview = job->seen && kind != JOB_RANGE && extend_asks_preview(e, kind);
 	g_ptr_array_add(e->jobs, job);
 	job->id = imap_session_submit(e->session, command);
 	e->last_use = e->now;
@@ -268,7 +268,7 @@ first_page(Engine *e)
 {
 	enum { ROWS = 50 };
 	guint32 hi = e->sel.exists, lo = hi > ROWS ? hi - ROWS + 1 : 1;
-	Job *job = work_job(e, JOB_PAGE, imap_command_fetch_seq(lo, hi, extend_items(e)));
+	Job *job = work_job(e, JOB_PAGE, imap_command_fetch_seq(lo, hi, extend_items(e, JOB_PAGE)));
 	job->lo = lo;
 	job->hi = hi;
 	e->sel.page_wanted = false;
@@ -278,7 +278,7 @@ static void
 new_mail(Engine *e)
 {
 	g_autofree char *set = g_strdup_printf("%" G_GUINT32_FORMAT ":*", MAX(e->sel.next, 1));
-	Job *job = work_job(e, JOB_NEW, imap_command_uid_fetch(set, extend_items(e), 0, false));
+	Job *job = work_job(e, JOB_NEW, imap_command_uid_fetch(set, extend_items(e, JOB_NEW), 0, false));
 	job->lo = MAX(e->sel.next, 1);
 	e->sel.new_wanted = false;
 }
@@ -302,7 +302,7 @@ backfill(Engine *e)
 	Selected *s = &e->sel;
 	g_autoptr(Folder) f = folders_get(e->db, s->id, NULL);
 	guint32 here = f ? f->total : 0, remaining = s->exists > here ? s->exists - here : 0;
-	window(e, JOB_BACKFILL, &s->fill_at, remaining, s->rows, extend_items(e), 1);
+	window(e, JOB_BACKFILL, &s->fill_at, remaining, s->rows, extend_items(e, JOB_BACKFILL), 1);
 }
 
 static void

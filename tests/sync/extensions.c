@@ -788,6 +788,32 @@ test_preview_bad(void)
 	finish(w);
 }
 
+/* Where the server has none at hand for the newest, it need not look for those of the older ones; for new mail it is asked on. */
+static void
+test_preview_not_at_hand(gconstpointer at_hand)
+{
+	World *w = world_with(EXCHANGE " PREVIEW", 3000, NULL);
+	Msg new = { 3001, 0, ++mbox.modseq };
+
+	mbox.preview = at_hand;
+	open_and_check(w);
+	WAIT_FOR(w, same(w));
+	guint headers = times_said("BODYSTRUCTURE"), with = times_said("PREVIEW (LAZY)");
+	g_test_message("%u of %u with PREVIEW", with, headers);
+	if (at_hand)
+		g_assert_cmpuint(with, ==, headers);
+	else
+		g_assert_cmpuint(with, <, headers);
+	forget_said();
+	mbox.preview = "\"Grüße\"";
+	g_array_append_val(mbox.inbox, new);
+	ask(w, REQ_CHECK, 0, false);
+	WAIT_FOR(w, same(w));
+	g_autofree char *got = preview(w, 3001);
+	g_assert_cmpstr(got, ==, "Grüße");
+	finish(w);
+}
+
 /* It was well at the first page and is BAD in the backfill. */
 static void
 test_preview_bad_later(void)
@@ -838,6 +864,8 @@ main(int argc, char **argv)
 	g_test_add_data_func("/sync/extensions/preview/limit/200", GUINT_TO_POINTER(200), test_preview_limits);
 	g_test_add_data_func("/sync/extensions/preview/limit/201", GUINT_TO_POINTER(201), test_preview_limits);
 	g_test_add_func("/sync/extensions/preview/without", test_preview_none);
+	g_test_add_data_func("/sync/extensions/preview/not-at-hand", NULL, test_preview_not_at_hand);
+	g_test_add_data_func("/sync/extensions/preview/at-hand", "\"Gr\xc3\xbc\xc3\x9f" "e\"", test_preview_not_at_hand);
 	g_test_add_func("/sync/extensions/preview/refused", test_preview_bad);
 	g_test_add_func("/sync/extensions/preview/refused-later", test_preview_bad_later);
 	g_test_add_data_func("/sync/extensions/early-page/refused", NULL, test_early_page);
