@@ -68,19 +68,20 @@ cmd_suspend(App *a, const char *arg)
 	screen_suspend(a->screen);
 }
 
-static bool
-is_offline(App *a)
+bool
+app_is_offline(App *a)
 {
-	if (a->setup->offline && !a->setup->demo)
-		app_say(a, STYLE_STATUS, "%s", _("eilpost was started without the network (--offline): nothing is fetched or sent."));
-	return a->setup->offline && !a->setup->demo;
+	if (a->setup->offline)
+		app_say(a, STYLE_STATUS, "%s", a->setup->demo ? _("The demo has no network: nothing is fetched or sent.") :
+			_("eilpost was started without the network (--offline): nothing is fetched or sent."));
+	return a->setup->offline;
 }
 
 void
 cmd_check_mail(App *a, const char *arg)
 {
 	AppAccount *acc = app_account(a);
-	if (is_offline(a))
+	if (app_is_offline(a))
 		return;
 	g_clear_pointer(&acc->trouble, clean_free);
 	app_post(a, a->account, request_new(REQ_CHECK));
@@ -92,7 +93,7 @@ cmd_check_mail(App *a, const char *arg)
 void
 cmd_check_mail_all(App *a, const char *arg)
 {
-	if (is_offline(a))
+	if (app_is_offline(a))
 		return;
 	for (guint i = 0; i < a->accounts->len; i++) {
 		app_post(a, i, request_new(REQ_CHECK));

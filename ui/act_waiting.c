@@ -189,6 +189,8 @@ cmd_try_now(App *a, const char *arg)
 			cmd_pause_waiting(a, NULL);
 		break;
 	case WAIT_ACCOUNTS:
+		if (app_is_offline(a))
+			break;
 		post(a, e->account, REQ_CHECK, 0, false);
 		if (app_account_of(a, e->account))
 			app_account_of(a, e->account)->checking = true;

@@ -193,6 +193,7 @@ void folders_view_read(AppAccount *acc);	/* how its tree was left, from the stor
 void folders_view_clear(AppAccount *acc);
 void folders_foot(App *a);	/* how full the account under the cursor is */
 void folders_step(App *a, int step);	/* the cursor of the folder pane */
+bool app_is_offline(App *a);	/* the program has no network, and that is said */
 char *folders_shown_name(const AppAccount *acc, const char *path);	/* without what the server sets before all names; yours */
 char *folders_path(const AppAccount *acc, const char *typed);	/* the other way round; yours */
 /* act_elsewhere.c */

@@ -336,7 +336,7 @@ def demo_leaves_nothing():
     reader = Fresh(None, TMPDIR="/tmp")
     reader.wait("Welcome to eilpost").keys("2").wait("DEMO").wait("A demo: sample mails").wait("The garden wall")
     assert any(n.startswith("eilpost-demo-") for n in set(os.listdir("/tmp")) - before)
-    reader.keys("\r").wait("Anna Weber <anna@demo.example>").keys("d").wait("moved to Trash").keys("q").keys("q").wait("Welcome to eilpost", 10)
+    reader.keys("G").wait("The demo has no network").keys("\r").wait("Anna Weber <anna@demo.example>").keys("d").wait("moved to Trash").keys("q").keys("q").wait("Welcome to eilpost", 10)
     reader.keys("q")
     reader.process.wait()
     assert not any(n.startswith("eilpost-demo-") for n in set(os.listdir("/tmp")) - before)
