@@ -193,6 +193,7 @@ void
 imap_session_output_taken(ImapSession *s, gsize n)
 {
 	bytes_consume(&s->out, n);
+	s->taken |= n > 0;
 	if (s->out.len == 0 && s->out_secret) {
 		s->out_secret = false;
 		bytes_wipe(&s->out);

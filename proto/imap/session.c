@@ -402,6 +402,10 @@ void
 imap_session_tick(ImapSession *s, gint64 now_ms)
 {
 	s->now = now_ms;
+	/* to a large message nothing is answered before its end */
+	if (s->taken)
+		s->progress = now_ms;
+	s->taken = false;
 	gint64 deadline = imap_session_deadline(s);
 	if (deadline < 0 || now_ms < deadline)
 		return;

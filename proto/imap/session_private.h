@@ -73,6 +73,7 @@ struct ImapSession {
 	bool idle;		/* IDLE written, DONE not */
 	bool idle_answered;	/* and the server is in it */
 	gint64 now, idle_since, progress, phase_since, deadline_override;
+	bool taken;		/* output left since the last tick */
 	guint64 unasked;	/* bytes since something was asked for (P23) */
 
 	ImapResponse *current;	/* owned: what the last event borrowed */

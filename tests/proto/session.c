@@ -71,7 +71,7 @@ static const Case cases[] = {
 		"greeting signing:PLAIN ready exists:1 done:2:0" },
 	{ "P21/idle-renewed-into-a-dead-line", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 1 EXISTS\nS:e2 OK x\n>idle\nC:e3 IDLE\nS:+ idling\n>tick 1500000\nC:DONE\nC:e4 IDLE\n>tick 1560000\n",
 		"greeting signing:PLAIN ready exists:1 done:2:0 fail:8" },
-	{ "P21/silent-server", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\n>tick 60001\n", "greeting signing:PLAIN ready fail:8" },
+	{ "P21/silent-server", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\n>tick 0\n>tick 60001\n", "greeting signing:PLAIN ready fail:8" },
 	{ "P21/no-greeting", TLS, false, false, ">tick 30000\n", "fail:8" },
 	{ "P4/copyuid-to-a-select", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:e2 OK [COPYUID 1 1 1] x\n", "greeting signing:PLAIN ready done:2:0" },
 	{ "unknown-tag", TLS, false, false, GREET SIGNED "S:e77 OK what\n", "greeting signing:PLAIN ready fail:1(what)" },
@@ -227,6 +227,34 @@ test_flood(void)
 	g_assert_cmpint(imap_session_deadline(s), ==, -1);
 }
 
+/* P21: what counts is that it goes on: a large message on a slow line takes longer than any answer may. */
+static void
+test_slow_upload(void)
+{
+	ImapSetup setup = { .security = TLS, .user = "alice", .secret = "secret", .host = "h", .client_version = "1" };
+	g_autoptr(ImapSession) s = imap_session_new(&setup, 0);
+	g_autoptr(GString) got = g_string_new(NULL);
+	g_autofree char *text = g_strnfill(1000, 'x');
+	g_autoptr(GBytes) message = g_bytes_new(text, 1000);
+	ImapCommand *c = imap_command_append("INBOX");
+	gint64 now = 0;
+	gsize len;
+
+	feed(s, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] x", 48, 100, got);
+	feed(s, "e1 OK [CAPABILITY IMAP4rev1 LITERAL+] x", 39, 100, got);
+	imap_command_append_message(c, NULL, 0, message, IMAP_APPEND_PLAIN);
+	imap_session_submit(s, c);
+	for (imap_session_output(s, &len); len > 0; imap_session_output(s, &len)) {
+		imap_session_output_taken(s, MIN(len, 100));
+		imap_session_tick(s, now += DEADLINE_COMMAND_MS - 1000);
+	}
+	g_assert_cmpint(imap_session_deadline(s), ==, now + DEADLINE_COMMAND_MS);
+	imap_session_tick(s, now + DEADLINE_COMMAND_MS - 1);
+	g_assert_cmpint(imap_session_next(s).kind, ==, IMAP_WANTS_BYTES);
+	imap_session_tick(s, now + DEADLINE_COMMAND_MS);
+	g_assert_cmpint(imap_session_next(s).failure, ==, IMAP_FAIL_TIMEOUT);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -237,5 +265,6 @@ main(int argc, char **argv)
 	}
 	g_test_add_func("/imap/T2/bytes-after-starttls", test_injection);
 	g_test_add_func("/imap/P23/flood", test_flood);
+	g_test_add_func("/imap/P21/slow-upload", test_slow_upload);
 	return g_test_run();
 }
