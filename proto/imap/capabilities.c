@@ -54,6 +54,8 @@ imap_capabilities_have(const char *const *words, const char *capability)
 bool
 imap_session_can(const ImapSession *s, const char *capability)
 {
+	if (s->idle_refused && !strcmp(capability, "IDLE"))
+		return false;
 	if (!imap_capabilities_have((const char *const *)s->capabilities, capability))
 		return g_strv_contains(REV2, capability) && imap_session_enabled(s, "IMAP4REV2") &&
 			!named((const char *const *)s->disabled, capability);

@@ -259,7 +259,8 @@ imap_session_logout(ImapSession *s)
 {
 	if (s->phase == PHASE_DEAD || s->phase == PHASE_LOGOUT)
 		return;
-	if (s->phase != PHASE_READY || s->compress_wait) {
+	/* LOGOUT would become the beginning of a message whose "+" is on its way */
+	if (s->phase != PHASE_READY || s->compress_wait || s->literal_wait) {
 		session_fail(s, IMAP_FAIL_BYE, NULL);
 		return;
 	}

@@ -137,6 +137,55 @@ is_of_the_old(ImapSession *s, const ImapResponse *r)
 	return s->leaving || !resync;
 }
 
+/* In the order written: each IDLE gets one before anything behind it does (RFC 9051, 6.3.13). */
+static Flight *
+idle_without_plus(const ImapSession *s)
+{
+	for (guint i = 0; i < s->flights->len; i++) {
+		Flight *f = g_ptr_array_index(s->flights, i);
+		if (f->kind == FLIGHT_IDLE && !f->plus)
+			return f;
+	}
+	return NULL;
+}
+
+static bool
+is_last_idle(const ImapSession *s, const Flight *f)
+{
+	for (guint i = s->flights->len; i > 0; i--) {
+		const Flight *last = g_ptr_array_index(s->flights, i - 1);
+		if (last->kind == FLIGHT_IDLE)
+			return last == f;
+	}
+	return false;
+}
+
+/* The server says that IDLE is over, by itself if our DONE is not written. One that it won't have, or ends at once, would only be asked for again. */
+static void
+idle_done(ImapSession *s, const Flight *f, ImapStatus status)
+{
+	enum { AT_ONCE_MS = 10000 };
+
+	s->idle_refused |= status != IMAP_OK;
+	if (!s->idle || !is_last_idle(s, f))
+		return;
+	s->idle = false;
+	s->idle_refused |= !f->plus || s->now - s->idle_since < AT_ONCE_MS;
+}
+
+static void
+go_ahead(ImapSession *s)
+{
+	Flight *idle = idle_without_plus(s);
+
+	if (idle) {
+		idle->plus = true;
+		s->idle_answered |= s->idle && is_last_idle(s, idle);
+	} else if (s->literal_wait && session_write_command(s, s->literal_wait)) {
+		session_write_waiting(s);
+	}
+}
+
 static bool
 flight_done(ImapSession *s, Flight *f, ImapEvent *e)
 {
@@ -160,8 +209,8 @@ flight_done(ImapSession *s, Flight *f, ImapEvent *e)
 			s->selected = false;
 		*e = (ImapEvent){ .kind = IMAP_EV_DONE, .id = f->id, .response = r };
 		give = true;
-	} else if (f->kind == FLIGHT_IDLE && r->status != IMAP_OK) {
-		s->idle = false;
+	} else if (f->kind == FLIGHT_IDLE) {
+		idle_done(s, f, r->status);
 	} else if (f->kind == FLIGHT_LOGOUT) {
 		session_event(s, IMAP_EV_CLOSED, NULL);
 	}
@@ -231,9 +280,7 @@ untagged(ImapSession *s)
 		session_fail(s, IMAP_FAIL_PROTOCOL, NULL);
 		return false;
 	case IMAP_RESP_CONTINUE:
-		s->idle_answered |= s->idle;
-		if (s->literal_wait && session_write_command(s, s->literal_wait))
-			session_write_waiting(s);
+		go_ahead(s);
 		return false;
 	case IMAP_RESP_STATUS:
 		return untagged_status(s);

@@ -29,6 +29,7 @@ typedef struct {
 	FlightKind kind;
 	ImapCommand *command;	/* owned; FLIGHT_USER, and LOGIN */
 	guint piece;		/* next one to write */
+	bool plus;		/* FLIGHT_IDLE: its "+" has come */
 } Flight;
 
 struct ImapSession {
@@ -72,6 +73,7 @@ struct ImapSession {
 
 	bool idle;		/* IDLE written, DONE not */
 	bool idle_answered;	/* and the server is in it */
+	bool idle_refused;	/* it is not asked for again in this session */
 	gint64 now, idle_since, progress, phase_since, deadline_override;
 	bool taken;		/* output left since the last tick */
 	guint64 unasked;	/* bytes since something was asked for (P23) */

@@ -69,6 +69,16 @@ static const Case cases[] = {
 		"greeting signing:PLAIN ready exists:1 done:2:0 exists:2 done:4:0" },
 	{ "idle-renewed", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 1 EXISTS\nS:e2 OK x\n>idle\nC:e3 IDLE\nS:+ idling\n>tick 1500000\nC:DONE\nC:e4 IDLE\nS:e3 OK\nS:+ idling\n",
 		"greeting signing:PLAIN ready exists:1 done:2:0" },
+	{ "P8/plus-of-idle-is-no-word-to-a-literal", TLS, false, false, "S:* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi\nC:e1 AUTHENTICATE PLAIN " PLAIN_B64
+		"\nS:e1 OK [CAPABILITY IMAP4rev1 IDLE] in\n>select\nC:e2 SELECT INBOX\nS:* 1 EXISTS\nS:e2 OK x\n>idle\nC:e3 IDLE\n>status\nC:DONE\nC:e4 STATUS {2}\nS:+ idling\nS:e3 OK\nS:+ go\n"
+		"C:\xc3\xbc (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)\nS:e4 OK\n",
+		"greeting signing:PLAIN ready exists:1 done:2:0 done:4:0" },
+	{ "idle-ended-by-the-server", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 1 EXISTS\nS:e2 OK x\n>idle\nC:e3 IDLE\nS:+ idling\n>tick 10000\nS:e3 OK enough\n>fetch\nC:e4 UID FETCH 1:* (FLAGS)\nS:e4 OK\n>idle\nC:e5 IDLE\n",
+		"greeting signing:PLAIN ready exists:1 done:2:0 done:4:0" },
+	{ "idle-ended-at-once-is-not-asked-for-again", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 1 EXISTS\nS:e2 OK x\n>idle\nC:e3 IDLE\nS:+ idling\nS:e3 OK enough\n>no-idle\n",
+		"greeting signing:PLAIN ready exists:1 done:2:0" },
+	{ "idle-refused-is-not-asked-for-again", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 1 EXISTS\nS:e2 OK x\n>idle\nC:e3 IDLE\nS:e3 NO not now\n>no-idle\n",
+		"greeting signing:PLAIN ready exists:1 done:2:0" },
 	{ "P21/idle-renewed-into-a-dead-line", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\nS:* 1 EXISTS\nS:e2 OK x\n>idle\nC:e3 IDLE\nS:+ idling\n>tick 1500000\nC:DONE\nC:e4 IDLE\n>tick 1560000\n",
 		"greeting signing:PLAIN ready exists:1 done:2:0 fail:8" },
 	{ "P21/silent-server", TLS, false, false, GREET SIGNED ">select\nC:e2 SELECT INBOX\n>tick 0\n>tick 60001\n", "greeting signing:PLAIN ready fail:8" },
@@ -80,6 +90,9 @@ static const Case cases[] = {
 	{ "literal-waits", TLS, false, false,
 		"S:* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi\nC:e1 AUTHENTICATE PLAIN " PLAIN_B64 "\nS:e1 OK [CAPABILITY IMAP4rev1] in\n>status\n>fetch\nC:e2 STATUS {2}\nS:+ go\nC:\xc3\xbc (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)\nC:e3 UID FETCH 1:* (FLAGS)\nS:e2 OK\nS:e3 OK\n",
 		"greeting signing:PLAIN ready done:2:0 done:3:0" },
+	{ "P8/no-logout-into-a-literal", TLS, false, false,
+		"S:* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi\nC:e1 AUTHENTICATE PLAIN " PLAIN_B64 "\nS:e1 OK [CAPABILITY IMAP4rev1] in\n>status\nC:e2 STATUS {2}\n>logout\n",
+		"greeting signing:PLAIN ready fail:9" },
 	{ "literal-plus", TLS, false, false, GREET SIGNED ">status\nC:e2 STATUS {2+}\nC:\xc3\xbc (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)\nS:e2 NO gone\n", "greeting signing:PLAIN ready done:2:1" },
 };
 
@@ -129,6 +142,9 @@ act(ImapSession *s, const char *what)
 		imap_session_submit(s, imap_command_uid_fetch("1:*", "(FLAGS)", 0, false));
 	} else if (g_str_has_prefix(what, "status")) {
 		imap_session_submit(s, imap_command_status("\xc3\xbc", 0));
+	} else if (g_str_has_prefix(what, "no-idle")) {
+		g_assert_false(imap_session_can(s, "IDLE"));
+		g_assert_false(imap_session_idle(s));
 	} else if (g_str_has_prefix(what, "idle")) {
 		g_assert_true(imap_session_idle(s));
 	} else if (g_str_has_prefix(what, "tls")) {
