@@ -129,11 +129,21 @@ session_names_wait(const ImapSession *s)
 	return false;
 }
 
+static bool
+has_controls(const char *name)
+{
+	for (; *name; name++)
+		if (g_ascii_iscntrl(*name))
+			return true;
+	return false;
+}
+
 char *
 session_name_written(const ImapSession *s, const char *wire)
 {
 	g_autofree char *utf8 = s->utf8 ? imap_utf7_decode(wire) : NULL;
-	const char *name = utf8 ? utf8 : wire;
+	/* one with a line end in it would end the command (P8): the server knows none of the other spelling, and says so */
+	const char *name = utf8 && !has_controls(utf8) ? utf8 : wire;
 	GString *out = g_string_new(NULL);
 
 	imap_quote(out, name, strlen(name));

@@ -36,6 +36,9 @@ static const Case cases[] = {
 		"S* ENABLED UTF8=ACCEPT", "Se2 OK", "Ce3 STATUS \"Entw\xc3\xbcrfe\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)",
 		"S* LIST () \"/\" \"Entw\xc3\xbcrfe\"", "S* STATUS \"R&D\" (UNSEEN 1)", "Se3 OK" },
 		"ready enabled:UTF8=ACCEPT done:2:0 list:Entw&APw-rfe status:R&-D done:3:0" },
+	{ "P8/no-line-end-in-a-name", NULL, { SIGN_IN("IMAP4rev1 ENABLE UTF8=ACCEPT"), ">enable UTF8=ACCEPT", "Ce2 ENABLE UTF8=ACCEPT",
+		"S* ENABLED UTF8=ACCEPT", "Se2 OK", ">line-end", "Ce3 STATUS \"a&AA0ACg-e9 DELETE INBOX\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)", "Se3 NO" },
+		"ready enabled:UTF8=ACCEPT done:2:0 done:3:1" },
 	{ "UTF8=ACCEPT-refused", NULL, { SIGN_IN("IMAP4rev1 ENABLE UTF8=ACCEPT"), ">enable UTF8=ACCEPT", "Ce2 ENABLE UTF8=ACCEPT", ">status",
 		"S* ENABLED", "Se2 OK", "Ce3 STATUS \"Entw&APw-rfe\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)", "Se3 OK" },
 		"ready enabled: done:2:0 done:3:0" },
@@ -145,6 +148,8 @@ act(ImapSession *s, const char *what, GString *got)
 		c = imap_command_simple("NOOP");
 	else if (!strcmp(what, "status"))
 		c = imap_command_status("Entw&APw-rfe", 0);
+	else if (!strcmp(what, "line-end"))
+		c = imap_command_status("a&AA0ACg-e9 DELETE INBOX", 0);
 	else if (!strcmp(what, "select"))
 		c = imap_command_select("INBOX", false, false);
 	else if (!strcmp(what, "notify"))
@@ -341,7 +346,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *path = g_strconcat("/imap/extensions/", cases[i].name, NULL);
+		g_autofree char *path = g_strconcat("/imap/", g_str_has_prefix(cases[i].name, "P8/") ? "" : "extensions/", cases[i].name, NULL);
 		g_test_add_data_func(path, &cases[i], test_case);
 	}
 	g_test_add_func("/imap/P20/compressed-bytes-behind-the-ok", test_compressed_bytes);
