@@ -6,6 +6,7 @@
  * would stringprep what some servers want byte for byte. */
 #include "config.h"
 #include "proto/sasl.h"
+#include "base/limits.h"
 #include "base/secret.h"
 
 #include <gsasl.h>
@@ -123,6 +124,18 @@ append(GByteArray *b, const char *text)
 	g_byte_array_append(b, (const guint8 *)text, (guint)strlen(text));
 }
 
+/* RFC 5801, 4: "," and "=" are said otherwise. */
+static void
+append_name(GByteArray *b, const char *name)
+{
+	for (; *name; name++) {
+		if (*name == ',' || *name == '=')
+			append(b, *name == ',' ? "=2C" : "=3D");
+		else
+			g_byte_array_append(b, (const guint8 *)name, 1);
+	}
+}
+
 static GBytes *
 plain(const Sasl *s)
 {
@@ -144,7 +157,7 @@ bearer(const Sasl *s)
 	} else {
 		g_autofree char *where = g_strdup_printf(",\001host=%s\001port=%u", s->host, s->port);
 		append(b, "n,a=");
-		append(b, s->user);
+		append_name(b, s->user);
 		append(b, where);
 	}
 	append(b, "\001auth=Bearer ");
@@ -181,13 +194,23 @@ step_login(Sasl *s, GBytes **out)
 	return true;
 }
 
+/* "r=...,s=...,i=4096" (RFC 5802, 7): libgsasl would do as many as it says, for hours. */
+static bool
+too_many_rounds(const void *challenge, gsize len)
+{
+	g_autofree char *text = g_strndup(challenge ? challenge : "", len);
+	const char *rounds = strstr(text, ",i=");
+
+	return rounds && g_ascii_strtoull(rounds + 3, NULL, 10) > LIMIT_SCRAM_ROUNDS;
+}
+
 static bool
 step_gsasl(Sasl *s, const void *challenge, gsize len, GBytes **out)
 {
 	char *answer = NULL;
 	gsize n = 0;
 
-	if (s->done)
+	if (s->done || too_many_rounds(challenge, len))
 		return false;
 	int rc = gsasl_step(s->session, challenge, len, &answer, &n);
 	if (rc != GSASL_OK && rc != GSASL_NEEDS_MORE)

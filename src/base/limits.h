@@ -26,6 +26,9 @@
 #define LIMIT_POP3_UIDL		70
 #define LIMIT_POP3_CAPA_LINES	100
 
+/* sign-in */
+#define LIMIT_SCRAM_ROUNDS	1000000		/* that a server asks for: each costs time, in which nothing else is done */
+
 /* SMTP */
 #define LIMIT_SMTP_LINE		(2 * KIB)
 #define LIMIT_SMTP_REPLY_LINES	512

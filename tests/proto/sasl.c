@@ -4,6 +4,7 @@
  * SCRAM is checked against libgsasl's own server side. */
 #include "config.h"
 #include "proto/sasl.h"
+#include "base/limits.h"
 
 #include <gsasl.h>
 #include <string.h>
@@ -72,6 +73,38 @@ test_token_error(void)
 	g_assert_cmpstr(sasl_error(s), ==, "{\"status\":\"401\"}");
 }
 
+static void
+test_name(void)
+{
+	SaslCredentials c = alice;
+	c.user = "a=b,c@d";
+	g_autoptr(Sasl) s = sasl_new("OAUTHBEARER", &c);
+	GBytes *out;
+	g_assert_true(sasl_step(s, NULL, 0, &out));
+	g_assert_true(g_str_has_prefix(g_bytes_get_data(out, NULL), "n,a=a=3Db=2Cc@d,\001host="));
+	sasl_bytes_free(out);
+}
+
+/* A server that asks for more rounds than it may is not signed in to, and costs no time. */
+static void
+test_rounds(void)
+{
+	static const struct { const char *rounds; bool good; } rows[] = {
+		{ "999999", true }, { "1000000", true }, { "1000001", false }, { "4294967295", false }, { "99999999999999999999999", false },
+	};
+	g_assert_cmpint(LIMIT_SCRAM_ROUNDS, ==, 1000000);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(Sasl) s = sasl_new("SCRAM-SHA-256", &alice);
+		GBytes *out;
+		g_assert_true(sasl_step(s, NULL, 0, &out));
+		g_autofree char *first = g_strndup(g_bytes_get_data(out, NULL), g_bytes_get_size(out));
+		g_autofree char *challenge = g_strdup_printf("r=%sX,s=c2FsdHNhbHQ=,i=%s", strstr(first, "r=") + 2, rows[i].rounds);
+		sasl_bytes_free(out);
+		g_assert_cmpint(sasl_step(s, challenge, strlen(challenge), &out), ==, rows[i].good);
+		sasl_bytes_free(out);
+	}
+}
+
 static int
 server_callback(Gsasl *ctx, Gsasl_session *session, Gsasl_property prop)
 {
@@ -136,5 +169,7 @@ main(int argc, char **argv)
 	g_test_add_func("/sasl/strings", test_strings);
 	g_test_add_func("/sasl/token-error", test_token_error);
 	g_test_add_func("/sasl/T13/scram", test_scram);
+	g_test_add_func("/sasl/T13/rounds", test_rounds);
+	g_test_add_func("/sasl/name", test_name);
 	return g_test_run();
 }
