@@ -6,8 +6,12 @@
 #include "config.h"
 #include "proto/imap/command_private.h"
 
+#include "base/secret.h"
+
 #include <stdarg.h>
 #include <string.h>
+
+enum { ROOMY = 4096 };	/* a text that grows leaves copies behind */
 
 static void
 piece_clear(gpointer p)
@@ -35,11 +39,27 @@ imap_command_free(ImapCommand *c)
 {
 	if (!c)
 		return;
+	if (c->secret) {
+		explicit_bzero(c->text->str, c->text->allocated_len);
+		for (guint i = 0; i < c->pieces->len; i++)
+			secret_wipe_string(g_steal_pointer(&g_array_index(c->pieces, ImapPiece, i).text));
+	}
 	g_free(c->verb);
 	g_free(c->mailbox);
 	g_string_free(c->text, TRUE);
 	g_array_unref(c->pieces);
 	g_free(c);
+}
+
+void
+imap_command_secret(ImapCommand *c)
+{
+	GString *text = g_string_sized_new(ROOMY);
+
+	g_string_append(text, c->text->str);
+	g_string_free(c->text, TRUE);
+	c->text = text;
+	c->secret = true;
 }
 
 void
@@ -110,6 +130,12 @@ imap_quote(GString *out, const char *bytes, gsize len)
 	g_string_append_c(out, '"');
 }
 
+static void
+wipe_and_free(gpointer text)
+{
+	secret_wipe_string(text);
+}
+
 void
 imap_command_string(ImapCommand *c, const char *bytes, gssize length)
 {
@@ -123,7 +149,9 @@ imap_command_string(ImapCommand *c, const char *bytes, gssize length)
 	} else {
 		/* a NUL can't stand in a literal either (RFC 9051, 9: CHAR8); what follows it is nobody's name */
 		const char *nul = memchr(bytes, 0, len);
-		g_autoptr(GBytes) data = g_bytes_new(bytes, nul ? (gsize)(nul - bytes) : len);
+		gsize n = nul ? (gsize)(nul - bytes) : len;
+		char *copy = g_strndup(bytes, n);
+		g_autoptr(GBytes) data = g_bytes_new_with_free_func(copy, n, c->secret ? wipe_and_free : g_free, copy);
 		imap_command_literal(c, data, false);
 	}
 }

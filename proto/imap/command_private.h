@@ -21,4 +21,7 @@ struct ImapCommand {
 	bool select, early;
 	bool foreign;	/* a piece is a mailbox: what ENABLE does decides how it is written */
 	bool has_literal;
+	bool secret;	/* it is wiped when it goes */
 };
+
+void imap_command_secret(ImapCommand *c);	/* before the secret is put into it */

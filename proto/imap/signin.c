@@ -76,6 +76,7 @@ static void
 login_command(ImapSession *s)
 {
 	ImapCommand *c = imap_command_new("LOGIN");
+	imap_command_secret(c);
 	imap_command_string(c, s->user, -1);
 	imap_command_string(c, secret_peek(s->secret), -1);
 	s->mechanism = "LOGIN command";

@@ -7,7 +7,6 @@
 #include "proto/pop3/session_private.h"
 #include "base/limits.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -127,11 +126,12 @@ pop3_session_next(Pop3Session *s)
 /* ---- writing ---- */
 
 static void
-put(Pop3Session *s, const char *line)
+put(Pop3Session *s, const char *line, const char *argument)
 {
 	if (g_queue_is_empty(&s->flight))
 		s->progress = s->now;
 	bytes_append_text(&s->out, line);
+	bytes_append_text(&s->out, argument);
 	bytes_append_text(&s->out, "\r\n");
 }
 
@@ -149,15 +149,11 @@ trace_own(Pop3Session *s, Pop3Verb verb)
 		trace_line(s->trace, "pop3", '>', verb == VERB_CAPA ? "CAPA" : "STLS", -1);
 }
 
+/* A secret is in no buffer but that of the output, which is wiped: printf leaves copies behind. */
 void
-pop3_write(Pop3Session *s, Pop3Verb verb, const char *format, ...)
+pop3_write(Pop3Session *s, Pop3Verb verb, const char *command, const char *argument)
 {
-	va_list ap;
-	va_start(ap, format);
-	char *line = g_strdup_vprintf(format, ap);
-	va_end(ap);
-	put(s, line);
-	secret_wipe_string(line);
+	put(s, command, argument);
 	trace_own(s, verb);
 	Pop3Command *c = g_new0(Pop3Command, 1);
 	c->verb = verb;
@@ -190,7 +186,7 @@ pop3_write_waiting(Pop3Session *s)
 			return;
 		g_queue_pop_head(&s->waiting);
 		g_autofree char *line = line_of(c);
-		put(s, line);
+		put(s, line, "");
 		trace_line(s->trace, "pop3", '>', line, -1);
 		s->flight_bytes += c->size;
 		g_queue_push_tail(&s->flight, c);

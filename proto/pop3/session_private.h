@@ -68,7 +68,7 @@ struct Pop3Session {
 /* session.c */
 void pop3_fail(Pop3Session *s, Pop3Failure failure, Pop3Code code, const char *text);
 Pop3Event *pop3_event(Pop3Session *s, Pop3EventKind kind, const char *text);
-void pop3_write(Pop3Session *s, Pop3Verb verb, const char *format, ...) G_GNUC_PRINTF(3, 4);	/* the session's own commands */
+void pop3_write(Pop3Session *s, Pop3Verb verb, const char *command, const char *argument);	/* the session's own commands: "PASS ", and what it is; or "" */
 void pop3_write_waiting(Pop3Session *s);
 
 /* signin.c */

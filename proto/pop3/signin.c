@@ -105,10 +105,10 @@ user_pass(Pop3Session *s)
 	}
 	s->mechanism = "USER";
 	pop3_event(s, POP3_EV_SIGNING_IN, s->mechanism);
-	pop3_write(s, VERB_USER, "USER %s", s->user);
+	pop3_write(s, VERB_USER, "USER ", s->user);
 	/* one turn where the server takes commands ahead (RFC 2449, 6.6: also before the sign-in) */
 	if (pop3_session_can(s, "PIPELINING")) {
-		pop3_write(s, VERB_PASS, "PASS %s", secret);
+		pop3_write(s, VERB_PASS, "PASS ", secret);
 		s->out_secret = s->user_pass = true;
 	}
 }
@@ -149,10 +149,11 @@ authenticate(Pop3Session *s)
 	char *text = with_first ? encoded(first, true) : NULL;
 	/* a line of at most 255 octets (RFC 2449, 4): a token of Exchange Online is longer, and goes as the answer to "+" */
 	if (text && strlen(text) < 200) {
-		pop3_write(s, VERB_AUTH, "AUTH %s %s", s->mechanism, text);
+		g_autofree char *command = g_strdup_printf("AUTH %s ", s->mechanism);
+		pop3_write(s, VERB_AUTH, command, text);
 		s->out_secret = true;
 	} else {
-		pop3_write(s, VERB_AUTH, "AUTH %s", s->mechanism);
+		pop3_write(s, VERB_AUTH, "AUTH ", s->mechanism);
 		g_clear_pointer(&s->sasl, sasl_free);
 		s->sasl = sasl_new(s->mechanism, &c);
 	}
@@ -210,14 +211,14 @@ ask_capa(Pop3Session *s)
 	s->phase = POP3_PHASE_CAPA;
 	g_clear_pointer(&s->capabilities, g_hash_table_unref);
 	s->capa_known = s->capa_remembered = false;
-	pop3_write(s, VERB_CAPA, "CAPA");
+	pop3_write(s, VERB_CAPA, "CAPA", "");
 }
 
 static void
 stls(Pop3Session *s)
 {
 	s->phase = POP3_PHASE_STLS;
-	pop3_write(s, VERB_STLS, "STLS");
+	pop3_write(s, VERB_STLS, "STLS", "");
 }
 
 void
@@ -314,7 +315,7 @@ pop3_signin_reply(Pop3Session *s, Pop3Verb verb, bool ok, Pop3Code code, const c
 		if (!ok) {
 			refused(s, code, text);
 		} else if (!s->user_pass) {
-			pop3_write(s, VERB_PASS, "PASS %s", secret_peek(s->secret));
+			pop3_write(s, VERB_PASS, "PASS ", secret_peek(s->secret));
 			s->out_secret = s->user_pass = true;
 		}
 		break;

@@ -160,6 +160,22 @@ smtp_ask(SmtpSession *s, Asked asked, const char *format, ...)
 	g_array_append_val(s->asked, asked);
 }
 
+/* In no buffer but that of the output, which is wiped: printf leaves copies behind. */
+void
+smtp_ask_auth(SmtpSession *s, const char *command, const char *secret)
+{
+	Asked asked = ASKED_AUTH;
+
+	if (s->asked->len == 0)
+		s->progress = s->now;
+	bytes_append_text(&s->out, command);
+	bytes_append_text(&s->out, secret);
+	bytes_append_text(&s->out, "\r\n");
+	trace_asked(s, asked, command);
+	g_array_append_val(s->asked, asked);
+	s->out_secret = true;
+}
+
 bool
 smtp_pipelines(const SmtpSession *s)
 {

@@ -81,6 +81,7 @@ void smtp_fail(SmtpSession *s, SmtpFailure failure, const char *text);
 void smtp_event(SmtpSession *s, SmtpEventKind kind, const char *text);
 SmtpEvent *smtp_event_reply(SmtpSession *s, SmtpEventKind kind);	/* with the reply that was just read; borrowed: it is queued */
 void smtp_ask(SmtpSession *s, Asked asked, const char *format, ...) G_GNUC_PRINTF(3, 4);	/* a line; CRLF is added */
+void smtp_ask_auth(SmtpSession *s, const char *command /* "AUTH PLAIN "; "" */, const char *secret);
 bool smtp_pipelines(const SmtpSession *s);
 
 /* signin.c */

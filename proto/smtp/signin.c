@@ -90,8 +90,8 @@ authenticate(SmtpSession *s)
 		return;
 	}
 	char *text = encoded(first, true);
-	smtp_ask(s, ASKED_AUTH, "AUTH %s %s", s->mechanism, text);
-	s->out_secret = true;
+	g_autofree char *command = g_strdup_printf("AUTH %s ", s->mechanism);
+	smtp_ask_auth(s, command, text);
 	secret_wipe_string(text);
 	sasl_bytes_free(first);
 }
@@ -128,8 +128,7 @@ challenge(SmtpSession *s)
 		return;
 	}
 	char *text = encoded(answer, false);
-	smtp_ask(s, ASKED_AUTH, "%s", text);
-	s->out_secret = true;
+	smtp_ask_auth(s, "", text);
 	secret_wipe_string(text);
 	sasl_bytes_free(answer);
 }

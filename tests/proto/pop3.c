@@ -5,6 +5,7 @@
  * caller asks for, "E event" an event must have come. Lines of one side in a row are one segment. */
 #include "proto/pop3/session.h"
 #include "base/limits.h"
+#include "../heap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -241,6 +242,27 @@ test_remembered(void)
 	g_assert_cmpuint(pop3_session_login_delay(t), ==, 900);
 }
 
+/* T16: when it is over, the password is nowhere. */
+static void
+test_pass_leaves_nothing(void)
+{
+	char secret[17], password[161];
+	gsize len;
+	heap_secret(secret);
+	for (gsize i = 0; i < sizeof password; i++)	/* long: a buffer that grows leaves copies */
+		password[i] = i + 1 < sizeof password ? secret[i % 16] : 0;
+	Pop3Setup setup = { .security = SECURITY_TLS, .user = "alice", .secret = password, .host = "h", .port = 995, .known_capabilities = "USER\nUIDL\nPIPELINING" };
+	Pop3Session *s = pop3_session_new(&setup, 0);
+	pop3_session_feed(s, "+OK\r\n", 5);
+	while (pop3_session_next(s).kind != POP3_WANTS_BYTES)
+		;
+	const char *out = pop3_session_output(s, &len);
+	g_assert_nonnull(g_strstr_len(out, (gssize)len, secret));
+	pop3_session_output_taken(s, len);
+	g_assert_false(heap_has(secret + 8));
+	pop3_session_free(s);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -253,5 +275,6 @@ main(int argc, char **argv)
 	g_test_add_func("/pop3/limits", test_limits);
 	g_test_add_func("/pop3/deadlines", test_deadlines);
 	g_test_add_func("/pop3/remembered", test_remembered);
+	g_test_add_func("/pop3/T16/pass-leaves-nothing", test_pass_leaves_nothing);
 	return g_test_run();
 }

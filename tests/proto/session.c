@@ -7,6 +7,7 @@
 #include "proto/imap/session.h"
 #include "proto/imap/set.h"
 #include "base/limits.h"
+#include "../heap.h"
 
 #include <string.h>
 
@@ -271,6 +272,30 @@ test_slow_upload(void)
 	g_assert_cmpint(imap_session_next(s).failure, ==, IMAP_FAIL_TIMEOUT);
 }
 
+/* T16: when it is over, the password is nowhere. */
+static void
+test_login_leaves_nothing(void)
+{
+	char secret[17];
+	heap_secret(secret);
+	for (int literal = 0; literal < 2; literal++) {
+		char password[32];
+		g_snprintf(password, sizeof password, "%s%s", secret, literal ? "\xc3\xbc" : "");
+		ImapSetup setup = { .security = TLS, .user = "somebody.with.a.long.name@example.com", .secret = password, .host = "h", .client_version = "1" };
+		ImapSession *s = imap_session_new(&setup, 0);
+		g_autoptr(GString) got = g_string_new(NULL);
+		gsize len;
+		feed(s, "* OK [CAPABILITY IMAP4rev1 LITERAL+] x", 38, 100, got);
+		const char *out = imap_session_output(s, &len);
+		g_assert_nonnull(g_strstr_len(out, (gssize)len, secret));
+		imap_session_output_taken(s, len);
+		feed(s, "e1 OK [CAPABILITY IMAP4rev1] x", 30, 100, got);
+		g_assert_false(heap_has(secret + 8));	/* who frees it writes over its beginning */
+		imap_session_free(s);
+		g_assert_false(heap_has(secret + 8));
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -282,5 +307,6 @@ main(int argc, char **argv)
 	g_test_add_func("/imap/T2/bytes-after-starttls", test_injection);
 	g_test_add_func("/imap/P23/flood", test_flood);
 	g_test_add_func("/imap/P21/slow-upload", test_slow_upload);
+	g_test_add_func("/imap/T16/login-leaves-nothing", test_login_leaves_nothing);
 	return g_test_run();
 }

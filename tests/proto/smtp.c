@@ -4,6 +4,7 @@
  * A script is a list of lines: "S text" the server says, "C text" we must have written, "T" TLS begins, "E event" an event
  * must have come. Lines of one side in a row are one segment: so the turns are counted as well. */
 #include "proto/smtp/session.h"
+#include "../heap.h"
 
 #include <string.h>
 
@@ -340,6 +341,36 @@ test_large_chunks(void)
 	g_assert_cmpint(memcmp(body->str, data, SIZE), ==, 0);
 }
 
+/* T16: when it is over, the password is nowhere, neither as it is nor as it went. */
+static void
+test_auth_leaves_nothing(void)
+{
+	char secret[17], plain[32] = "", sent[64];
+	int state = 0, save = 0;
+	gsize len;
+	heap_secret(secret);
+	memcpy(plain, "\0alice\0", 7);
+	memcpy(plain + 7, secret, 16);
+	len = g_base64_encode_step((const guchar *)plain, 23, FALSE, sent, &state, &save);
+	sent[len] = 0;
+	SmtpSetup setup = { .security = SECURITY_TLS, .user = "alice", .secret = secret, .host = "h", .port = 587 };
+	SmtpSession *s = smtp_session_new(&setup, 0);
+	static const char said[] = "220 x\r\n250-x\r\n250 AUTH PLAIN\r\n";
+	smtp_session_feed(s, said, strlen(said));
+	while (smtp_session_next(s).kind != SMTP_WANTS_BYTES)
+		;
+	const char *out = smtp_session_output(s, &len);
+	g_assert_nonnull(g_strstr_len(out, (gssize)len, sent));
+	smtp_session_output_taken(s, len);
+	g_assert_false(heap_has(secret + 8));	/* who frees it writes over its beginning */
+	g_assert_false(heap_has(sent + 16));
+	smtp_session_feed(s, "235 ok\r\n", 8);
+	while (smtp_session_next(s).kind != SMTP_WANTS_BYTES)
+		;
+	g_assert_false(heap_has(secret + 8));
+	smtp_session_free(s);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -349,6 +380,7 @@ main(int argc, char **argv)
 		g_test_add_data_func(path, &cases[i], test_case);
 	}
 	g_test_add_func("/smtp/P16/addresses", test_addresses);
+	g_test_add_func("/smtp/T16/auth-leaves-nothing", test_auth_leaves_nothing);
 	g_test_add_func("/smtp/deadlines", test_deadlines);
 	g_test_add_func("/smtp/floods", test_floods);
 	g_test_add_func("/smtp/large-chunks", test_large_chunks);
