@@ -101,6 +101,13 @@ session_fail(ImapSession *s, ImapFailure failure, const char *text)
 	g_queue_push_tail(&s->events, e);
 }
 
+/* Data before the sign-in is over. That no password was sent can only be said as long as it is so. */
+ImapFailure
+session_early_data(const ImapSession *s)
+{
+	return s->phase == PHASE_SIGN_IN ? IMAP_FAIL_PROTOCOL : IMAP_FAIL_INJECTION;
+}
+
 /* ---- reading ---- */
 
 /* A code is valid only for the command type in flight (P4). */
@@ -364,7 +371,7 @@ piece(ImapSession *s, const ImapFramePiece *p, ImapEvent *e)
 		break;
 	}
 	if (s->phase < PHASE_READY) {
-		session_fail(s, IMAP_FAIL_INJECTION, NULL);
+		session_fail(s, session_early_data(s), NULL);
 		return false;
 	}
 	*e = (ImapEvent){

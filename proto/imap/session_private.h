@@ -97,6 +97,8 @@ guint session_user_flights(const ImapSession *s);	/* of commands that were submi
 void session_event(ImapSession *s, ImapEventKind kind, const char *text);
 void session_fail(ImapSession *s, ImapFailure failure, const char *text);
 
+ImapFailure session_early_data(const ImapSession *s);
+
 /* trace.c */
 void session_trace_command(const ImapSession *s, const Flight *f);
 void session_trace_read(const ImapSession *s, const ImapFramePiece *p);

@@ -372,6 +372,6 @@ signin_response(ImapSession *s, ImapResponse *r)
 		else
 			session_fail(s, IMAP_FAIL_UNAVAILABLE, NULL);
 	} else if (r->kind != IMAP_RESP_STATUS && r->kind != IMAP_RESP_ID && r->kind != IMAP_RESP_SKIP) {
-		session_fail(s, IMAP_FAIL_INJECTION, NULL);	/* T5 */
+		session_fail(s, session_early_data(s), NULL);	/* T5 */
 	}
 }
