@@ -404,6 +404,20 @@ end_reply(SmtpSession *s)
 	}
 }
 
+/* Some do not wait for the end of what they won't take: "552 too large", "451 timeout". 421 says it of the session. */
+bool
+smtp_content_refused(SmtpSession *s)
+{
+	bool content = s->mail.step == MAIL_CONTENT || s->mail.step == MAIL_BEFORE_END;
+
+	if (!content || s->reply_code < 400 || s->reply_code == 421)
+		return false;
+	refused(s, false);
+	smtp_event(s, SMTP_EV_CLOSED, NULL);
+	s->phase = SMTP_PHASE_DEAD;
+	return true;
+}
+
 void
 smtp_mail_reply(SmtpSession *s, Asked asked)
 {

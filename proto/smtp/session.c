@@ -253,6 +253,8 @@ whole_reply(SmtpSession *s)
 		smtp_fail(s, SMTP_FAIL_INJECTION, NULL);
 		return;
 	}
+	if (s->asked->len == 0 && smtp_content_refused(s))
+		return;
 	if (s->asked->len == 0) {	/* nobody asked: the server goes, or talks nonsense */
 		smtp_fail(s, s->reply_code == 421 ? SMTP_FAIL_UNAVAILABLE : SMTP_FAIL_PROTOCOL, s->reply->str);
 		return;

@@ -93,3 +93,4 @@ void smtp_hello(SmtpSession *s);
 void smtp_mail_begin(SmtpSession *s);	/* one waits and the session is ready */
 void smtp_mail_reply(SmtpSession *s, Asked asked);
 void smtp_mail_clear(SmtpSession *s);
+bool smtp_content_refused(SmtpSession *s);	/* by a reply that nobody asked for; the session ends then */

@@ -341,6 +341,36 @@ test_large_chunks(void)
 	g_assert_cmpint(memcmp(body->str, data, SIZE), ==, 0);
 }
 
+/* Refused while it is still on its way: that is the server's word on this mail, and no nonsense. */
+static void
+test_refused_midway(void)
+{
+	static const struct { const char *said; guint16 code; SmtpEventKind kind; } rows[] = {
+		{ "552 5.3.4 too large\r\n", 552, SMTP_EV_REFUSED }, { "451 4.4.2 timeout\r\n", 451, SMTP_EV_REFUSED },
+		{ "421 4.4.2 going\r\n", 421, SMTP_EV_FAILED }, { "250 hm\r\n", 0, SMTP_EV_FAILED },
+	};
+	static const char hello[] = "220 x\r\n250-x\r\n250 PIPELINING\r\n250 ok\r\n250 ok\r\n354 go\r\n";
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		SmtpSetup setup = { .security = SECURITY_NONE };
+		g_autoptr(SmtpSession) s = smtp_session_new(&setup, 0);
+		SmtpMail mail = { .sender = "a@b", .recipients = (const char *const[]){ "c@d", NULL }, .size = 100 };
+		SmtpEvent e;
+		g_assert_true(smtp_session_submit(s, &mail));
+		smtp_session_feed(s, hello, strlen(hello));
+		while ((e = smtp_session_next(s)).kind != SMTP_WANTS_BYTES)
+			g_assert_cmpint(e.kind, !=, SMTP_EV_FAILED);
+		g_assert_cmpuint(smtp_session_data(s, "Subject: x\r\n", 12), ==, 12);
+		smtp_session_feed(s, rows[i].said, strlen(rows[i].said));
+		e = smtp_session_next(s);
+		g_assert_cmpint(e.kind, ==, rows[i].kind);
+		g_assert_false(e.in_doubt);
+		if (e.kind == SMTP_EV_REFUSED) {
+			g_assert_cmpuint(e.reply.code, ==, rows[i].code);
+			g_assert_cmpint(smtp_session_next(s).kind, ==, SMTP_EV_CLOSED);
+		}
+	}
+}
+
 /* T16: when it is over, the password is nowhere, neither as it is nor as it went. */
 static void
 test_auth_leaves_nothing(void)
@@ -380,6 +410,7 @@ main(int argc, char **argv)
 		g_test_add_data_func(path, &cases[i], test_case);
 	}
 	g_test_add_func("/smtp/P16/addresses", test_addresses);
+	g_test_add_func("/smtp/refused-midway", test_refused_midway);
 	g_test_add_func("/smtp/T16/auth-leaves-nothing", test_auth_leaves_nothing);
 	g_test_add_func("/smtp/deadlines", test_deadlines);
 	g_test_add_func("/smtp/floods", test_floods);
