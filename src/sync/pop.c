@@ -126,6 +126,23 @@ sign_in_refused(Engine *e, const Refusal *row, const char *words)
 		secret_ask_again(e, RECEIVING);
 }
 
+/* All is done but that the server says so. Some never do: to come back at once would have no end. */
+static bool
+quit_unanswered(Engine *e)
+{
+	bool removes = e->pop->removes, short_of_room = e->pop->short_of_room;
+
+	if (e->pop->phase != POP_QUITTING)
+		return false;
+	pop_drop(e);
+	engine_state(e, ENGINE_OFFLINE, _("not connected"));
+	if (removes)
+		engine_trouble(e, EIL_LATER, g_strdup_printf(_("%s did not say whether it removed what it was told to; eilpost looks again next time."),
+			e->account->receive.host));
+	engine_cycle_ended(e, !removes && !short_of_room);
+	return true;
+}
+
 static void
 session_failed(Engine *e, const Pop3Event *ev)
 {
@@ -135,6 +152,8 @@ session_failed(Engine *e, const Pop3Event *ev)
 	char *s = NULL;
 	EilError code = EIL_LATER;
 
+	if (quit_unanswered(e))
+		return;
 	switch (ev->failure) {
 	case POP3_FAIL_AUTH:
 		sign_in_refused(e, row, words);
@@ -406,6 +425,8 @@ on_closed(void *user, const GError *err)
 	e->now = clock_ms();
 	engine_peer(e, e->pop->link, true);
 	key_phrase_wrong(e, code);
+	if (quit_unanswered(e))
+		return;
 	lost(e, code, err ? g_strdup(err->message) : g_strdup_printf(_("%s closed the connection. eilpost connects again by itself."), e->account->receive.host));
 }
 

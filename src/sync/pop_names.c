@@ -134,8 +134,11 @@ pop_row_of_hash(Pop *p, const char *hash)
 bool
 pop_needs_hash(Pop *p, const PopEntry *en)
 {
-	if (!en->number || en->row)
+	if (!en->number)
 		return false;
+	/* what was removed under this name may be there still, or the name is another mail's now */
+	if (en->row)
+		return en->row->state == POP_DELETED && en->row->hash;
 	return !en->uidl || p->suspicious || size_changed(p, en) || g_hash_table_contains(p->missing_sizes, GSIZE_TO_POINTER((gsize)en->size));
 }
 

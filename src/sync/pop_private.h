@@ -64,6 +64,7 @@ struct Pop {
 	guint64 bytes_wanted, bytes_fetched;
 	gint64 fetch_since, told;
 	guint deles;		/* under way */
+	bool removes;		/* DELEs went out */
 	bool asked_removal;
 	bool short_of_room;	/* some of the queue were left for that */
 	bool looked;		/* a session before this one fetched all: what comes now is news */

@@ -62,7 +62,7 @@ pop_clear(Pop *p)
 	p->lists_done = p->in_flight = p->n_wanted = p->n_fetched = p->deles = 0;
 	p->bytes_wanted = p->bytes_fetched = p->count = 0;
 	p->done_bytes = 0;
-	p->no_uidl = p->suspicious = false;
+	p->no_uidl = p->suspicious = p->removes = false;
 }
 
 static PopEntry *
@@ -328,6 +328,9 @@ hash_came(Engine *e, PopEntry *en, bool ok)
 	if (!ok || !p->body || p->body->fd >= 0)
 		return;
 	en->hash = pop_header_hash(p->body->bytes->data, p->body->bytes->len);
+	if (en->row && !strcmp(en->row->hash, en->hash))	/* its removal was none */
+		return;
+	en->row = NULL;
 	PopRow *same = pop_row_of_hash(p, en->hash);
 	/* one that is listed under its own name is another mail with the same header */
 	if (same && en->uidl && !p->suspicious && !g_hash_table_contains(p->missing, same))
@@ -548,6 +551,7 @@ start_removing(Engine *e)
 		guint32 id = pop3_session_dele(p->session, en->number);
 		g_hash_table_insert(p->ids, GUINT_TO_POINTER(id), GUINT_TO_POINTER(i + 1));
 		p->deles++;
+		p->removes = true;
 	}
 	quit(e);	/* behind the DELEs; what is deleted counts with its answer */
 }

@@ -441,6 +441,26 @@ test_numbers_move(void)
 	world_free(w);
 }
 
+/* The name of one that was removed is another mail's, of the same size: it is fetched. One that was not removed after all is not. */
+static void
+test_name_given_anew(void)
+{
+	World *w = pop_world(KEEP_NO, 0);
+	agree(w);
+	deliver("1", "a");
+	check_mail(w);
+	g_assert_cmpuint(server_n_mails(pop), ==, 0);
+	deliver("1", "b");
+	check_mail(w);
+	ASSERT_INBOX(w, "a b");
+	g_assert_cmpuint(server_n_mails(pop), ==, 0);
+	deliver("1", "b");
+	check_mail(w);
+	ASSERT_INBOX(w, "a b");
+	g_assert_cmpuint(server_n_mails(pop), ==, 1);
+	world_free(w);
+}
+
 /* ---- P14: QUIT ---- */
 
 static void
@@ -464,6 +484,41 @@ test_quit_lost(void)
 		ASSERT_INBOX(w, "a b c");
 		world_free(w);
 	}
+}
+
+/* One that never answers QUIT is not asked again and again for it. */
+static void
+test_quit_never(void)
+{
+	World *w = pop_world(KEEP_YES, 0);
+	deliver_some('a', 'b');
+	pop->cut_quit = -1;
+	check_mail(w);
+	g_assert_false(w->check_failed);
+	g_assert_null(w->trouble);
+	for (int i = 0; i < 3; i++) {
+		later(w, 600);
+		wait_ms(w, 200);
+	}
+	g_assert_cmpuint(server_n_connections(pop), ==, 1);
+	ASSERT_INBOX(w, "a b");
+	agree(w);
+	w->account->keep = KEEP_NO;
+	world_close(w);
+	world_open(w, 0);
+	check_mail(w);
+	g_assert_true(w->check_failed);
+	g_assert_nonnull(strstr(w->trouble, "did not say"));
+	for (int i = 0; i < 3; i++) {
+		later(w, 600);
+		wait_ms(w, 200);
+	}
+	g_assert_cmpuint(server_n_connections(pop), ==, 2);
+	pop->cut_quit = 0;
+	check_mail(w);
+	g_assert_false(w->check_failed);
+	g_assert_cmpuint(server_n_mails(pop), ==, 0);
+	world_free(w);
 }
 
 static void
@@ -610,6 +665,8 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/pop/numbers-move/P13", test_numbers_move);
 	g_test_add_func("/sync/pop/quit-lost/P14", test_quit_lost);
 	g_test_add_func("/sync/pop/quit-refused/P14", test_quit_refused);
+	g_test_add_func("/sync/pop/quit-never/P14", test_quit_never);
+	g_test_add_func("/sync/pop/name-given-anew/P13", test_name_given_anew);
 	g_test_add_func("/sync/pop/cut-retr", test_cut_retr);
 	g_test_add_func("/sync/pop/sign-in/S4", test_sign_in);
 	g_test_add_func("/sync/pop/stopped/P14", test_stopped);
