@@ -62,6 +62,7 @@ entry_free(gpointer p)
 	tokens_clear(&e->tokens);
 	oauth_clear(&e->found);
 	g_clear_error(&e->trouble);
+	g_clear_error(&e->unread);
 	account_unref(e->account);
 	g_free(e);
 }
@@ -158,11 +159,13 @@ load(Entry *e)
 	const Oauth *o = &e->found;
 	g_auto(Tokens) t = { 0 };
 
+	g_clear_error(&e->unread);
 	if (e->unsaved)	/* newer than what is stored */
 		return;
 	if (!token_store_load(e->vault->store, entry_name(e), &t, &err)) {
 		if (err)
 			log_line(LOG_WARN, "auth", "%s: %s", entry_name(e), err->message);
+		e->unread = g_steal_pointer(&err);
 		tokens_clear(&e->tokens);
 		e->good_until = 0;
 		return;
@@ -408,7 +411,8 @@ entry_serve(Entry *e)
 	if (e->waiting->len == 0)
 		return;
 	if (!e->tokens.refresh) {
-		g_autoptr(GError) why = e->trouble && e->trouble->code != EIL_LATER ? g_error_copy(e->trouble) : needs_sign_in(e);
+		g_autoptr(GError) why = e->unread ? g_error_copy(e->unread) :
+			e->trouble && e->trouble->code != EIL_LATER ? g_error_copy(e->trouble) : needs_sign_in(e);
 		fail_all(e, why);
 	} else if (e->trouble && boot_ms() - e->trouble_at < TROUBLE_MS) {
 		fail_all(e, e->trouble);

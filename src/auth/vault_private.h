@@ -42,6 +42,7 @@ typedef struct {
 	SignIn *signin;		/* owned; NULL: none is under way */
 	GSource *signin_end;	/* owned: it is freed outside of its own call */
 	GError *trouble;	/* owned: the last refresh failed by it; NULL: it did not */
+	GError *unread;		/* owned: what is stored could not be read; NULL: it was, or nothing is there */
 	gint64 trouble_at;
 } Entry;
 

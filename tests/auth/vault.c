@@ -253,6 +253,31 @@ revoked(World *w, gconstpointer unused)
 	g_assert_cmpstr(kept, ==, "- -");
 }
 
+/* A sign-in that can't be read is not one that is missing: a new one would not help, and what is there stays. */
+static void
+unreadable(World *w, gconstpointer unused)
+{
+	g_autofree char *away = g_strconcat(w->file, ".away", NULL);
+	g_autofree char *want = g_strdup_printf("1 The file of the sign-ins, %s, can't be used: Operation not permitted", w->file);
+	g_autoptr(Account) other = account(w, "other");
+
+	stored(w, "work", "A1", "R1", -10, 3600);
+	stored(w, "other", "B1", "S1", -10, 3600);
+	w->v = vault(w, "file", "echo key");
+	TOKEN(w, NULL, "A1");
+	g_assert_cmpint(g_rename(w->file, away), ==, 0);
+	g_assert_cmpint(g_mkdir(w->file, 0700), ==, 0);
+	g_autofree char *said = token_of(w, other, NULL);
+	g_assert_cmpstr(said, ==, want);
+	TOKEN(w, "A1", want);
+	g_assert_cmpint(g_rmdir(w->file), ==, 0);
+	g_assert_cmpint(g_rename(away, w->file), ==, 0);
+	g_autofree char *there = token_of(w, other, NULL);
+	g_assert_cmpstr(there, ==, "B1");
+	TOKEN(w, NULL, "A1");
+	g_assert_cmpuint(provider_count(w->p, "POST"), ==, 0);
+}
+
 static void
 provider_down(World *w, gconstpointer unused)
 {
@@ -684,6 +709,7 @@ main(int argc, char **argv)
 	ADD("refused", refused);
 	ADD("short-life", short_life);
 	ADD("S5/revoked", revoked);
+	ADD("unreadable", unreadable);
 	ADD("provider-down", provider_down);
 	ADD("wrong-clock", wrong_clock);
 	ADD("nobody-signed-in", nobody_signed_in);
