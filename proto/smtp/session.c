@@ -444,12 +444,25 @@ smtp_session_deadline(const SmtpSession *s)
 	return -1;
 }
 
+/* Closed behind the dot, the computer wakes when it is over: the answer may have come, and is not read yet. */
+static bool
+slept_behind_the_end(SmtpSession *s, gint64 before, gint64 deadline)
+{
+	enum { AWAKE_MS = 30000 };
+
+	if (s->mail.step != MAIL_END || s->now - before <= CLOCK_JUMP_MS)
+		return false;
+	s->progress += s->now + AWAKE_MS - deadline;
+	return true;
+}
+
 void
 smtp_session_tick(SmtpSession *s, gint64 now_ms)
 {
+	gint64 before = s->now;
 	s->now = now_ms;
 	gint64 deadline = smtp_session_deadline(s);
-	if (deadline >= 0 && now_ms >= deadline)
+	if (deadline >= 0 && now_ms >= deadline && !slept_behind_the_end(s, before, deadline))
 		smtp_fail(s, SMTP_FAIL_TIMEOUT, NULL);
 }
 

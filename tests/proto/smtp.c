@@ -371,6 +371,45 @@ test_refused_midway(void)
 	}
 }
 
+/* P22: a computer that slept behind the dot first hears what was said meanwhile. */
+static void
+test_sleep(void)
+{
+	static const char hello[] = "220 x\r\n250-x\r\n250 PIPELINING\r\n250 ok\r\n250 ok\r\n354 go\r\n";
+	enum { LONG = 7200000, END = 600000, AWAKE = 30000 };
+	for (int i = 0; i < 3; i++) {
+		SmtpSetup setup = { .security = SECURITY_NONE };
+		g_autoptr(SmtpSession) s = smtp_session_new(&setup, 0);
+		SmtpMail mail = { .sender = "a@b", .recipients = (const char *const[]){ "c@d", NULL }, .size = 3 };
+		SmtpEvent e;
+		gsize len;
+		g_assert_true(smtp_session_submit(s, &mail));
+		smtp_session_feed(s, hello, strlen(hello));
+		while ((e = smtp_session_next(s)).kind != SMTP_WANTS_BYTES) {
+			if (e.kind == SMTP_EV_WANTS_DATA)
+				smtp_session_data(s, "a\r\n", 3);
+			else if (e.kind == SMTP_EV_BEFORE_DOT)
+				smtp_session_finish(s);
+		}
+		smtp_session_output(s, &len);
+		smtp_session_output_taken(s, len);
+		gint64 now = 0;
+		if (i < 2)
+			smtp_session_tick(s, now = LONG);
+		else	/* awake all the time */
+			while (now + 50000 < END)
+				smtp_session_tick(s, now += 50000);
+		if (i == 0)
+			smtp_session_feed(s, "250 ok\r\n", 8);
+		else
+			g_assert_cmpint(smtp_session_deadline(s), ==, i == 1 ? LONG + AWAKE : END);
+		smtp_session_tick(s, smtp_session_deadline(s));
+		e = smtp_session_next(s);
+		g_assert_cmpint(e.kind, ==, i == 0 ? SMTP_EV_ACCEPTED : SMTP_EV_FAILED);
+		g_assert_cmpint(e.in_doubt, ==, i > 0);
+	}
+}
+
 /* T16: when it is over, the password is nowhere, neither as it is nor as it went. */
 static void
 test_auth_leaves_nothing(void)
@@ -410,6 +449,7 @@ main(int argc, char **argv)
 		g_test_add_data_func(path, &cases[i], test_case);
 	}
 	g_test_add_func("/smtp/P16/addresses", test_addresses);
+	g_test_add_func("/smtp/P22/sleep", test_sleep);
 	g_test_add_func("/smtp/refused-midway", test_refused_midway);
 	g_test_add_func("/smtp/T16/auth-leaves-nothing", test_auth_leaves_nothing);
 	g_test_add_func("/smtp/deadlines", test_deadlines);
