@@ -35,6 +35,7 @@ pop3_session_new(const Pop3Setup *setup, gint64 now_ms)
 	s->by = setup->external ? SASL_CERTIFICATE : setup->oauth2 ? SASL_TOKEN : SASL_PASSWORD;
 	s->pipeline_bytes = setup->pipeline_bytes ? setup->pipeline_bytes : MIB;
 	s->trace = setup->trace;
+	s->disabled = g_strdupv((char **)setup->disabled);
 	bytes_init(&s->in, LIMIT_POP3_LINE + 64 * KIB);
 	bytes_init(&s->out, MIB);
 	g_queue_init(&s->waiting);
@@ -65,6 +66,7 @@ pop3_session_free(Pop3Session *s)
 	g_ptr_array_unref(s->refused);
 	bytes_clear(&s->in);
 	bytes_wipe(&s->out);
+	g_strfreev(s->disabled);
 	g_free(s->last_text);
 	g_free(s->last_said);
 	g_free(s->status);

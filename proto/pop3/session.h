@@ -16,6 +16,7 @@ typedef struct {
 	bool external;		/* the certificate that TLS has shown signs in; the secret is "" */
 	bool oauth2;
 	const char *host; guint16 port;
+	const char *const *disabled;	/* capabilities, in upper case, that are not believed; borrowed for the call; NULL: none */
 	const char *known_capabilities;	/* what pop3_session_capabilities gave last time (after sign-in); NULL: unknown */
 	struct Trace *trace;	/* borrowed: lives longer; what is said goes there without secrets and texts; NULL: nowhere */
 	gsize pipeline_bytes;	/* answers that may be under way at once; 0: the default, 1 MiB; bodies are counted by their LIST size */

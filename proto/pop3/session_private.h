@@ -31,6 +31,7 @@ struct Pop3Session {
 	Secret *secret;		/* owned; gone after the sign-in */
 	SaslBy by;		/* what there is to sign in with */
 	gsize pipeline_bytes;
+	char **disabled;	/* owned; NULL: none */
 
 	Pop3Phase phase;
 	bool tls, signed_in;

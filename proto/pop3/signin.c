@@ -32,9 +32,17 @@ pop3_session_has_capa(const Pop3Session *s)
 	return s->capabilities != NULL;
 }
 
+static bool
+disabled(const Pop3Session *s, const char *capability)
+{
+	return s->disabled && g_strv_contains((const char *const *)s->disabled, capability);
+}
+
 bool
 pop3_session_can(const Pop3Session *s, const char *capability)
 {
+	if (disabled(s, capability))
+		return false;
 	if (s->capabilities)
 		return g_hash_table_contains(s->capabilities, capability);
 	return !strcmp(capability, "UIDL") || !strcmp(capability, "TOP") || !strcmp(capability, "USER");	/* may be tried */
@@ -43,7 +51,7 @@ pop3_session_can(const Pop3Session *s, const char *capability)
 static const char *
 argument(const Pop3Session *s, const char *capability)
 {
-	const char *value = s->capabilities ? g_hash_table_lookup(s->capabilities, capability) : NULL;
+	const char *value = s->capabilities && !disabled(s, capability) ? g_hash_table_lookup(s->capabilities, capability) : NULL;
 	return value ? value : "";
 }
 

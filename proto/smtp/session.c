@@ -24,6 +24,7 @@ smtp_session_new(const SmtpSetup *setup, gint64 now_ms)
 	s->helo = g_strdup(setup->helo ? setup->helo : "[127.0.0.1]");
 	s->secret = setup->user && setup->secret ? secret_new(setup->secret, -1) : NULL;
 	s->by = setup->external ? SASL_CERTIFICATE : setup->oauth2 ? SASL_TOKEN : SASL_PASSWORD;
+	s->disabled = g_strdupv((char **)setup->disabled);
 	s->no_chunking = setup->no_chunking;
 	s->no_pipelining = setup->no_pipelining;
 	s->trace = setup->trace;
@@ -68,6 +69,7 @@ smtp_session_free(SmtpSession *s)
 	g_free(s->user);
 	g_free(s->host);
 	g_free(s->helo);
+	g_strfreev(s->disabled);
 	g_free(s->last_text);
 	g_free(s->last_said);
 	g_free(s);
@@ -279,6 +281,10 @@ keyword(SmtpSession *s, const char *line)
 {
 	gsize n = strcspn(line, " =");
 	char *name = g_ascii_strup(line, (gssize)n);
+	if (s->disabled && g_strv_contains((const char *const *)s->disabled, name)) {
+		g_free(name);
+		return;
+	}
 	char *value = g_strdup(line[n] ? line + n + 1 : "");
 	const char *old = g_hash_table_lookup(s->keywords, name);
 

@@ -18,6 +18,7 @@ typedef struct {
 	const char *host; guint16 port;
 	const char *helo;	/* our name: an address literal or "localhost"; NULL: "[127.0.0.1]"; never the machine's name (it tells too much) */
 	struct Trace *trace;	/* borrowed: lives longer; what is said goes there without secrets and texts; NULL: nowhere */
+	const char *const *disabled;	/* keywords, in upper case, that are not believed; borrowed for the call; NULL: none */
 	bool no_chunking, no_pipelining;	/* this server is known to have broken ones */
 } SmtpSetup;
 

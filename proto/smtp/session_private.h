@@ -50,6 +50,7 @@ struct SmtpSession {
 	Secret *secret;		/* owned; gone after the sign-in */
 	SaslBy by;		/* what there is to sign in with */
 	bool no_chunking, no_pipelining;
+	char **disabled;	/* owned; NULL: none */
 
 	SmtpPhase phase;
 	bool tls, esmtp;

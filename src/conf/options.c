@@ -62,7 +62,7 @@ static const Option TABLE[] = {
 	ACCOUNT("sent", OPT_TEXT, NULL, TOUCH_ENGINE, N_("The folder for copies of sent mail, or “no copy”")),
 	ACCOUNT("drafts", OPT_TEXT, NULL, TOUCH_ENGINE, N_("IMAP: the folder for copies of drafts that are put aside, or “no copy”; without it the one that is there for drafts")),
 	ACCOUNT("disable", OPT_EXTENSIONS, NULL, TOUCH_ENGINE,
-		N_("IMAP: extensions that are not used although the server offers them, for servers that do them wrong: COMPRESS NOTIFY QRESYNC ...; eilpost(1) lists them all")),
+		N_("Extensions that are not used although a server offers them, for servers that do them wrong: COMPRESS NOTIFY QRESYNC CHUNKING ...; eilpost(1) lists them all")),
 
 	{ "identity", "account", OPT_TEXT, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("The account that sends mail of this identity; without it the first one") },
 	{ "identity", "address", OPT_ADDRESS, 0, 0, NULL, NULL, false, TOUCH_NOTHING, N_("The address of this identity; without it the account's") },
@@ -218,10 +218,13 @@ check_extension(const char *word, char **problem)
 	g_autofree char *upper = g_ascii_strup(word, -1);
 	guint least = 4;
 
-	if (!*word || extension_named(PROTOCOL_IMAP, word))
+	if (!*word)
 		return true;
+	for (Protocol p = 0; p < N_PROTOCOLS; p++)
+		if (extension_named(p, word))
+			return true;
 	for (gsize i = 0; i < n; i++) {
-		guint d = table[i].protocol == PROTOCOL_IMAP ? option_distance(upper, table[i].name) : G_MAXUINT;
+		guint d = option_distance(upper, table[i].name);
 		if (d < least) {
 			least = d;
 			meant = &table[i];

@@ -108,6 +108,7 @@ begin_session(Look *l)
 		Pop3Setup setup = {
 			.security = server_security(&a->receive),
 			.user = account_user(a), .secret = secret_peek(l->secret), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE, .host = a->receive.host, .port = a->receive.port,
+			.disabled = (const char *const *)a->disable,
 		};
 		l->pop = pop3_session_new(&setup, clock_ms());
 	} else {

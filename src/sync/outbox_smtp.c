@@ -435,7 +435,7 @@ begin_session(Engine *e)
 	SmtpSetup setup = {
 		.security = server_security(&a->send),
 		.user = a->send.user ? a->send.user : account_user(a), .secret = secret_text(e, SENDING), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE,
-		.host = a->send.host, .port = a->send.port, .trace = e->trace,
+		.host = a->send.host, .port = a->send.port, .trace = e->trace, .disabled = (const char *const *)a->disable,
 	};
 	s->session = smtp_session_new(&setup, e->now);
 	if (s->early->len) {

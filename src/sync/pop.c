@@ -203,7 +203,7 @@ begin_session(Engine *e)
 	Pop3Setup setup = {
 		.security = server_security(&a->receive),
 		.user = account_user(a), .secret = secret_text(e, RECEIVING), .oauth2 = a->auth == AUTH_OAUTH2, .external = a->auth == AUTH_CERTIFICATE, .host = a->receive.host, .port = a->receive.port,
-		.known_capabilities = known && *known ? known : NULL, .trace = e->trace,
+		.known_capabilities = known && *known ? known : NULL, .trace = e->trace, .disabled = (const char *const *)a->disable,
 	};
 	p->session = pop3_session_new(&setup, e->now);
 	engine_state(e, ENGINE_SIGNING_IN, _("signing in"));

@@ -65,7 +65,7 @@ static const struct { const char *text; guint line; bool fatal; const char *says
 	{ GOOD "offline = forever\n", 4, false, "headers, N days, all", 1 },
 	{ GOOD "offline = 0 days\n", 4, false, "headers, N days, all", 1 },
 	{ GOOD "disable = QRESINC\n", 4, false, "disable: There is no extension “QRESINC”; is “QRESYNC” meant?", 1 },
-	{ GOOD "disable = COMPRESS, quota, FLYING\n", 4, false, "There is no extension “FLYING” that eilpost knows", 1 },
+	{ GOOD "disable = COMPRESS, quota, chunking, TOP, FLYING\n", 4, false, "There is no extension “FLYING” that eilpost knows", 1 },
 	{ GOOD "send-when = later\n", 4, false, "at once, with check, manual", 1 },
 	{ GOOD "send = imaps://x\n", 4, false, "mail is sent by smtp", 1 },
 	{ GOOD "ca-file = /nowhere/ca.pem\n", 4, false, "/nowhere/ca.pem can't be read", 1 },

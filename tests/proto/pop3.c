@@ -242,6 +242,22 @@ test_remembered(void)
 	g_assert_cmpuint(pop3_session_login_delay(t), ==, 900);
 }
 
+static void
+test_disabled(void)
+{
+	static const char *const off[] = { "PIPELINING", "TOP", "SASL", NULL };
+	Pop3Setup setup = { .security = SECURITY_NONE, .user = "alice", .secret = "secret", .host = "h", .known_capabilities = KNOWN, .disabled = off };
+	g_autoptr(Pop3Session) s = pop3_session_new(&setup, 0);
+	gsize len;
+	g_assert_true(pop3_session_can(s, "UIDL"));
+	g_assert_false(pop3_session_can(s, "TOP"));
+	pop3_session_feed(s, "+OK\r\n", 5);
+	while (pop3_session_next(s).kind != POP3_WANTS_BYTES)
+		;
+	const char *out = pop3_session_output(s, &len);
+	g_assert_cmpmem(out, len, "USER alice\r\n", 12);	/* and PASS does not ride along */
+}
+
 /* T16: when it is over, the password is nowhere. */
 static void
 test_pass_leaves_nothing(void)
@@ -275,6 +291,7 @@ main(int argc, char **argv)
 	g_test_add_func("/pop3/limits", test_limits);
 	g_test_add_func("/pop3/deadlines", test_deadlines);
 	g_test_add_func("/pop3/remembered", test_remembered);
+	g_test_add_func("/pop3/disabled", test_disabled);
 	g_test_add_func("/pop3/T16/pass-leaves-nothing", test_pass_leaves_nothing);
 	return g_test_run();
 }

@@ -371,6 +371,25 @@ test_refused_midway(void)
 	}
 }
 
+/* What the person switched off is not announced, whatever the server says. */
+static void
+test_disabled(void)
+{
+	static const char *const off[] = { "CHUNKING", "SIZE", NULL };
+	static const char hello[] = "220 x\r\n250-x\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 SIZE 1\r\n";
+	SmtpSetup setup = { .security = SECURITY_NONE, .disabled = off };
+	g_autoptr(SmtpSession) s = smtp_session_new(&setup, 0);
+	SmtpMail mail = { .sender = "a@b", .recipients = (const char *const[]){ "c@d", NULL }, .size = 3 };
+	gsize len;
+	g_assert_true(smtp_session_submit(s, &mail));
+	smtp_session_feed(s, hello, strlen(hello));
+	while (smtp_session_next(s).kind != SMTP_WANTS_BYTES)
+		;
+	const char *out = smtp_session_output(s, &len);
+	static const char want[] = "EHLO [127.0.0.1]\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n";
+	g_assert_cmpmem(out, len, want, strlen(want));
+}
+
 /* P22: a computer that slept behind the dot first hears what was said meanwhile. */
 static void
 test_sleep(void)
@@ -449,6 +468,7 @@ main(int argc, char **argv)
 		g_test_add_data_func(path, &cases[i], test_case);
 	}
 	g_test_add_func("/smtp/P16/addresses", test_addresses);
+	g_test_add_func("/smtp/disabled", test_disabled);
 	g_test_add_func("/smtp/P22/sleep", test_sleep);
 	g_test_add_func("/smtp/refused-midway", test_refused_midway);
 	g_test_add_func("/smtp/T16/auth-leaves-nothing", test_auth_leaves_nothing);
