@@ -261,10 +261,19 @@ test_slow_upload(void)
 	feed(s, "e1 OK [CAPABILITY IMAP4rev1 LITERAL+] x", 39, 100, got);
 	imap_command_append_message(c, NULL, 0, message, IMAP_APPEND_PLAIN);
 	imap_session_submit(s, c);
-	for (imap_session_output(s, &len); len > 0; imap_session_output(s, &len)) {
+	for (imap_session_output(s, &len); len > 500; imap_session_output(s, &len)) {
 		imap_session_output_taken(s, MIN(len, 100));
 		imap_session_tick(s, now += DEADLINE_COMMAND_MS - 1000);
 	}
+	imap_session_probe(s, now);	/* the network changed: as long as bytes leave the line is alive */
+	for (; len > 0; imap_session_output(s, &len)) {
+		imap_session_output_taken(s, MIN(len, 100));
+		imap_session_tick(s, now += DEADLINE_PROBE_MS - 1000);
+	}
+	g_assert_cmpint(imap_session_deadline(s), ==, now + DEADLINE_PROBE_MS);
+	feed(s, "* OK still here", 15, 100, got);
+	imap_session_output_taken(s, 0);
+	imap_session_tick(s, now);
 	g_assert_cmpint(imap_session_deadline(s), ==, now + DEADLINE_COMMAND_MS);
 	imap_session_tick(s, now + DEADLINE_COMMAND_MS - 1);
 	g_assert_cmpint(imap_session_next(s).kind, ==, IMAP_WANTS_BYTES);
