@@ -377,7 +377,7 @@ on_feed(void *user, const guint8 *data, gsize len)
 		log_wire("imap", '<', data, len);
 	e->now = clock_ms();
 	if (!e->session) {
-		g_byte_array_append(e->early, data, (guint)MIN(len, 64 * KIB));
+		early_append(e->early, data, len);
 		return true;
 	}
 	imap_session_tick(e->session, e->now);

@@ -250,6 +250,14 @@ struct Engine {
 	gint64 speed_since;
 };
 
+/* What a server says before the secret is known: a greeting, and no more is kept (P23). */
+static inline void
+early_append(GByteArray *early, const guint8 *data, gsize len)
+{
+	enum { EARLY_MAX = 64 * 1024 };
+	g_byte_array_append(early, data, (guint)MIN(len, EARLY_MAX - MIN(early->len, EARLY_MAX)));
+}
+
 /* letters.c */
 void engine_tell(Engine *e, Letter *l);	/* takes l */
 Letter *letter_new(LetterKind kind);

@@ -539,7 +539,7 @@ on_feed(void *user, const guint8 *data, gsize len)
 		log_wire("smtp", '<', data, len);
 	e->now = clock_ms();
 	if (!s->session) {
-		g_byte_array_append(s->early, data, (guint)MIN(len, 64 * KIB));
+		early_append(s->early, data, len);
 		return true;
 	}
 	smtp_session_tick(s->session, e->now);

@@ -387,7 +387,7 @@ on_feed(void *user, const guint8 *data, gsize len)
 		log_wire("pop3", '<', data, len);
 	e->now = clock_ms();
 	if (!e->pop->session) {
-		g_byte_array_append(e->pop->early, data, (guint)MIN(len, 64 * KIB));
+		early_append(e->pop->early, data, len);
 		return true;
 	}
 	pop3_session_tick(e->pop->session, e->now);

@@ -540,6 +540,20 @@ test_quit_refused(void)
 
 /* ---- broken ---- */
 
+/* P23: who floods while the password is looked for fills nothing. */
+static void
+test_early(void)
+{
+	static const guint8 flood[65000];
+	g_autoptr(GByteArray) early = g_byte_array_new();
+
+	early_append(early, (const guint8 *)"+OK\r\n", 5);
+	for (int i = 0; i < 100; i++)
+		early_append(early, flood, sizeof flood);
+	g_assert_cmpuint(early->len, ==, 65536);
+	g_assert_cmpmem(early->data, 5, "+OK\r\n", 5);
+}
+
 static void
 test_cut_retr(void)
 {
@@ -667,6 +681,7 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/pop/quit-refused/P14", test_quit_refused);
 	g_test_add_func("/sync/pop/quit-never/P14", test_quit_never);
 	g_test_add_func("/sync/pop/name-given-anew/P13", test_name_given_anew);
+	g_test_add_func("/sync/pop/early/P23", test_early);
 	g_test_add_func("/sync/pop/cut-retr", test_cut_retr);
 	g_test_add_func("/sync/pop/sign-in/S4", test_sign_in);
 	g_test_add_func("/sync/pop/stopped/P14", test_stopped);
