@@ -137,10 +137,11 @@ code_arguments(Tokens *c, ImapResponse *r)
 	case IMAP_CODE_APPENDUID: case IMAP_CODE_COPYUID:
 		r->code_number = token_u32(c);
 		token_spaces(c);
-		r->code_set = token_set(c);
+		/* the first of one is the first of the other: a set keeps no order */
+		r->code_set = token_set_in_order(c);
 		token_spaces(c);
 		if (r->code == IMAP_CODE_COPYUID)
-			r->code_set2 = token_set(c);
+			r->code_set2 = token_set_in_order(c);
 		break;
 	case IMAP_CODE_MODIFIED:
 		r->code_set = token_set(c);

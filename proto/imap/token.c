@@ -259,3 +259,32 @@ token_set(Tokens *t)
 		t->bad = true;
 	return set;
 }
+
+static bool
+ascends(const char *p, const char *end)
+{
+	guint64 last = 0;
+
+	while (p < end) {
+		gsize n = 0;
+		guint64 number;
+		while (p + n < end && g_ascii_isdigit(p[n]))
+			n++;
+		if (!imap_parse_u63(p, n, &number) || number < last || (number == last && p[-1] != ':'))
+			return false;
+		last = number;
+		p += n + 1;
+	}
+	return true;
+}
+
+GArray *
+token_set_in_order(Tokens *t)
+{
+	const char *start = t->p;
+	GArray *set = token_set(t);
+
+	if (set && !ascends(start, t->p))
+		t->bad = true;
+	return set;
+}

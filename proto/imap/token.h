@@ -32,6 +32,7 @@ guint64 token_u63(Tokens *t);
 void token_skip(Tokens *t);	/* one value of any kind, lists too */
 void token_skip_deep(Tokens *t);	/* the same without a limit of depth: it does not recurse */
 GArray *token_set(Tokens *t);	/* yours; NULL: bad */
+GArray *token_set_in_order(Tokens *t);	/* the same; bad too where its numbers don't ascend as they are written */
 
 /* parts of responses that have files of their own */
 void imap_parse_fetch(Tokens *t, ImapFetch *f);		/* fetch.c: from "(" on */
