@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { WAIT_S = 3, LOOKS = 3, LOOK_AGAIN_S = 10, RETRY_S = 300 };
+enum { WAIT_S = 3, LOOKS = 3, LOOK_AGAIN_S = 10, RETRY_S = 300, LIMIT_AGAIN_S = 86400 };
 #define FACT "server-files-sent"
 
 static guint
@@ -235,18 +235,32 @@ search(Engine *e, const OutRow *row)
 	job->lo = FILE_SEARCH;
 }
 
+static void
+file_later(Engine *e, const OutRow *row, gint64 wait_s, char *why /* taken */)
+{
+	GError *err = NULL;
+
+	set_looks(e, row->id, 0);
+	outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + wait_s, why, &err), &err);
+	outbox_told(e, row->id);
+	engine_trouble(e, EIL_LATER, why);
+}
+
 /* It is tried again by itself, after a look: the server may have kept it all the same. */
 static void
 not_filed(Engine *e, const OutRow *row, const char *server_words)
 {
-	GError *err = NULL;
-	char *why = sentence_with_server(g_strdup_printf(_("The copy of the sent mail “%s” could not be filed. It is tried again by itself."),
-		row->subject ? row->subject : ""), server_words);
+	file_later(e, row, RETRY_S, sentence_with_server(g_strdup_printf(_("The copy of the sent mail “%s” could not be filed. It is tried again by itself."),
+		row->subject ? row->subject : ""), server_words));
+}
 
-	set_looks(e, row->id, 0);
-	outbox_commit(e, store_begin(e, &err) && outbox_set_state(e->db, row->id, OUT_SENT, clock_s() + RETRY_S, why, &err), &err);
-	outbox_told(e, row->id);
-	engine_trouble(e, EIL_LATER, why);
+/* Its refusal would cost the whole transfer, each time (RFC 7889). A limit changes seldom. */
+static void
+too_large_to_file(Engine *e, const OutRow *row, guint64 limit)
+{
+	g_autofree char *most = g_format_size(limit);
+	file_later(e, row, LIMIT_AGAIN_S, g_strdup_printf(_("The copy of the sent mail “%s” can't be filed: %s takes messages of at most %s. It is kept here."),
+		row->subject ? row->subject : "", e->account->receive.host, most));
 }
 
 static void
@@ -262,10 +276,8 @@ append(Engine *e, const OutRow *row, const Folder *f)
 			outbox_told(e, row->id);
 		return;
 	}
-	if (limit && g_bytes_get_size(message) > limit) {	/* its refusal would cost the whole transfer, each time (RFC 7889) */
-		g_autofree char *most = g_format_size(limit);
-		g_autofree char *why = g_strdup_printf(_("It takes messages of at most %s."), most);
-		not_filed(e, row, why);
+	if (limit && g_bytes_get_size(message) > limit) {
+		too_large_to_file(e, row, limit);
 		return;
 	}
 	/* the try is counted before the command leaves, and if no answer comes it is looked for before it is repeated */

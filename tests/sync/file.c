@@ -172,6 +172,24 @@ test_folder(void)
 	}
 }
 
+/* What is known without asking is our sentence, not the server's, and does not come back every five minutes. */
+static void
+test_limit(void)
+{
+	World *w = imap_world(CHECK_STARTUP);
+	box.limit = 100;
+	gint64 row = send_mail(w, "large");
+	WAIT_FOR(w, state(w, row) == OUT_SENT);
+	later(w, 5);
+	WAIT_FOR(w, w->trouble != NULL);
+	g_assert_nonnull(strstr(w->trouble, "at most 100"));
+	g_assert_null(strstr(w->trouble, "server said"));
+	g_autoptr(OutRow) r = row_of(w, row);
+	g_assert_cmpint(r->not_before, >, clock_s() + 3600);
+	g_assert_cmpuint(server_n_said(pop, "APPEND"), ==, 0);
+	world_free(w);
+}
+
 static void
 test_create_refused(void)
 {
@@ -426,6 +444,7 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/file/once/S19", test_once);
 	g_test_add_func("/sync/file/by-server/S19", test_by_server);
 	g_test_add_func("/sync/file/folder", test_folder);
+	g_test_add_func("/sync/file/limit", test_limit);
 	g_test_add_func("/sync/file/create-refused", test_create_refused);
 	g_test_add_func("/sync/file/cut", test_cut);
 	g_test_add_func("/sync/file/refused", test_refused);

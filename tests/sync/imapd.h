@@ -15,6 +15,7 @@ static struct {
 	const char *beside;	/* one more folder */
 	bool special_use, kill_stored;
 	int refuse_append, cut_append, cut_stored, refuse_create;
+	guint limit;		/* it tells as APPENDLIMIT; 0: none */
 	int blind;		/* searches that find nothing, whatever lies there */
 	Server *files;		/* what this SMTP server takes is filed here by itself */
 
@@ -171,7 +172,9 @@ imap_line(Talk *t, const char *tag, const char *verb, bool *in_sent)
 
 	file_by_itself(s);
 	if (g_str_has_prefix(verb, "CAPABILITY")) {
-		say(t, "* CAPABILITY IMAP4rev1 UIDPLUS LITERAL+ AUTH=PLAIN SASL-IR\r\n");
+		g_autofree char *limit = box.limit ? g_strdup_printf(" APPENDLIMIT=%u", box.limit) : g_strdup("");
+		g_autofree char *line = g_strdup_printf("* CAPABILITY IMAP4rev1 UIDPLUS LITERAL+ AUTH=PLAIN SASL-IR%s\r\n", limit);
+		say(t, line);
 	} else if (g_str_has_prefix(verb, "AUTHENTICATE")) {
 		s->signed_in++;
 	} else if (g_str_has_prefix(verb, "LIST")) {
@@ -254,6 +257,7 @@ imap_reset(Server *s)
 	box.special_use = box.kill_stored = false;
 	box.refuse_append = box.cut_append = box.cut_stored = box.refuse_create = box.blind = 0;
 	box.files = NULL;
+	box.limit = 0;
 	box.filed = 0;
 	g_mutex_unlock(&s->lock);
 }
