@@ -302,6 +302,7 @@ make(App *a, const Answering *w, const Message *m, GBytes *raw)
 			NULL /* IMAP says From there if it is not set */,
 		.to = m->to,
 		.cc = m->cc,
+		.bcc = field(doc, "Bcc"),
 		.subject = m->subject,
 		.message_id = m->message_id,
 		.references = m->references,

@@ -482,7 +482,7 @@ edit_again(Draft *d, const ReplySource *s)
 	GString *body = g_string_new(NULL);
 	g_autofree char *text = reply_plain(s->document);
 	const struct { DraftField field; const char *list; } rows[] = {
-		{ DRAFT_TO, s->to }, { DRAFT_CC, s->cc }, { DRAFT_REPLY_TO, s->reply_to },
+		{ DRAFT_TO, s->to }, { DRAFT_CC, s->cc }, { DRAFT_BCC, s->bcc }, { DRAFT_REPLY_TO, s->reply_to },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -548,7 +548,7 @@ void
 reply_source_fill(ReplySource *s, const Document *document)
 {
 	const struct { const char *name; const char **to; } rows[] = {
-		{ "From", &s->from }, { "Reply-To", &s->reply_to }, { "To", &s->to }, { "Cc", &s->cc }, { "Subject", &s->subject },
+		{ "From", &s->from }, { "Reply-To", &s->reply_to }, { "To", &s->to }, { "Cc", &s->cc }, { "Bcc", &s->bcc }, { "Subject", &s->subject },
 		{ "Message-ID", &s->message_id }, { "References", &s->references }, { "In-Reply-To", &s->in_reply_to },
 		{ "List-Post", &s->list_post }, { "Mail-Followup-To", &s->mail_followup_to },
 		{ "Delivered-To", &s->delivered_to }, { "X-Original-To", &s->delivered_to },

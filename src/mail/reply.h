@@ -8,6 +8,7 @@
 
 typedef struct {
 	const char *from, *reply_to, *to, *cc, *subject;	/* borrowed, as all here; decoded; any may be NULL */
+	const char *bcc;		/* of what is edited again: a draft has it; or NULL */
 	const char *message_id, *references, *in_reply_to;
 	const char *list_post;		/* List-Post as it stands, or its bare address; or NULL */
 	const char *mail_followup_to;	/* or NULL */

@@ -83,7 +83,7 @@ def put_aside_and_sent():
 
 def from_another_program():
     """A draft that lies in Drafts is gone on with by Return; left untouched it stays; sent, it is gone there."""
-    draft = mail("Begun elsewhere", body="Words of the phone.\n", sender="Alice <alice@example.org>").replace(b"To: Alice <alice@example.org>", b"To: carol@example.com")
+    draft = mail("Begun elsewhere", body="Words of the phone.\n", sender="Alice <alice@example.org>").replace(b"To: Alice <alice@example.org>", b"To: carol@example.com\r\nBcc: Dan <dan@example.com>")
     server.deliver(draft, folder="Drafts", flags="(\\Draft \\Seen)")
     r = ready()
     n = len(sink.kept())
@@ -92,7 +92,7 @@ def from_another_program():
         assert time.monotonic() < end, r.text
         r.keys("R").pump(0.5)
     r.wait(lambda r: "Begun elsewhere" in r.selected(), 20)
-    r.keys("\r").wait("Writing").wait("Words of the phone.").wait("carol@example.com").keys("\x03")
+    r.keys("\r").wait("Writing").wait("Words of the phone.").wait("carol@example.com").wait("dan@example.com").keys("\x03")
     r.wait(lambda r: "Writing" not in r.text or "What becomes" in r.text)
     if "What becomes" in r.text:
         r.keys("d").gone("Writing")
@@ -103,7 +103,7 @@ def from_another_program():
     r.keys("\x18").gone("Writing")
     until(lambda: len(sink.kept()) == n + 1 and names() == [], r)
     envelope, raw = sink.kept()[n]
-    assert envelope["to"] == ["carol@example.com"] and "Words of the phone." in email.message_from_bytes(raw).get_payload(), raw
+    assert envelope["to"] == ["carol@example.com", "dan@example.com"] and b"dan@" not in raw and "Words of the phone." in email.message_from_bytes(raw).get_payload(), raw
     r.kill()
     empty("Sent")
 

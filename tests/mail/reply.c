@@ -251,6 +251,20 @@ test_fill(void)
 	g_assert_cmpstr(d->fields[DRAFT_FROM], ==, "Me <me@work.example>");
 }
 
+/* A draft of another program: those who get it unseen are part of it. */
+static void
+test_edit_bcc(void)
+{
+	g_autoptr(Document) doc = document_of("From: me@example.org\r\nTo: b@x\r\nBcc: Sam <sam@x>, eve@x\r\n", "x\r\n");
+	ReplySource s = { 0 };
+
+	reply_source_fill(&s, doc);
+	ReplyStyle st = style();
+	g_autoptr(Draft) again = reply_make(DRAFT_EDIT, &s, &st), answer = reply_make(DRAFT_REPLY_ALL, &s, &st);
+	g_assert_cmpstr(again->fields[DRAFT_BCC], ==, "Sam <sam@x>, eve@x");
+	g_assert_cmpstr(answer->fields[DRAFT_BCC], ==, "");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -264,5 +278,6 @@ main(int argc, char **argv)
 	g_test_add_func("/mail/reply/attached", test_attached);
 	g_test_add_func("/mail/reply/thread", test_thread);
 	g_test_add_func("/mail/reply/fill", test_fill);
+	g_test_add_func("/mail/reply/edit-bcc", test_edit_bcc);
 	return g_test_run();
 }
