@@ -56,6 +56,63 @@ person_clear(gpointer p)
 	g_free(((Person *)p)->address);
 }
 
+/* Behind a comment that begins at p; p: it is none. What holds an angle bracket is the end of a name and the beginning of
+ * another: ":(". */
+static const char *
+after_comment(const char *p)
+{
+	guint depth = 0;
+
+	for (const char *q = p; *q && !strchr("<>", *q); q++) {
+		if (*q == '\\' && q[1])
+			q++;
+		else if (*q == '(')
+			depth++;
+		else if (*q == ')' && --depth == 0)
+			return q + 1;
+	}
+	return p;
+}
+
+static const char *
+after_quoted(const char *p)
+{
+	for (p++; *p && *p != '"'; p++)
+		if (*p == '\\' && p[1])
+			p++;
+	return *p ? p + 1 : p;
+}
+
+/* Where the entry at p ends; *from: where it begins, behind the name of a group. */
+static const char *
+entry_end(const char *p, const char **from)
+{
+	bool angle = false;
+
+	*from = p;
+	while (*p && (angle || (*p != ',' && *p != ';'))) {
+		const char *behind = *p == '(' ? after_comment(p) : *p == '"' ? after_quoted(p) : p + 1;
+		if (*p == '<' || *p == '>')
+			angle = *p == '<' && strchr(p, '>');
+		else if (*p == ':' && !angle && strchr(p, ';') && !memchr(*from, '@', (gsize)(p - *from)))
+			*from = p + 1;
+		p = behind > p ? behind : p + 1;
+	}
+	return p;
+}
+
+/* What stands in the last angle brackets, whatever the name before them holds. Yours, or NULL. */
+static char *
+address_of(const char *entry)
+{
+	const char *open = strrchr(entry, '<'), *close = open ? strchr(open, '>') : NULL;
+
+	if (!close || close[1])
+		return draft_address(entry, NULL);
+	g_autofree char *bare = g_strstrip(g_strndup(open + 1, (gsize)(close - open - 1)));
+	return strpbrk(bare, "()") ? NULL : draft_address(bare, NULL);
+}
+
 static GArray *
 people(const char *list)
 {
@@ -67,23 +124,25 @@ people(const char *list)
 		g_free(plain);
 		plain = g_strjoinv("", pieces);
 	}
-	g_auto(GStrv) entries = draft_split_addresses(plain);
 	GArray *out = g_array_new(FALSE, FALSE, sizeof(Person));
 	g_autoptr(GString) before = g_string_new(NULL);
+	const char *from, *end;
 
 	g_array_set_clear_func(out, person_clear);
-	for (char **e = entries; *e; e++) {
-		char *address = draft_address(*e, NULL);
+	for (const char *p = plain; *p && out->len < LIMIT_ADDRESSES; p = end + (*end != 0)) {
+		end = entry_end(p, &from);
+		g_autofree char *entry = g_strstrip(g_strndup(from, (gsize)(end - from)));
+		char *address = *entry ? address_of(entry) : NULL;
 		if (!address) {
-			if (strpbrk(*e, "@<>"))
+			if (strpbrk(entry, "@<>"))
 				g_string_truncate(before, 0);
-			else	/* the first half of a name */
-				g_string_append_printf(before, "%s, ", *e);
+			else if (*entry)	/* the first half of a name */
+				g_string_append_printf(before, "%s, ", entry);
 			continue;
 		}
-		g_autofree char *name = name_of(*e);
-		Person p = { *name ? g_strconcat(before->str, name, NULL) : g_strdup(""), address };
-		g_array_append_val(out, p);
+		g_autofree char *name = name_of(entry);
+		Person one = { *name ? g_strconcat(before->str, name, NULL) : g_strdup(""), address };
+		g_array_append_val(out, one);
 		g_string_truncate(before, 0);
 	}
 	return out;

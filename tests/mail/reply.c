@@ -55,6 +55,15 @@ static const struct {
 	{ "nobody", DRAFT_REPLY, { .to = "undisclosed-recipients:;" }, "Me <me@example.org>", "", "" },
 	{ "nonsense", DRAFT_REPLY_ALL, { .from = "a@x", .to = "@, <>, \"a, b@@, c@x" }, "Me <me@example.org>", "a@x, c@x", "" },
 	{ "one quote mark", DRAFT_REPLY_ALL, { .from = "a@x", .to = "5\" disk <d@x>, c@x" }, "Me <me@example.org>", "a@x, 5 disk <d@x>, c@x", "" },
+	/* names stand in the store without their quotes */
+	{ "brackets in names", DRAFT_REPLY_ALL, { .from = "a@x", .to = "Anna :( <anna@x>, Bob :) <bob@x>, C [x <c@x>, d@x",
+		.cc = "E (F <e@x>, G (Home) <g@x>, h@x (I, J), \"K, (L\" <k@x>, m@x" }, "Me <me@example.org>",
+		"a@x, \"Anna :(\" <anna@x>, \"Bob :)\" <bob@x>, \"C [x\" <c@x>, d@x",
+		"\"E (F\" <e@x>, \"G (Home)\" <g@x>, h@x, \"K, (L\" <k@x>, m@x" },
+	{ "colon in a name", DRAFT_REPLY_ALL, { .from = "a@x", .to = "Help: Shop <b@x>, c <3 d <d@x>, e@x" },
+		"Me <me@example.org>", "a@x, \"Help: Shop\" <b@x>, \"c <3 d\" <d@x>, e@x", "" },
+	{ "group", DRAFT_REPLY_ALL, { .from = "a@x", .to = "Friends: B <b@x>, c@x;, d@x" }, "Me <me@example.org>", "a@x, B <b@x>, c@x, d@x", "" },
+	{ "two ends", DRAFT_REPLY_ALL, { .from = "a@x", .to = "b@x RCPT TO:<c(@x>, d@x" }, "Me <me@example.org>", "a@x, d@x", "" },
 	{ "only cc left", DRAFT_REPLY_ALL, { .from = "me@example.org", .to = "me@example.org", .cc = "c@x" }, "Me <me@example.org>", "c@x", "" },
 	{ "forward", DRAFT_FORWARD, { .from = "anna@x", .to = "me@work.example" }, "Me <me@work.example>", "", "" },
 	{ "edit", DRAFT_EDIT, { .from = "me@work.example", .to = "a@x", .cc = "b@x" }, "Me <me@work.example>", "a@x", "b@x" },
@@ -255,13 +264,13 @@ test_fill(void)
 static void
 test_edit_bcc(void)
 {
-	g_autoptr(Document) doc = document_of("From: me@example.org\r\nTo: b@x\r\nBcc: Sam <sam@x>, eve@x\r\n", "x\r\n");
+	g_autoptr(Document) doc = document_of("From: me@example.org\r\nTo: b@x\r\nBcc: \"Sam, (S\" <sam@x>, eve@x\r\n", "x\r\n");
 	ReplySource s = { 0 };
 
 	reply_source_fill(&s, doc);
 	ReplyStyle st = style();
 	g_autoptr(Draft) again = reply_make(DRAFT_EDIT, &s, &st), answer = reply_make(DRAFT_REPLY_ALL, &s, &st);
-	g_assert_cmpstr(again->fields[DRAFT_BCC], ==, "Sam <sam@x>, eve@x");
+	g_assert_cmpstr(again->fields[DRAFT_BCC], ==, "\"Sam, (S\" <sam@x>, eve@x");
 	g_assert_cmpstr(answer->fields[DRAFT_BCC], ==, "");
 }
 
