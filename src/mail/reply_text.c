@@ -102,13 +102,46 @@ put_links(GString *out, const Document *d)
 	}
 }
 
+static bool
+is_message(const DocPart *p)
+{
+	return p->attachment && !g_ascii_strcasecmp(clean_peek(p->type), "message/rfc822");
+}
+
+/* It comes along as a file, so its text is not said once more; n: of a part, 0 of what has no name of its own. */
+static bool
+is_file(const Document *d, guint n, bool in_message)
+{
+	if (n == 0 || n > d->parts->len || d->parts->len == 1)
+		return n == 0 && in_message;
+	const DocPart *p = &g_array_index(d->parts, DocPart, n - 1);
+	for (guint i = 0; i + 1 < n; i++) {
+		const DocPart *above = &g_array_index(d->parts, DocPart, i);
+		gsize len = strlen(above->section);
+		if (is_message(above) && !strncmp(p->section, above->section, len) && p->section[len] == '.')
+			return true;
+	}
+	return p->attachment;
+}
+
+/* Follows the blocks: whether this one is in a message that is encoded as a whole, whose parts have no names. */
+static bool
+step_into(const Document *d, const Block *b, bool in_message)
+{
+	if (b->part == 0 || b->part > d->parts->len)
+		return in_message;
+	return is_message(&g_array_index(d->parts, DocPart, b->part - 1));
+}
+
 /* Text blocks without signature and notes, and without empty ones at both ends. whole: with the signature, and with where
- * links lead. */
+ * links lead, but without the text of files, which come along. */
 static char *
 text_of(const Document *document, guint more_depth, guint wrap, bool whole)
 {
 	GString *out = g_string_new(NULL);
 	guint from = 0, to = document ? document->blocks->len : 0;
+	guint part = G_MAXUINT;
+	bool in_message = false, file = false;
 
 	while (to > 0) {
 		const Block *b = document->blocks->pdata[to - 1];
@@ -120,13 +153,21 @@ text_of(const Document *document, guint more_depth, guint wrap, bool whole)
 	}
 	while (from < to && (!is_text(document->blocks->pdata[from]) || ((Block *)document->blocks->pdata[from])->kind == BLOCK_BLANK))
 		from++;
-	for (guint i = from; i < to; i++) {
+	for (guint i = 0; i < to; i++) {
 		const Block *b = document->blocks->pdata[i];
-		if (!is_text(b) && !(b->kind == BLOCK_SIGNATURE && whole))
+		in_message = step_into(document, b, in_message);
+		if (i < from || (!is_text(b) && !(b->kind == BLOCK_SIGNATURE && whole)))
+			continue;
+		if (b->part != part || part == 0)
+			file = is_file(document, b->part, in_message);
+		part = b->part;
+		if (whole && file)
 			continue;
 		g_autofree char *marked = whole ? with_marks(document, b) : NULL;
 		put_block(out, b, marked ? marked : b->text ? clean_peek(b->text) : "", more_depth, wrap);
 	}
+	while (g_str_has_suffix(out->str, "\n\n"))	/* before a file */
+		g_string_truncate(out, out->len - 1);
 	if (whole)
 		put_links(out, document);
 	return g_string_free(out, FALSE);

@@ -274,6 +274,28 @@ test_edit_bcc(void)
 	g_assert_cmpstr(answer->fields[DRAFT_BCC], ==, "");
 }
 
+#define MIXED "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+#define MESSAGE "From: c@x\r\nSubject: old\r\nContent-Type: text/plain\r\n\r\nOld words\r\n-- \r\nsig\r\n"
+
+/* What comes along as a file is not in the text as well. */
+static void
+test_files(void)
+{
+	g_autofree char *encoded = g_base64_encode((const guchar *)MESSAGE, strlen(MESSAGE));
+	g_autofree char *body = g_strconcat("--b\r\n\r\nMy words\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" MESSAGE
+		"\r\n--b\r\nContent-Type: text/plain; name=notes.txt\r\n\r\nNotes\r\n--b\r\nContent-Type: message/rfc822\r\n"
+		"Content-Transfer-Encoding: base64\r\n\r\n", encoded, "\r\n--b\r\nContent-Type: text/plain\r\n\r\nThe end\r\n--b--\r\n", NULL);
+	g_autoptr(Document) doc = document_of(MIXED, body), alone = document_of("Content-Type: text/plain; name=x.txt\r\n", "All of it\r\n");
+	g_autofree char *text = reply_plain(doc), *whole = reply_plain(alone);
+
+	g_assert_nonnull(strstr(text, "My words"));
+	g_assert_nonnull(strstr(text, "The end"));
+	g_assert_null(strstr(text, "Old words"));
+	g_assert_null(strstr(text, "Notes"));
+	g_assert_null(strstr(text, "sig"));
+	g_assert_cmpstr(whole, ==, "All of it\n");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -288,5 +310,6 @@ main(int argc, char **argv)
 	g_test_add_func("/mail/reply/thread", test_thread);
 	g_test_add_func("/mail/reply/fill", test_fill);
 	g_test_add_func("/mail/reply/edit-bcc", test_edit_bcc);
+	g_test_add_func("/mail/reply/files", test_files);
 	return g_test_run();
 }
