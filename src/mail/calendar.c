@@ -95,6 +95,21 @@ show_time(const Line *l)
 	return g_string_free(out, FALSE);
 }
 
+/* The end of whole days is the day after them (RFC 5545, 3.6.1); people name the last. */
+static char *
+show_end(const Line *l)
+{
+	gint64 n;
+
+	if (strlen(l->value) != 8 || !g_ascii_string_to_signed(l->value, 10, 10101, 99991231, &n, NULL) ||
+		!g_date_valid_dmy((GDateDay)(n % 100), (GDateMonth)(n / 100 % 100), (GDateYear)(n / 10000)))
+		return show_time(l);
+	g_autoptr(GDate) day = g_date_new_dmy((GDateDay)(n % 100), (GDateMonth)(n / 100 % 100), (GDateYear)(n / 10000));
+	if (g_date_get_julian(day) > 1)
+		g_date_subtract_days(day, 1);
+	return g_strdup_printf("%04d-%02d-%02d", g_date_get_year(day), g_date_get_month(day), g_date_get_day(day));
+}
+
 static void
 put(GString *out, const char *label, const char *value)
 {
@@ -136,11 +151,12 @@ take_event_line(Summary *s, const Line *l)
 	static const struct { const char *name, *label; } plain[] = {
 		{ "SUMMARY", N_("What:") }, { "LOCATION", N_("Where:") }, { "RRULE", N_("Repeats:") }, { "STATUS", N_("State:") },
 	};
-	g_autofree char *when = show_time(l);
+	bool ends = strcmp(l->name, "DTEND") == 0;
+	g_autofree char *when = ends ? show_end(l) : show_time(l);
 
 	if (strcmp(l->name, "DTSTART") == 0)
 		put(s->out, _("From:"), when);
-	else if (strcmp(l->name, "DTEND") == 0 || strcmp(l->name, "DUE") == 0)
+	else if (ends || strcmp(l->name, "DUE") == 0)
 		put(s->out, _("Until:"), when);
 	else if (strcmp(l->name, "ORGANIZER") == 0)
 		put_person(s->out, _("Organizer:"), l);
