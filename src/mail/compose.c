@@ -371,7 +371,7 @@ put_header(const Mail *m, GString *out)
 	put_mailboxes(out, "Reply-To", m->reply_to);
 	put_mailboxes(out, "To", m->to);
 	put_mailboxes(out, "Cc", m->cc);
-	if (!m->to->len && !m->cc->len)
+	if (!m->to->len && !m->cc->len && m->bcc->len)
 		g_string_append(out, "To: undisclosed-recipients:;\r\n");
 	if (*d->fields[DRAFT_SUBJECT])
 		encode_text(out, "Subject", d->fields[DRAFT_SUBJECT]);
@@ -607,7 +607,7 @@ compose_write(const Draft *d, const char *from, GTimeZone *zone, int fd, Envelop
 	g_auto(Mail) m = { .d = d, .e = e, .zone = zone };
 	Transfer to;
 
-	if (!draft_check(d, err) || !read_fields(&m, from, err) || !(m.items = plan(d, err)))
+	if (!draft_check_begun(d, err) || !read_fields(&m, from, err) || !(m.items = plan(d, err)))
 		return false;
 	transfer_init(&to, fd, LIMIT_MESSAGE_STORED);
 	bool fine = d->kind == DRAFT_BOUNCE ? write_bounce(&m, &to, err) : write_message(&m, &to, err);

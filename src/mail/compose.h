@@ -16,7 +16,7 @@ typedef struct {
 void envelope_init(Envelope *e);
 void envelope_clear(Envelope *e);
 
-/* d->message_id and d->date are there. zone: of the Date field. False: EIL_ASK_USER with a sentence, EIL_LATER. */
+/* d->message_id and d->date are there. It may have no recipients yet: who sends it asks draft_check first. zone: of the Date field. False: EIL_ASK_USER with a sentence, EIL_LATER. */
 bool compose_write(const Draft *d, const char *from, GTimeZone *zone, int fd, Envelope *e, GError **err);
 
 /* A message as programs give it to sendmail. */

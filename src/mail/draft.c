@@ -360,11 +360,11 @@ check_attachment(const DraftAttachment *a, GError **err)
 	return true;
 }
 
-bool
-draft_check(const Draft *d, GError **err)
+static bool
+check(const Draft *d, guint *recipients, GError **err)
 {
 	static const DraftField lists[] = { DRAFT_TO, DRAFT_CC, DRAFT_BCC, DRAFT_FROM, DRAFT_REPLY_TO };
-	guint recipients = 0, others = 0;
+	guint others = 0;
 
 	for (int i = 0; i < DRAFT_FIELDS; i++) {
 		if (strlen(d->fields[i]) > LIMIT_HEADER / 4)
@@ -374,12 +374,52 @@ draft_check(const Draft *d, GError **err)
 			return refuse(err, g_strdup(_("A header field holds a line end; that could forge other fields.")));
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
-		if (!check_addresses(d->fields[lists[i]], i < 3 ? &recipients : &others, err))
+		if (!check_addresses(d->fields[lists[i]], i < 3 ? recipients : &others, err))
 			return false;
-	if (recipients == 0)
-		return refuse(err, g_strdup(_("The mail has no recipient yet.")));
+	return true;
+}
+
+static bool
+check_attachments(const Draft *d, GError **err)
+{
 	for (guint i = 0; i < d->attachments->len; i++)
 		if (!check_attachment(&g_array_index(d->attachments, DraftAttachment, i), err))
 			return false;
 	return true;
+}
+
+bool
+draft_check(const Draft *d, GError **err)
+{
+	guint recipients = 0;
+
+	if (!check(d, &recipients, err))
+		return false;
+	if (recipients == 0)
+		return refuse(err, g_strdup(_("The mail has no recipient yet.")));
+	return check_attachments(d, err);
+}
+
+bool
+draft_check_begun(const Draft *d, GError **err)
+{
+	guint recipients = 0;
+	return check(d, &recipients, err) && check_attachments(d, err);
+}
+
+void
+draft_drop_half_addresses(Draft *d)
+{
+	static const DraftField lists[] = { DRAFT_TO, DRAFT_CC, DRAFT_BCC, DRAFT_REPLY_TO };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
+		g_auto(GStrv) entries = draft_split_addresses(d->fields[lists[i]]);
+		g_autoptr(GString) whole = g_string_new(NULL);
+		for (char **e = entries; *e; e++) {
+			g_autofree char *address = draft_address(*e, NULL);
+			if (address)
+				g_string_append_printf(whole, "%s%s", whole->len ? ", " : "", *e);
+		}
+		draft_set(d, lists[i], whole->str);
+	}
 }

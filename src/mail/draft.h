@@ -50,6 +50,8 @@ bool draft_is_empty(const Draft *d);	/* nothing that was typed would be lost */
 /* EIL_ASK_USER with a sentence for people: no recipient, an address that is none (which one), a field with CR or LF or longer than
  * LIMIT_HEADER, an attachment that can't be read. */
 bool draft_check(const Draft *d, GError **err);
+bool draft_check_begun(const Draft *d, GError **err);	/* the same, but nobody needs to get it yet */
+void draft_drop_half_addresses(Draft *d);	/* what no message can say: entries that are no address yet */
 /* "Name <a@b>, c@d; Group: e@f;" as single "Name <a@b>" entries; quotes and comments understood; yours (g_strfreev). */
 char **draft_split_addresses(const char *list);
 /* The bare a@b of one entry; NULL: it is none; *why (may be NULL) gets a translated sentence, yours. IDN and UTF-8 local parts are fine. */

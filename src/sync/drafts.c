@@ -116,6 +116,7 @@ drafts_postponed(Engine *e, gint64 row)
 		return;
 	g_clear_pointer(&d->message_id, g_free);	/* each copy is a message of its own: it is looked for by that after a cut */
 	d->date = 0;
+	draft_drop_half_addresses(d);
 	g_autoptr(Composed) c = compose_message(d, from, &why);
 	if (!c) {
 		engine_trouble(e, EIL_ASK_USER, g_strdup_printf(_("The draft is kept here, but can't be put into %s: %s"), f->name, why ? why->message : ""));

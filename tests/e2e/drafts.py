@@ -108,6 +108,20 @@ def from_another_program():
     empty("Sent")
 
 
+def nobody_yet():
+    """Without a recipient, and with half of one: on the server too, and nothing is wrong with the account."""
+    r = ready()
+    r.keys("m").wait("Writing").keys("\r\rTo whom?\rWords.\r").keys("\x0f").gone("Writing")
+    until(lambda: names() == ["To whom?"], r)
+    assert folder()[0][2]["to"] is None
+    r.keys("R").wait("Writing").wait("Words.").keys("\x1b").keys("tcarol@example.com, da\x0f").gone("Writing")
+    until(lambda: [m["to"] for _, _, m in folder()] == ["carol@example.com"], r)
+    assert "can't be put" not in r.text
+    r.keys("R").wait("Writing").wait("carol@example.com, da").keys("\x03").wait(lambda r: "Writing" not in r.text or "What becomes" in r.text)
+    r.kill()
+    empty()
+
+
 def discarded():
     """Thrown away: its copy is in the trash."""
     r = ready()
@@ -184,4 +198,4 @@ def by_the_option():
 
 
 if __name__ == "__main__":
-    run(put_aside_and_sent, from_another_program, discarded, offline_and_killed, left_in_the_composer, by_the_option)
+    run(put_aside_and_sent, nobody_yet, from_another_program, discarded, offline_and_killed, left_in_the_composer, by_the_option)
