@@ -73,13 +73,29 @@ go_on(App *a, bool leaves)
 	}
 }
 
+/* It may be open here, and removed elsewhere meanwhile. */
+static bool
+is_there(App *a, gint64 id)
+{
+	AppAccount *acc = app_account(a);
+	MessageRow row = { 0 };
+	bool there = acc && acc->db && messages_row(acc->db, id, &row, NULL);
+
+	message_row_clear(&row);
+	return there;
+}
+
 /* Takes ids. leaves: they go out of the list. */
 static void
 post(App *a, Request *r, GArray *ids, bool leaves)
 {
-	if (ids->len == 0 || !can_write(a)) {
+	bool gone = ids->len == 1 && !is_there(a, g_array_index(ids, gint64, 0));
+
+	if (ids->len == 0 || gone || !can_write(a)) {
 		if (ids->len == 0)
 			app_say(a, STYLE_STATUS, "%s", _("There is no message here."));
+		else if (gone)
+			app_say(a, STYLE_WARN, "%s", _("This message is not there any more."));
 		g_array_unref(ids);
 		request_free(r);
 		return;

@@ -222,5 +222,21 @@ def to_another_account():
     r.kill()
 
 
+def removed_while_read():
+    """What is read and was removed by another program: said, and nothing else is touched or skipped."""
+    r = begin(rows=30)
+    go(r, 20).keys("\r").wait("A short text.")
+    c = server.client("INBOX")
+    c.uid("STORE", c.uid("SEARCH", "SUBJECT", '"Number 20"')[1][0].split()[-1].decode(), "+FLAGS", "\\Deleted")
+    c.expunge()
+    c.logout()
+    r.wait(lambda r: "29 messages" in r.lines[0])
+    for key in ("d", "F", "A", "N"):
+        r.keys(key).wait("not there any more").keys("h").gone("not there any more").keys("h")
+        assert "Subject: Number 20" in r.text, r.text
+    assert r.row("Number 19") > 0 and there("Trash") == [] and len(there()) == N - 1
+    r.kill()
+
+
 if __name__ == "__main__":
-    run(delete_and_undo, move_copy_archive_junk, tagged, flags_and_labels, for_good, in_the_pager, removed_elsewhere, offline, to_another_account)
+    run(delete_and_undo, move_copy_archive_junk, tagged, flags_and_labels, for_good, in_the_pager, removed_elsewhere, removed_while_read, offline, to_another_account)
