@@ -210,16 +210,26 @@ cmd_save_part(App *a, const char *arg)
 	parts_save(a, part, path);
 }
 
+/* A file of that name is there, or is on its way. */
+static bool
+is_taken(const App *a, GHashTable *given, const char *path)
+{
+	for (guint i = 0; i < a->saves->len; i++)
+		if (!strcmp(g_array_index(a->saves, Saving, i).path, path))
+			return true;
+	return g_hash_table_contains(given, path) || g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
 /* A name that is not taken: "photo.jpg", "photo-2.jpg" ... Yours. */
 static char *
-free_name(const char *folder, const char *name)
+free_name(const App *a, GHashTable *given, const char *folder, const char *name)
 {
 	const char *dot = strrchr(name, '.');
 	for (guint n = 1;; n++) {
 		g_autofree char *try = n == 1 ? g_strdup(name) :
 			dot && dot > name ? g_strdup_printf("%.*s-%u%s", (int)(dot - name), name, n, dot) : g_strdup_printf("%s-%u", name, n);
 		char *path = g_build_filename(folder, try, NULL);
-		if (!g_file_test(path, G_FILE_TEST_EXISTS) || n > 9999)
+		if (!is_taken(a, given, path) || n > 9999)
 			return path;
 		g_free(path);
 	}
@@ -229,13 +239,16 @@ void
 parts_save_all(App *a, const char *folder)
 {
 	const Document *d = readview_document(a->open.view);
+	/* two of one name: neither is there before both have come */
+	g_autoptr(GHashTable) given = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	guint n = 0;
 
 	for (guint i = 0; i < d->parts->len; i++) {
 		const DocPart *part = &g_array_index(d->parts, DocPart, i);
 		if (!part->attachment)
 			continue;
-		g_autofree char *path = free_name(folder, part->file_name);
+		char *path = free_name(a, given, folder, part->file_name);
+		g_hash_table_add(given, path);
 		parts_save(a, part, path);
 		n++;
 	}

@@ -2,7 +2,7 @@
 """reading.py - reading mail as a person does: the demo's mails, by keys, looking at the screen.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
-import os, re, sys
+import glob, os, re, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Reader, Server, limit, mail, run, scratch
 
@@ -69,6 +69,22 @@ def attachments_from_the_list():
     """One key: the message is opened, and its attachments are listed when they are known."""
     r = Reader(server, rows=30, cols=100)
     r.wait("The newest").go("With two files").keys("v").wait("Attachments and parts").wait("evil name.csv")
+    r.kill()
+
+
+def two_of_one_name():
+    """Neither is here when both are asked for: both are saved."""
+    parts = "".join(f"--b\nContent-Type: image/png\nContent-Disposition: attachment; filename=image.png\nContent-Transfer-Encoding: base64\n\n{(c * 76 + chr(10)) * 5000}" for c in "AB")
+    other = Server()
+    other.deliver(mail("Twins", f"--b\nContent-Type: text/plain\n\nSee both.\n{parts}--b--\n", extra="MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"))
+    home = scratch()
+    os.mkdir(os.path.join(home, "Pictures"))
+    r = Reader(other, HOME=home).wait("Twins").checked()
+    r.keys("\r").wait("See both.").keys("v").wait("image.png").keys("S").wait("Save all")
+    r.keys("\x15~/Pictures\r")
+    saved = lambda: {f: (os.path.getsize(f), open(f, "rb").read(1)) for f in glob.glob(os.path.join(home, "Pictures", "*.png"))}
+    r.wait(lambda r: sorted(saved().values()) == [(285000, b"\0"), (285000, b"\4")], 20)
+    assert sorted(os.path.basename(f) for f in saved()) == ["image-2.png", "image.png"]
     r.kill()
 
 
@@ -177,5 +193,5 @@ def offline_again():
     assert status == 0 and seconds < limit(2), (status, seconds)
 
 
-run(first_screen, open_and_close, no_control_byte_gets_through, attachments, attachments_from_the_list, scroll_quotes_headers, search_and_limit, next_unread, flags_reach_the_server,
+run(first_screen, open_and_close, no_control_byte_gets_through, attachments, attachments_from_the_list, two_of_one_name, scroll_quotes_headers, search_and_limit, next_unread, flags_reach_the_server,
     folders, help_and_unknown_key, help_is_read_whole, sizes, all_demo_mails_open, quit, offline_again)
