@@ -51,9 +51,9 @@ by_name(gconstpointer a, gconstpointer b)
 }
 
 static char **
-complete_file(const char *text, gsize cursor, gsize *start)
+complete_file(App *a, const char *text, gsize cursor, gsize *start)
 {
-	g_autofree char *typed = g_strndup(text, cursor), *dir = g_path_get_dirname(typed);
+	g_autofree char *typed = g_strndup(text, cursor), *whole = parts_path(a, typed, NULL), *dir = g_path_get_dirname(whole);
 	const char *slash = strrchr(typed, '/'), *base = slash ? slash + 1 : typed;
 	GPtrArray *names = g_ptr_array_new();
 	g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
@@ -98,9 +98,9 @@ complete(void *user, const char *text, gsize cursor, gsize *start)
 	case ASK_FOLDER:
 		return complete_folder(a, text, cursor, start);
 	case ASK_SAVE: case ASK_SAVE_ALL:
-		return complete_file(text, cursor, start);
+		return complete_file(a, text, cursor, start);
 	case ASK_LINE:
-		return prompt_kind(a->prompt) == PROMPT_FILE ? complete_file(text, cursor, start) :
+		return prompt_kind(a->prompt) == PROMPT_FILE ? complete_file(a, text, cursor, start) :
 			prompt_kind(a->prompt) == PROMPT_EXTENSIONS ? complete_extension(text, cursor, start) :
 			prompt_kind(a->prompt) == PROMPT_FOLDER ? complete_folder(a, text, cursor, start) : NULL;
 	default:

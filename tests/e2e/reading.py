@@ -73,7 +73,7 @@ def attachments_from_the_list():
 
 
 def two_of_one_name():
-    """Neither is here when both are asked for: both are saved."""
+    """Neither is here when both are asked for: both are saved. Tab knows ~."""
     parts = "".join(f"--b\nContent-Type: image/png\nContent-Disposition: attachment; filename=image.png\nContent-Transfer-Encoding: base64\n\n{(c * 76 + chr(10)) * 5000}" for c in "AB")
     other = Server()
     other.deliver(mail("Twins", f"--b\nContent-Type: text/plain\n\nSee both.\n{parts}--b--\n", extra="MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"))
@@ -81,7 +81,7 @@ def two_of_one_name():
     os.mkdir(os.path.join(home, "Pictures"))
     r = Reader(other, HOME=home).wait("Twins").checked()
     r.keys("\r").wait("See both.").keys("v").wait("image.png").keys("S").wait("Save all")
-    r.keys("\x15~/Pictures\r")
+    r.keys("\x15~/Pi\t").wait("~/Pictures/").keys("\r")
     saved = lambda: {f: (os.path.getsize(f), open(f, "rb").read(1)) for f in glob.glob(os.path.join(home, "Pictures", "*.png"))}
     r.wait(lambda r: sorted(saved().values()) == [(285000, b"\0"), (285000, b"\4")], 20)
     assert sorted(os.path.basename(f) for f in saved()) == ["image-2.png", "image.png"]
