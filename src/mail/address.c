@@ -169,9 +169,7 @@ step_inside(Inside *in, Item *it, const char *raw, gsize len, gsize *i)
 static bool
 closes_later(const char *raw, gsize len, gsize i)
 {
-	if (raw[i] == '"')
-		return memchr(raw + i + 1, '"', len - i - 1) != NULL;
-	return true;
+	return memchr(raw + i + 1, raw[i] == '(' ? ')' : '"', len - i - 1) != NULL;
 }
 
 GArray *
@@ -181,7 +179,7 @@ header_addresses(const char *raw, gsize len, const char *charset, gsize *more)
 	Item it = { 0 };
 	Inside in = { 0 };
 	gsize ignored, *left_out = more ? more : &ignored;
-	bool odd_quote = false;
+	bool odd_quote = false, odd_comment = false;
 
 	*left_out = 0;
 	g_array_set_clear_func(list, address_clear);
@@ -191,6 +189,10 @@ header_addresses(const char *raw, gsize len, const char *charset, gsize *more)
 			odd_quote = true;
 		if (raw[i] == '"' && odd_quote && !in.quoted)
 			continue;
+		if (raw[i] == '(' && !in.quoted && !in.depth && (odd_comment || !closes_later(raw, len, i))) {
+			odd_comment = true;
+			continue;
+		}
 		if (step_inside(&in, &it, raw, len, &i))
 			continue;
 		bool group = raw[i] == ':' && !it.angle && !it.has_comment;

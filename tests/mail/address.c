@@ -26,6 +26,8 @@ static const struct { const char *name, *raw, *text; } cases[] = {
 	{ "raw-utf8", "J\xc3\xb6rg <j@b.c>", "Jörg|j@b.c" },
 	{ "folded", "Anna\r\n Weber\r\n <a@b.c>", "Anna Weber|a@b.c" },
 	{ "open-quote", "\"Anna <a@b.c>", NULL },
+	{ "open-comment", "Smith (Sales <a@b.c>, d@e.f", "Smith (Sales|a@b.c d@e.f" },
+	{ "open-comment-behind-one", "a@b.c (Anna), Smith (Sales <d@e.f>, g@h.i", "Anna Smith (Sales|a@b.c d@e.f g@h.i" },
 	{ "open-angle", "Anna <a@b.c", "Anna|a@b.c" },
 	{ "empty", "", "" },
 	{ "commas", ",,,a@b.c,,", "|a@b.c" },
