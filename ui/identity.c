@@ -108,14 +108,13 @@ is_known(const GPtrArray *all, guint account, const char *address)
 void
 identities_meet(GPtrArray *all, guint account, const char *list)
 {
-	g_auto(GStrv) entries = list ? draft_split_addresses(list) : NULL;
+	g_auto(GStrv) entries = reply_addresses(list);
 	const Identity *own = g_ptr_array_index(all, identities_named(all, account, NULL));
 
-	for (char **e = entries; e && *e; e++) {
-		g_autofree char *bare = strchr(*e, '*') ? NULL : draft_address(*e, NULL);
-		if (!bare || is_known(all, account, bare) || !is_other(own, bare))
+	for (char **e = entries; *e; e++) {
+		if (strchr(*e, '*') || is_known(all, account, *e) || !is_other(own, *e))
 			continue;
-		Identity *met = add(all, account, bare, own->full_name, bare, NULL);
+		Identity *met = add(all, account, *e, own->full_name, *e, NULL);
 		met->signature = g_strdup(own->signature);
 	}
 }
@@ -170,12 +169,11 @@ is_of(const char *to, const char *address, bool plus)
 static bool
 has_address(const char *list, const char *address, bool plus)
 {
-	g_auto(GStrv) entries = list ? draft_split_addresses(list) : NULL;
-	for (char **e = entries; e && *e; e++) {
-		g_autofree char *bare = draft_address(*e, NULL);
-		if (bare && is_of(bare, address, plus))
+	g_auto(GStrv) entries = reply_addresses(list);
+
+	for (char **e = entries; *e; e++)
+		if (is_of(*e, address, plus))
 			return true;
-	}
 	return false;
 }
 

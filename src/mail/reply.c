@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { KEPT_REFERENCES = 20 };
+enum { KEPT_REFERENCES = 20, LONGEST_COMMENT = 200 };
 
 /* ---- addresses ---- */
 
@@ -63,7 +63,7 @@ after_comment(const char *p)
 {
 	guint depth = 0;
 
-	for (const char *q = p; *q && !strchr("<>", *q); q++) {
+	for (const char *q = p; *q && !strchr("<>", *q) && q - p < LONGEST_COMMENT; q++) {
 		if (*q == '\\' && q[1])
 			q++;
 		else if (*q == '(')
@@ -145,6 +145,17 @@ people(const char *list)
 		g_array_append_val(out, one);
 		g_string_truncate(before, 0);
 	}
+	return out;
+}
+
+char **
+reply_addresses(const char *list)
+{
+	g_autoptr(GArray) all = people(list);
+	char **out = g_new0(char *, all->len + 1);
+
+	for (guint i = 0; i < all->len; i++)
+		out[i] = g_steal_pointer(&g_array_index(all, Person, i).address);
 	return out;
 }
 

@@ -38,5 +38,7 @@ char *reply_quote(const Document *document, guint wrap);
 char *reply_plain(const Document *document);	/* unquoted, for a forward. Yours */
 /* Takes from the document's header what is not set yet (List-Post, Mail-Followup-To, Delivered-To, References ...); borrows. */
 void reply_source_fill(ReplySource *source, const Document *document);
+/* The bare addresses of a list as the store has it: names stand there without their quotes. Yours (g_strfreev). */
+char **reply_addresses(const char *list);
 /* "Name <a@b>", the name quoted where it must be. Yours. */
 char *reply_mailbox(const char *name, const char *address);

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "mail/message.h"
 #include "mail/reply.h"
+#include "tests/cpu.h"
 
 #include <locale.h>
 #include <string.h>
@@ -274,6 +275,23 @@ test_edit_bcc(void)
 	g_assert_cmpstr(answer->fields[DRAFT_BCC], ==, "");
 }
 
+/* Each piece over and over: it costs no time that is felt. */
+static void
+test_floods(void)
+{
+	static const char *const pieces[] = { "(", "<", ":", "\"", "a@x,", "(<", "\\(", "a <b@x>, " };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
+		g_autoptr(GString) list = g_string_new(NULL);
+		while (list->len < 64 * 1024)
+			g_string_append(list, pieces[i]);
+		gint64 start = cpu_us();
+		g_auto(GStrv) all = reply_addresses(list->str);
+		g_test_message("%s: %u, %" G_GINT64_FORMAT " ms", pieces[i], g_strv_length(all), (cpu_us() - start) / 1000);
+		g_assert_cmpint(cpu_us() - start, <, 20 * G_USEC_PER_SEC);
+	}
+}
+
 #define MIXED "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"
 #define MESSAGE "From: c@x\r\nSubject: old\r\nContent-Type: text/plain\r\n\r\nOld words\r\n-- \r\nsig\r\n"
 
@@ -311,5 +329,6 @@ main(int argc, char **argv)
 	g_test_add_func("/mail/reply/fill", test_fill);
 	g_test_add_func("/mail/reply/edit-bcc", test_edit_bcc);
 	g_test_add_func("/mail/reply/files", test_files);
+	g_test_add_func("/mail/reply/floods", test_floods);
 	return g_test_run();
 }

@@ -111,6 +111,7 @@ static const struct { const char *name; guint account; const char *lists[3]; con
 	{ "the alias, not the mailbox that it ended in", 0, { "me@home.example", "garden@mine.example", NULL }, "Me <garden@mine.example>" },
 	{ "a catch-all in the envelope only", 0, { "shed@mine.example", "list@lists.example", NULL }, "Me <shed@mine.example>" },
 	{ "To before Cc", 0, { NULL, "me@home.example", "old@home.example" }, "Me <me@home.example>" },
+	{ "behind a bracket in a name", 0, { NULL, "Smith (Sales <bob@x.example>, old@home.example", NULL }, "Me <old@home.example>" },
 	{ "plus", 0, { NULL, "me+news@home.example", "old@home.example" }, "Me <me@home.example>" },
 	{ "plus of an identity", 1, { "shop+x@work.example", "me@work.example", NULL }, "\"Doe, Jane\" <shop@work.example>" },
 	{ "no plus", 0, { NULL, "me-too@home.example", NULL }, "Me <me@home.example>" },
