@@ -139,7 +139,7 @@ field(const Document *d, const char *name)
 static char *
 list_post(const Document *d)
 {
-	const char *value = field(d, "List-Post"), *at = value ? strstr(value, "<mailto:") : NULL;
+	const char *value = field(d, "List-Post"), *at = value ? strcasestr(value, "<mailto:") : NULL;
 	if (!at)
 		return NULL;
 	g_autofree char *raw = g_strndup(at + 8, strcspn(at + 8, ">?"));
@@ -359,6 +359,10 @@ go_on(App *a)
 		return;
 	}
 	g_autoptr(Draft) d = make(a, w, m, raw);
+	if (w->kind == DRAFT_REPLY_LIST && !*d->fields[DRAFT_TO]) {
+		fail(a, _("This message names no mailing list to which one could write."));
+		return;
+	}
 	if (brings_files(w->kind) && !take_files(a, w, raw, d, &problem)) {
 		if (problem)
 			fail(a, problem);

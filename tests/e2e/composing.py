@@ -127,6 +127,12 @@ def reply_to_all():
     discard()
 
 
+def reply_to_no_list():
+    reader.keys("L").wait("names no mailing list")
+    assert "Writing" not in reader.text
+    reader.keys("q").wait(lambda r: "Plans for the lake" in r.selected())
+
+
 def forward_brings_the_file():
     reader.keys("\x1b").pump(0.1)
     reader.keys("=").wait(lambda r: "With a file" in r.selected())
@@ -480,7 +486,7 @@ def no_send_line():
     reader.keys("\x18").wait("can't send").keys("\x0f").wait("The draft is kept")
 
 
-run(write_and_send, address_error_at_its_field, questions_before_it_leaves, reply_with_quote, reply_to_all, forward_brings_the_file, forward_whole_and_bounce,
+run(write_and_send, address_error_at_its_field, questions_before_it_leaves, reply_with_quote, reply_to_all, reply_to_no_list, forward_brings_the_file, forward_whole_and_bounce,
     files_by_the_picker, vanished_file, bad_pastes, kept_through_a_kill, several_drafts, discarded_while_it_is_kept, own_editor, bad_editors, text_keys, another_sender, draft_follows_its_sender, send_later,
     command_line, without_a_screen, beside_another_eilpost, every_size, to_all_of_many, links_come_along, what_was_given_is_kept,
     signature_comes_back, no_send_line)
