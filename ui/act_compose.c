@@ -26,6 +26,7 @@ struct Answering {
 	GPtrArray *asked;	/* owned: sections of files that are on their way */
 	char *bounce_to;	/* owned */
 	bool recalls;		/* it lies among the drafts: what is written takes its place */
+	bool held;		/* all has come, but something else has the keys */
 };
 
 void
@@ -330,6 +331,13 @@ fail(App *a, const char *why)
 	forget(a);
 }
 
+/* Who types somewhere else by now must not type on into the answer: it waits until that is left. */
+static bool
+is_elsewhere(const App *a)
+{
+	return a->prompt || a->overs->len || a->helping;
+}
+
 /* All that is needed is here: the composer opens; else it is asked for, once. */
 static void
 go_on(App *a)
@@ -371,7 +379,9 @@ go_on(App *a)
 				_("Fetching the attachments of the message …"));
 		return;
 	}
-	finish(a, g_steal_pointer(&d), m);
+	w->held = !w->bounce_to && is_elsewhere(a);
+	if (!w->held)
+		finish(a, g_steal_pointer(&d), m);
 }
 
 /* The message in the pager can be read now. */
@@ -384,6 +394,13 @@ answering_ready(App *a)
 		go_on(a);
 	else
 		forget(a);	/* the person reads something else by now */
+}
+
+void
+answering_tick(App *a)
+{
+	if (a->answering && a->answering->held && !is_elsewhere(a))
+		answering_ready(a);
 }
 
 void

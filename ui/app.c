@@ -261,10 +261,12 @@ keys_ready(void *user)
 		g_clear_pointer(&paste, g_free);
 		any = true;
 	}
-	if (a->quitting)
+	if (a->quitting) {
 		g_main_loop_quit(a->loop);
-	else if (any)
+	} else if (any) {
+		answering_tick(a);
 		draw_after_keys(a, moved);
+	}
 }
 
 /* ---- start and end ---- */
@@ -296,6 +298,7 @@ every_second(gpointer user)
 	if (a->render)
 		render_dispatch(a->render);	/* its deadlines */
 	over_tick(a);
+	answering_tick(a);
 	notices_tick(a);
 	if (a->overs->len || a->counting || outgoing_counting(a) || open_preview(a))
 		app_dirty(a, 0);

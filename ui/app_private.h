@@ -244,6 +244,7 @@ void trial_test_free(SignInTest *t);
 void compose_begin(App *a, Draft *d);	/* takes d: a mail that the command line or a link began */
 bool compose_recall_selected(App *a);	/* the selected message is a draft: the composer goes on with it */
 void answering_ready(App *a);	/* the message in the pager can be read now */
+void answering_tick(App *a);	/* one that waited until other things were left */
 void answering_body_came(App *a, const Letter *l);
 void answering_free(Answering *w);
 void compose_open_row(App *a, guint account, gint64 row);	/* a draft of the store goes into the composer */

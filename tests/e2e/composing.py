@@ -5,7 +5,7 @@ SPDX-License-Identifier: GPL-3.0-or-later"""
 import email, email.policy, glob, os, signal, sqlite3, subprocess, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import EILPOST, Reader, Server, Sink, account, limit, mail, run, scratch
+from harness import EILPOST, Proxy, Reader, Server, Sink, account, limit, mail, run, scratch
 
 ESC = "\x1b"
 server, sink = Server(), Sink()
@@ -486,7 +486,23 @@ def no_send_line():
     reader.keys("\x18").wait("can't send").keys("\x0f").wait("The draft is kept")
 
 
+def answer_waits_for_the_typist():
+    """The original comes while something else is typed: the answer opens when that is left."""
+    line = Proxy(server.imaps)
+    server.deliver(mail("A slow one", "Slow words.\n"))
+    r = Reader(config=CONFIG.replace(f":{server.imaps}", f":{line.port}"), EDITOR="", VISUAL="").wait("A slow one").checked()
+    r.go("A slow one")
+    line.dead = True
+    r.keys("r").wait("fetched first").keys("m").wait("Writing a mail").keys("carl@ex")
+    line.dead = False
+    r.pump(2)
+    r.keys("ample.com").wait("carl@example.com")
+    assert "Writing a mail" in r.text, r.text
+    r.keys("\x03").wait("What becomes").keys("d").wait("Re: A slow one").wait("> Slow words.")
+    r.kill()
+
+
 run(write_and_send, address_error_at_its_field, questions_before_it_leaves, reply_with_quote, reply_to_all, reply_to_no_list, forward_brings_the_file, forward_whole_and_bounce,
     files_by_the_picker, vanished_file, bad_pastes, kept_through_a_kill, several_drafts, discarded_while_it_is_kept, own_editor, bad_editors, text_keys, another_sender, draft_follows_its_sender, send_later,
     command_line, without_a_screen, beside_another_eilpost, every_size, to_all_of_many, links_come_along, what_was_given_is_kept,
-    signature_comes_back, no_send_line)
+    signature_comes_back, no_send_line, answer_waits_for_the_typist)
