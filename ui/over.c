@@ -60,6 +60,17 @@ over_has(App *a, const OverFace *face)
 	return false;
 }
 
+void
+over_leave(App *a, const void *self)
+{
+	guint at = 0, n = a->overs->len;
+
+	while (at < n && g_array_index(a->overs, Over, at).self != self)
+		at++;
+	for (guint i = at; i < n; i++)
+		over_pop(a);
+}
+
 /* From the topmost down: a letter may close the one that gets it. */
 void
 over_letter(App *a, const Letter *l)

@@ -27,6 +27,7 @@ typedef struct {
 
 void over_push(struct App *a, const OverFace *face, void *self /* taken */);
 void over_pop(struct App *a);	/* the topmost goes (freed) */
+void over_leave(struct App *a, const void *self);	/* and whatever lies on it */
 /* The topmost if it has that face, else NULL. */
 void *over_self(struct App *a, const OverFace *face);
 bool over_has(struct App *a, const OverFace *face);	/* anywhere on the stack */

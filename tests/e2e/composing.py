@@ -502,7 +502,20 @@ def answer_waits_for_the_typist():
     r.kill()
 
 
+def sent_below_another_pane():
+    """The choice of files opens while the mail goes into the outbox: both are left, for the mail would be sent a second time."""
+    path = os.path.join(home, "large.bin")
+    with open(path, "wb") as f:
+        f.truncate(12_000_000)
+    r = Reader(config=CONFIG.replace("undo-send = 0", "undo-send = 600"), EDITOR="", VISUAL="").wait("Plans for the lake").checked()
+    r.keys("m").wait("Writing").keys("bob@example.com\r\rOnce\rWords.").keys(ESC).keys("a").wait("Choose files").keys("/\x15" + path + "\r").wait("large.bin")
+    r.process.send("\x18" + ESC + "t")
+    r.wait("The mail to bob", 30)
+    assert "Writing" not in r.text and "Choose files" not in r.text, r.text
+    r.kill()
+
+
 run(write_and_send, address_error_at_its_field, questions_before_it_leaves, reply_with_quote, reply_to_all, reply_to_no_list, forward_brings_the_file, forward_whole_and_bounce,
     files_by_the_picker, vanished_file, bad_pastes, kept_through_a_kill, several_drafts, discarded_while_it_is_kept, own_editor, bad_editors, text_keys, another_sender, draft_follows_its_sender, send_later,
     command_line, without_a_screen, beside_another_eilpost, every_size, to_all_of_many, links_come_along, what_was_given_is_kept,
-    signature_comes_back, no_send_line, answer_waits_for_the_typist)
+    signature_comes_back, no_send_line, answer_waits_for_the_typist, sent_below_another_pane)

@@ -168,10 +168,8 @@ left_answered(Compose *c, const Letter *l)
 static void
 leave(Compose *c)
 {
-	App *a = c->app;
 	c->finished = true;
-	if (over_self(a, &compose_face) == c)
-		over_pop(a);
+	over_leave(c->app, c);	/* the choice of files may lie on it by now */
 }
 
 static void
