@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { KEPT_REFERENCES = 20, LONGEST_COMMENT = 200 };
+enum { KEPT_REFERENCES = 20, LONGEST_COMMENT = 200, COUNTED = 2 /* prefixes that a bare number may follow */ };
 
 /* ---- addresses ---- */
 
@@ -330,6 +330,8 @@ after_prefix(const char *subject)
 		const char *p = g_utf8_offset_to_pointer(subject, letters);
 		g_autofree char *word = g_utf8_casefold(subject, p - subject), *wanted = g_utf8_casefold(prefixes[i], -1);
 		if (strcmp(word, wanted) != 0)
+			continue;
+		if (g_ascii_isdigit(*p) && i >= COUNTED)	/* "R2: the droid", "TR069: firmware" */
 			continue;
 		p = after_number(p);
 		while (*p == ' ' || g_str_has_prefix(p, "\xc2\xa0"))	/* French sets a blank before the colon */

@@ -92,6 +92,8 @@ static const struct { const char *in, *reply, *forward; } subjects[] = {
 	{ "Re: x", "Re: x", "Fwd: x" },
 	{ "RE: AW: Re: x", "Re: x", "Fwd: x" },
 	{ "Re[2]: x", "Re: x", "Fwd: x" }, { "Re(12): x", "Re: x", "Fwd: x" }, { "Re^3: x", "Re: x", "Fwd: x" },
+	{ "Re2: x", "Re: x", "Fwd: x" }, { "AW3: x", "Re: x", "Fwd: x" }, { "R2: x", "Re: R2: x", "Fwd: R2: x" },
+	{ "TR069: x", "Re: TR069: x", "Fwd: TR069: x" }, { "Re: i5: x", "Re: i5: x", "Fwd: i5: x" }, { "R[2]: x", "Re: x", "Fwd: x" },
 	{ "RE : x", "Re: x", "Fwd: x" }, { "Re:x", "Re: x", "Fwd: x" },
 	{ "Antw: x", "Re: x", "Fwd: x" }, { "SV: x", "Re: x", "Fwd: x" }, { "Odp: x", "Re: x", "Fwd: x" }, { "VS: x", "Re: x", "Fwd: x" },
 	{ "WG: AW: x", "Re: x", "Fwd: x" }, { "Fwd: x", "Re: x", "Fwd: x" }, { "TR: x", "Re: x", "Fwd: x" }, { "RIF: x", "Re: x", "Fwd: x" },
