@@ -48,6 +48,13 @@ find_word(const char *line)
 	return NULL;
 }
 
+/* As reply.c writes it, in whatever language. */
+static bool
+begins_forward(const char *line)
+{
+	return g_str_has_prefix(line, "---------- ") && g_str_has_suffix(line, " ----------");
+}
+
 char *
 draft_forgot_attachment(const Draft *d)
 {
@@ -57,7 +64,7 @@ draft_forgot_attachment(const Draft *d)
 		return NULL;
 	char *word = d->kind == DRAFT_NEW || d->kind == DRAFT_EDIT ? find_word(d->fields[DRAFT_SUBJECT]) : NULL;
 	for (char **l = lines; *l && !word; l++) {
-		if (!strcmp(*l, "-- "))
+		if (!strcmp(*l, "-- ") || (d->kind == DRAFT_FORWARD && begins_forward(*l)))
 			break;
 		if (**l != '>')
 			word = find_word(*l);

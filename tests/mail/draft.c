@@ -183,6 +183,14 @@ test_forgot(void)
 		g_test_message("%s", promises[i].body);
 		g_assert_true((word != NULL) == promises[i].forgot);
 	}
+	g_autoptr(Draft) forward = draft_new();
+	forward->kind = DRAFT_FORWARD;
+	g_free(forward->body);
+	forward->body = g_strdup("Look.\n\n---------- Weitergeleitete Nachricht ----------\nSubject: x\n\nThe file is attached.\n");
+	g_assert_null(draft_forgot_attachment(forward));
+	memcpy(forward->body, "Anbei", 5);
+	g_autofree char *own = draft_forgot_attachment(forward);
+	g_assert_cmpstr(own, ==, "anbei");
 	g_autoptr(Draft) d = example();
 	g_free(d->body);
 	d->body = g_strdup("attached");
