@@ -101,7 +101,7 @@ journal_flag(Db *db, gint64 message, guint32 flag, bool on, GError **err)
 	Ground ground;
 
 	if (flags < 0 || server_flags < 0) {
-		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("This message is not there any more"));
+		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("This message is not there any more."));
 		return false;
 	}
 	ground = ground_of(db, message, flag, (guint32)server_flags);

@@ -84,7 +84,7 @@ journal_keyword(Db *db, gint64 message, const char *keyword, bool on, gint64 act
 	bool counter;
 
 	if (!m) {
-		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("This message is not there any more"));
+		g_set_error(err, EIL_ERROR, EIL_REFUSED, _("This message is not there any more."));
 		return false;
 	}
 	g_autofree char *keywords = changed(m->keywords, keyword, on);

@@ -161,7 +161,7 @@ journal_move(Db *db, gint64 message, gint64 target, gint64 act, GError **err)
 	g_autoptr(Message) m = messages_get(db, message, err);
 
 	if (!m)
-		return (err && *err) || refuse(err, _("This message is not there any more"));
+		return (err && *err) || refuse(err, _("This message is not there any more."));
 	if (m->folder == target)
 		return true;
 	if (!is_open(db, target, err))
@@ -227,7 +227,7 @@ journal_copy(Db *db, gint64 message, gint64 target, gint64 act, gint64 *copy, GE
 	g_autoptr(Message) m = messages_get(db, message, err);
 
 	if (!m)
-		return (err && *err) || refuse(err, _("This message is not there any more"));
+		return (err && *err) || refuse(err, _("This message is not there any more."));
 	if (!is_open(db, target, err))
 		return false;
 	bool here = is_local(db, m->folder);
@@ -251,7 +251,7 @@ journal_delete(Db *db, gint64 message, gint64 act, GError **err)
 	if (!out_of_sight)
 		return false;
 	if (!m)
-		return (err && *err) || refuse(err, _("This message is not there any more"));
+		return (err && *err) || refuse(err, _("This message is not there any more."));
 	if (m->folder == out_of_sight)
 		return true;
 	if (is_local(db, m->folder))

@@ -216,7 +216,7 @@ act(Doing *d, const GArray *ids, guint *n, GError **err)
 			return false;
 	}
 	if (!found && !d->r->by_itself)	/* another program was quicker */
-		return wish_refuse(err, g_strdup(_("This message is not there any more")));
+		return wish_refuse(err, g_strdup(_("This message is not there any more.")));
 	for (guint i = 0; d->r->items && i < d->r->items->len; i++)
 		if (!append_one(d, g_ptr_array_index(d->r->items, i), err))
 			return false;
