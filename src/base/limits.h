@@ -46,7 +46,8 @@
 #define LIMIT_MIME_BOUNDARY	256
 #define LIMIT_MIME_PARAMS	1000
 #define LIMIT_ADDRESSES		10000
-#define LIMIT_ADDRESSES_SHOWN	100
+#define LIMIT_ADDRESSES_SHOWN	100		/* of a field */
+#define LIMIT_ADDRESSES_READ	1000		/* of one that is written to again: Bcc of a draft */
 #define LIMIT_RFC2047_WORDS	1000
 #define LIMIT_DISPLAY_STRING	(4 * KIB)
 #define LIMIT_BODY_SHOWN	(4 * MIB)

@@ -67,13 +67,13 @@ append_address(GString *out, const Address *a)
 }
 
 static char *
-show_addresses(Document *doc, const GArray *list, gsize more)
+show_addresses(Document *doc, const GArray *list, guint most, gsize more)
 {
 	GString *out = g_string_new(NULL);
 
-	for (guint i = 0; i < list->len && i < LIMIT_ADDRESSES_SHOWN; i++)
+	for (guint i = 0; i < list->len && i < most; i++)
 		append_address(out, &g_array_index(list, Address, i));
-	more += list->len > LIMIT_ADDRESSES_SHOWN ? list->len - LIMIT_ADDRESSES_SHOWN : 0;
+	more += list->len > most ? list->len - most : 0;
 	if (more) {
 		g_autoptr(Clean) n = clean_printf("%" G_GSIZE_FORMAT, more);
 		g_autofree char *text = document_note_text(NOTE_MORE_ADDRESSES, n);
@@ -110,7 +110,9 @@ decode_field(Document *doc, const HeaderLine *h, const char *charset, guint *fro
 	g_autoptr(GArray) list = header_addresses(h->value, h->value_len, charset, &more);
 	if (header_is(h, "From"))
 		judge_from(doc, list, (*froms)++ > 0);
-	return show_addresses(doc, list, more);
+	/* nothing else tells whom a draft goes to, or where answers shall go (reply_source_fill) */
+	bool is_read = header_is(h, "Bcc") || header_is(h, "Mail-Followup-To");
+	return show_addresses(doc, list, is_read ? LIMIT_ADDRESSES_READ : LIMIT_ADDRESSES_SHOWN, more);
 }
 
 static void
