@@ -114,19 +114,33 @@ is_known(const char *kind)
 	return g_strv_contains(kinds, kind);
 }
 
-static char *
-read_section(Conf *c, char *text, guint line)
+/* One blank between kind and name, however many were typed: whoever asks for "account work" finds it. */
+char *
+conf_section_of(const char *line)
 {
-	char *end = strchr(text, ']');
+	line += strspn(line, " \t");
+	if (*line != '[')
+		return NULL;
+	const char *end = strchr(line, ']');
 	g_autofree char *rest = end ? without_comment(end + 1, false) : NULL;
-
-	if (!end || *g_strstrip(rest)) {
-		problem(c, line, true, g_strdup(_("A section looks like [account work]; the bracket is not closed, or something follows it.")));
+	if (!end || *g_strstrip(rest))
 		return g_strdup("");
+	g_autofree char *inner = g_strstrip(g_strndup(line + 1, (gsize)(end - line) - 1));
+	gsize kind = strcspn(inner, " \t");
+	const char *name = inner + kind + strspn(inner + kind, " \t");
+	return g_strdup_printf("%.*s%s%s", (int)kind, inner, *name ? " " : "", name);
+}
+
+static char *
+read_section(Conf *c, const char *text, guint line)
+{
+	char *section = conf_section_of(text);
+	g_autofree char *kind = kind_of(section);
+
+	if (!*section) {
+		problem(c, line, true, g_strdup(_("A section looks like [account work]; the bracket is not closed, or something follows it.")));
+		return section;
 	}
-	*end = 0;
-	g_autofree char *kind = kind_of(g_strstrip(text + 1));
-	char *section = g_strdup(g_strstrip(text + 1));
 	if (!strcmp(section, "account")) {
 		problem(c, line, true, g_strdup(_("The account needs a name: [account work].")));
 	} else if (!strcmp(section, "identity")) {

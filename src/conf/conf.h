@@ -34,6 +34,8 @@ guint conf_line(const Conf *c, const char *section, const char *name);	/* where 
 /* Another room found a mistake in a value (a key, a colour): it joins the problems. Only before the Conf is shared. */
 void conf_add_problem(Conf *c, const char *section, const char *name, const char *text);
 const char *conf_file(const Conf *c);
+/* The section that a line of the file begins: "account work"; "": one that can't be read; NULL: it begins none. Yours. */
+char *conf_section_of(const char *line);
 /* Changes that line of the file (value NULL: takes it out); all else stays as it is. EIL_ASK_USER with a sentence. */
 bool conf_write(const char *file, const char *section, const char *name, const char *value, GError **err);
 typedef struct { const char *section, *name, *value; } ConfChange;	/* borrowed */

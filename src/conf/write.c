@@ -78,16 +78,6 @@ file_read(File *f, const char *path, GError **err)
 
 /* ---- finding ---- */
 
-/* "[account work]" as "account work"; NULL: no section line. */
-static char *
-section_of(const char *line)
-{
-	while (*line == ' ' || *line == '\t')
-		line++;
-	const char *close = *line == '[' ? strchr(line, ']') : NULL;
-	return close ? g_strstrip(g_strndup(line + 1, (gsize)(close - line) - 1)) : NULL;
-}
-
 static bool
 is_entry(const char *line, const char *name)
 {
@@ -113,7 +103,7 @@ find_line(const File *f, const char *section, const char *name)
 
 	for (guint i = 0; i < f->lines->len; i++) {
 		const char *line = g_ptr_array_index(f->lines, i);
-		g_autofree char *head = section_of(line);
+		g_autofree char *head = conf_section_of(line);
 		if (head) {
 			inside = !strcmp(head, section);
 			if (inside)
@@ -268,7 +258,7 @@ section_range(const File *f, const char *section, guint from, guint *first, guin
 	guint n = f->lines->len, i = from;
 
 	for (; i < n; i++) {
-		g_autofree char *head = section_of(f->lines->pdata[i]);
+		g_autofree char *head = conf_section_of(f->lines->pdata[i]);
 		if (head && !strcmp(head, section))
 			break;
 	}
@@ -278,7 +268,7 @@ section_range(const File *f, const char *section, guint from, guint *first, guin
 	while (*first > 0 && *(char *)f->lines->pdata[*first - 1] && is_comment_or_blank(f->lines->pdata[*first - 1]))
 		--*first;
 	for (*end = i + 1; *end < n; ++*end) {
-		g_autofree char *head = section_of(f->lines->pdata[*end]);
+		g_autofree char *head = conf_section_of(f->lines->pdata[*end]);
 		if (head)
 			break;
 	}
@@ -301,7 +291,7 @@ rename_section(File *f, const char *section, const char *to)
 {
 	for (guint i = 0; i < f->lines->len; i++) {
 		char *line = f->lines->pdata[i];
-		g_autofree char *head = section_of(line);
+		g_autofree char *head = conf_section_of(line);
 		if (!head || strcmp(head, section))
 			continue;
 		f->lines->pdata[i] = g_strdup_printf("[%s]%s", to, strchr(line, ']') + 1);

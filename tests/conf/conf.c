@@ -304,6 +304,17 @@ target(void)
 	g_assert_cmpstr(t.key_phrase, ==, "phrase");
 }
 
+/* An account is found by its name, whatever blanks stand before it. */
+static void
+blanks(void)
+{
+	g_autoptr(Conf) c = conf_of_text("c", "[account \t work]\naddress = a@example.org\nreceive = imaps://h.example.org\nauth = oauth2\n");
+	g_assert_cmpuint(conf_accounts(c)->len, ==, 1);
+	g_assert_cmpstr(((const Account *)g_ptr_array_index(conf_accounts(c), 0))->name, ==, "work");
+	g_assert_cmpstr(conf_text(c, "account work", "auth"), ==, "oauth2");
+	g_assert_cmpuint(conf_problems(c)->len, ==, 1);	/* nobody told where to sign in */
+}
+
 int
 main(int argc, char **argv)
 {
@@ -319,6 +330,7 @@ main(int argc, char **argv)
 	g_test_add_func("/conf/apart", apart);
 	g_test_add_func("/conf/S3/no-passwords", no_passwords);
 	g_test_add_func("/conf/missing", missing);
+	g_test_add_func("/conf/blanks", blanks);
 	g_test_add_func("/conf/P7/places", places);
 	g_test_add_func("/conf/table", table);
 	int result = g_test_run();

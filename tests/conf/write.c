@@ -27,6 +27,9 @@ static const struct { const char *what, *before, *section, *name, *value, *after
 	{ "not the longer name", "[ui]\nwrap-x = 1\n", "ui", "wrap", "90", "[ui]\nwrap-x = 1\nwrap = 90\n" },
 	{ "a comment is no entry", "[ui]\n# wrap = 72\n", "ui", "wrap", "90", "[ui]\nwrap = 90\n# wrap = 72\n" },
 	{ "indented", "[ui]\n\twrap\t=\t72\n", "ui", "wrap", "90", "[ui]\n\twrap\t=\t90\n" },
+	{ "blanks in the brackets", "[account \t w ]\ncheck = push\n", "account w", "check", "manual", "[account \t w ]\ncheck = manual\n" },
+	{ "a section that can't be read is none", "[ui]\nwrap = 72\n[general\nwrap = 80\n[general] x\nwrap = 80\n", "ui", "wrap", "90",
+	  "[ui]\nwrap = 90\n[general\nwrap = 80\n[general] x\nwrap = 80\n" },
 	{ "a colour is no comment", "[colors]\nunread = bold #ff8700 # warm\n", "colors", "unread", "#00ff00", "[colors]\nunread = #00ff00 # warm\n" },
 };
 
