@@ -40,6 +40,7 @@ char *conf_section_of(const char *line);
 bool conf_write(const char *file, const char *section, const char *name, const char *value, GError **err);
 typedef struct { const char *section, *name, *value; } ConfChange;	/* borrowed */
 bool conf_write_all(const char *file, const ConfChange *changes, gsize n, GError **err);	/* all of them, or none */
+bool conf_can_write(const char *section, const char *name, const char *value, GError **err);	/* it would be read as it is: no line end, no " #" */
 /* Sections as "account work", with the comment right above them. A name must not have brackets, "#" or line ends in it. */
 bool conf_section_remove(const char *file, const char *section, GError **err);
 bool conf_section_rename(const char *file, const char *section, const char *to, GError **err);

@@ -236,8 +236,8 @@ replace(const char *path, const char *text, mode_t mode, GError **err)
 	return failed(err, path);
 }
 
-static bool
-can_be_written(const char *section, const char *name, const char *value, GError **err)
+bool
+conf_can_write(const char *section, const char *name, const char *value, GError **err)
 {
 	const char *bad = value ? strpbrk(value, "\r\n") : NULL;
 	g_autofree char *line = value ? g_strdup_printf("x = %s", value) : NULL;
@@ -367,7 +367,7 @@ conf_write_all(const char *path, const ConfChange *changes, gsize n, GError **er
 	bool ok = true;
 
 	for (gsize i = 0; ok && i < n; i++)
-		ok = can_be_written(changes[i].section, changes[i].name, changes[i].value, err);
+		ok = conf_can_write(changes[i].section, changes[i].name, changes[i].value, err);
 	ok = ok && file_read(&f, target, err);
 	if (ok) {
 		for (gsize i = 0; i < n; i++)

@@ -92,10 +92,17 @@ line_free(gpointer p)
 void
 import_line(Import *i, const char *section, const char *name, const char *value)
 {
+	g_autofree char *plain = g_strstrip(g_strdup(value));
+	g_autoptr(GError) err = NULL;
+
+	if (!conf_can_write(section, name, plain, &err)) {	/* all else is taken nevertheless */
+		import_left(i, "%s: %s", plain, err->message);
+		return;
+	}
 	ImportLine *l = g_new0(ImportLine, 1);
 	l->section = g_strdup(section);
 	l->name = g_strdup(name);
-	l->value = g_strstrip(g_strdup(value));
+	l->value = g_steal_pointer(&plain);
 	g_ptr_array_add(i->lines, l);
 }
 
@@ -185,6 +192,35 @@ section_name(const char *text)
 }
 
 static bool
+is_used(const Import *i, const char *section)
+{
+	for (guint k = 0; k < i->lines->len; k++)
+		if (!strcmp(((const ImportLine *)i->lines->pdata[k])->section, section))
+			return true;
+	return false;
+}
+
+/* Two accounts of one name are two here as well. Yours. */
+static char *
+free_name(const Import *i, const ImportAccount *a)
+{
+	g_autofree char *plain = section_name(a->name ? a->name : "");
+
+	if (!*plain) {
+		g_free(plain);
+		plain = section_name(a->address);
+	}
+	char *name = g_strdup(plain);
+	for (guint n = 2;; n++) {
+		g_autofree char *section = g_strconcat("account ", name, NULL);
+		if (!is_used(i, section))
+			return name;
+		g_free(name);
+		name = g_strdup_printf("%s %u", plain, n);
+	}
+}
+
+static bool
 fits(const char *option, const char *value, char **why)
 {
 	const Option *o = option_find("account", option);
@@ -211,7 +247,7 @@ import_account(Import *i, ImportAccount *a)
 		g_clear_pointer(&a->send, g_free);
 	}
 	if (good) {
-		g_autofree char *name = section_name(a->name && *a->name ? a->name : a->address), *section = g_strconcat("account ", name, NULL);
+		g_autofree char *name = free_name(i, a), *section = g_strconcat("account ", name, NULL);
 		const struct { const char *name, *value; } lines[] = {
 			{ "address", a->address }, { "full-name", a->full_name }, { "receive", a->receive }, { "send", a->send }, { "auth", a->auth },
 			{ "password-command", a->password_command }, { "sent", a->sent }, { "signature-file", a->signature_file },
@@ -305,6 +341,8 @@ import_write(const Import *i, const char *file, ImportKeys keys, GError **err)
 	g_autoptr(Conf) conf = conf_read(file);
 	g_autoptr(GHashTable) used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_autoptr(GArray) changes = g_array_new(FALSE, FALSE, sizeof(ConfChange));
+	g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *first = NULL;
 
 	for (guint k = 0; k < i->lines->len; k++) {
@@ -317,9 +355,11 @@ import_write(const Import *i, const char *file, ImportKeys keys, GError **err)
 			first = g_strdup(section + strlen("account "));
 		if (!account && conf_line(conf, section, l->name))	/* what the person has set goes before */
 			continue;
-		g_autofree char *value = value_of(l, keys, names);
-		if (!conf_write(file, section, l->name, value, err))
-			return NULL;
+		g_ptr_array_add(values, value_of(l, keys, names));
+		ConfChange change = { section, l->name, g_ptr_array_index(values, values->len - 1) };
+		g_array_append_val(changes, change);
 	}
+	if (changes->len && !conf_write_all(file, (const ConfChange *)changes->data, changes->len, err))
+		return NULL;
 	return first ? g_steal_pointer(&first) : g_strdup("");
 }

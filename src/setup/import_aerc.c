@@ -63,7 +63,7 @@ static char *
 check_of(const char *text)
 {
 	char *end;
-	gint64 n = text ? g_ascii_strtoll(text, &end, 10) : 0;
+	gint64 n = text ? MIN(g_ascii_strtoll(text, &end, 10), 86400) : 0;
 	if (n <= 0)
 		return NULL;
 	gint64 minutes = *end == 'h' ? n * 60 : *end == 's' ? MAX(n / 60, 1) : n;

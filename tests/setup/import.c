@@ -216,6 +216,35 @@ test_beside(void)
 	g_rmdir(folder);
 }
 
+/* A value that the file can't hold is named, and the rest comes; two accounts of one name, or of none, stay two. */
+static void
+test_odd(void)
+{
+	static const char mutt[] = "set folder=imaps://imap.example.org from=a@example.org realname='Bob # Smith' smtp_url=smtps://smtp.example.org\n";
+	static const char aerc[] = "[Mail]\nsource=imaps://one.example.org\nfrom=one@example.org\ncheck-mail=9223372036854775807h\n"
+		"[Mail]\nsource=imaps://two.example.org\nfrom=two@example.org\n[ ]\nsource=imaps://three.example.org\nfrom=three@example.org\n";
+	g_autofree char *folder = g_dir_make_tmp("import-XXXXXX", NULL), *file = g_build_filename(folder, "x", NULL), *one = NULL, *other = NULL;
+
+	g_assert_true(g_file_set_contents(file, mutt, -1, NULL));
+	g_autoptr(Import) i = import_read(IMPORT_MUTT, file, folder, NULL);
+	g_autoptr(Conf) c = written(i, &one);
+	g_assert_cmpstr(account(c, 0)->send.host, ==, "smtp.example.org");
+	g_assert_null(account(c, 0)->full_name);
+	g_assert_true(said(i->left, "Bob # Smith"));
+
+	g_assert_true(g_file_set_contents(file, aerc, -1, NULL));
+	g_autoptr(Import) k = import_read(IMPORT_AERC, file, folder, NULL);
+	g_autoptr(Conf) d = written(k, &other);
+	g_assert_cmpuint(conf_accounts(d)->len, ==, 3);
+	g_assert_cmpstr(account(d, 0)->address, ==, "one@example.org");
+	g_assert_cmpuint(account(d, 0)->check_minutes, ==, 1440);
+	g_assert_cmpstr(account(d, 1)->address, ==, "two@example.org");
+	g_assert_cmpstr(account(d, 1)->name, ==, "Mail 2");
+	g_assert_cmpstr(account(d, 2)->name, ==, "three@example.org");
+	g_unlink(file);
+	g_rmdir(folder);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -228,5 +257,6 @@ main(int argc, char **argv)
 	g_test_add_func("/setup/import/thunderbird", test_thunderbird);
 	g_test_add_func("/setup/import/nonsense", test_nonsense);
 	g_test_add_func("/setup/import/beside", test_beside);
+	g_test_add_func("/setup/import/odd", test_odd);
 	return g_test_run();
 }
