@@ -218,6 +218,7 @@ run(const Options *o)
 	Places *places = places_new(o->profile, o->config);
 	g_autoptr(Conf) conf = conf_read(places->config);
 	g_autofree char *log = o->log_file ? g_strdup(o->log_file) : g_build_filename(places->state, "log", NULL);
+	bool sends = subcommand(o->rest) == batch_send;
 	int status = EXIT_FAILED;
 
 	if (o->check_config) {
@@ -232,9 +233,10 @@ run(const Options *o)
 	} else if (conf_accounts(conf)->len == 0 && !first_start(o, conf)) {
 		if (!tell_problems(conf) && conf_problems(conf)->len == 0)
 			tell_no_account(places->config);
+		status = sends ? EXIT_EX_CONFIG : EXIT_FAILED;
 	} else if (o->account && !has_account(conf, o->account)) {
 		fprintf(stderr, _("There is no account “%s” in %s.\n"), o->account, places->config);
-		status = EXIT_USAGE;
+		status = sends ? EXIT_EX_CONFIG : EXIT_USAGE;
 	} else if (o->log_level >= 0 && !log_open(log, (LogLevel)MIN(o->log_level, LOG_DEBUG), &err)) {
 		fprintf(stderr, "%s\n", err->message);
 	} else {

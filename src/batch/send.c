@@ -19,42 +19,63 @@ typedef struct {
 	bool from_header;
 } SendOptions;
 
-/* -X value or -Xvalue; *i moves on. */
+/* The rest of the argument, or the next one; *i moves on. */
 static const char *
-value_of(char **args, guint *i)
+value_of(char **args, guint *i, const char *rest)
 {
-	if (args[*i][2])
-		return args[*i] + 2;
+	if (*rest)
+		return rest;
 	return args[*i + 1] ? args[++*i] : NULL;
 }
 
-/* sendmail's own options that say nothing here: -oi, -odb, -i, -bm, -F name, -N dsn, -R ret, -V id, -B type ... */
+/* One argument of letters, as getopt takes them: -ti, -oi, -FCronDaemon. What is sendmail's own and says nothing here is
+ * passed over with its value: -odb, -i, -bm, -F name, -N dsn, -R ret, -V id, -B type ... */
+static bool
+read_letters(SendOptions *o, char **args, guint *i, char **problem)
+{
+	const char *a = args[*i];
+
+	for (const char *p = a + 1; *p; p++) {
+		if (*p == 't') {
+			o->from_header = true;
+		} else if (*p == 'f' || *p == 'r') {
+			g_free(o->sender);
+			o->sender = g_strdup(value_of(args, i, p + 1));
+			return true;
+		} else if (*p == 'A') {
+			o->account = value_of(args, i, p + 1);
+			return true;
+		} else if (strchr("FNRVBLOhXpC", *p)) {
+			value_of(args, i, p + 1);
+			return true;
+		} else if (*p == 'b' && p[1] != 'm') {
+			*problem = g_strdup_printf(_("“%s” is not offered; only mail is taken (-bm)."), a);
+			return false;
+		} else if (strchr("obeqd", *p)) {	/* their value is never apart */
+			return true;
+		} else if (!strchr("ivmnUGs", *p)) {
+			*problem = g_strdup_printf(_("The option “%s” is not known."), a);
+			return false;
+		}
+	}
+	if (!a[1])
+		*problem = g_strdup_printf(_("The option “%s” is not known."), a);
+	return a[1] != '\0';
+}
+
 static bool
 read_args(SendOptions *o, char **args, char **problem)
 {
 	bool only_addresses = false;
+
 	for (guint i = 0; args && args[i]; i++) {
 		const char *a = args[i];
-		if (only_addresses || a[0] != '-') {
+		if (only_addresses || a[0] != '-')
 			g_ptr_array_add(o->recipients, (gpointer)a);
-		} else if (!strcmp(a, "--")) {
+		else if (!strcmp(a, "--"))
 			only_addresses = true;
-		} else if (!strcmp(a, "-t")) {
-			o->from_header = true;
-		} else if (a[1] == 'f' || a[1] == 'r') {
-			g_free(o->sender);
-			o->sender = g_strdup(value_of(args, &i));
-		} else if (a[1] == 'A') {
-			o->account = value_of(args, &i);
-		} else if (a[1] && strchr("FNRVBLhqX", a[1])) {
-			value_of(args, &i);
-		} else if (a[1] == 'b' && a[2] != 'm') {
-			*problem = g_strdup_printf(_("“%s” is not offered; only mail is taken (-bm)."), a);
+		else if (!read_letters(o, args, &i, problem))
 			return false;
-		} else if (!a[1] || !strchr("oibvmnUGs", a[1])) {
-			*problem = g_strdup_printf(_("The option “%s” is not known."), a);
-			return false;
-		}
 	}
 	return true;
 }
@@ -95,15 +116,56 @@ from_of(GBytes *message)
 	gsize len;
 	const char *at = g_bytes_get_data(message, &len);
 	const char *end = at + MIN(len, LIMIT_HEADER);
+	GString *from = NULL;
 	for (const char *line = at; line < end && *line != '\n' && *line != '\r';) {
 		const char *stop = memchr(line, '\n', (gsize)(end - line));
 		if (!stop)
 			stop = end;
-		if (stop - line > 5 && !g_ascii_strncasecmp(line, "From:", 5))
-			return g_strndup(line + 5, (gsize)(stop - line) - 5);
+		bool more = *line == ' ' || *line == '\t';
+		if (from && !more)
+			break;
+		if (from)	/* a field may go on in the next line */
+			g_string_append_len(from, line, stop - line);
+		else if (stop - line > 5 && !g_ascii_strncasecmp(line, "From:", 5))
+			from = g_string_new_len(line + 5, stop - line - 5);
 		line = stop + 1;
 	}
-	return NULL;
+	return from ? g_string_free(from, FALSE) : NULL;
+}
+
+/* The whole address, not the end of a longer one. */
+static bool
+names(const char *from, const char *address)
+{
+	static const char local[] = "!#$%&'*+-/=?^_`{|}~.@";
+	g_autofree char *low = g_ascii_strdown(from, -1), *own = g_ascii_strdown(address, -1);
+	gsize n = strlen(own);
+
+	for (const char *p = low; n && (p = strstr(p, own)); p++) {
+		char before = p > low ? p[-1] : ' ', after = p[n];
+		bool goes_on = g_ascii_isalnum(after) || (after && strchr("-._@", after)) || (guchar)after >= 0x80;
+		if (!g_ascii_isalnum(before) && !strchr(local, before) && (guchar)before < 0x80 && !goes_on)
+			return true;
+	}
+	return false;
+}
+
+/* By its address, its other-addresses or an identity of its own. */
+static bool
+is_from(const Conf *conf, const Account *a, const char *from)
+{
+	g_autofree char *section = g_strconcat("account ", a->name, NULL);
+	const char *others = conf_text(conf, section, "other-addresses");
+	g_auto(GStrv) words = g_strsplit_set(others ? others : "", ", ", -1), identities = conf_sections(conf, "identity");
+	bool found = names(from, a->address);
+
+	for (char **w = words; *w && !found; w++)
+		found = names(from, *w);
+	for (char **s = identities; *s && !found; s++) {
+		const char *address = conf_text(conf, *s, "address");
+		found = address && !g_strcmp0(conf_text(conf, *s, "account"), a->name) && names(from, address);
+	}
+	return found;
 }
 
 static Account *
@@ -124,8 +186,7 @@ choose_account(const Batch *h, const SendOptions *o, GBytes *message, char **pro
 		Account *a = g_ptr_array_index(accounts, i);
 		if (a->send.scheme == SCHEME_NONE)
 			continue;
-		g_autofree char *low = from ? g_ascii_strdown(from, -1) : NULL, *own = g_ascii_strdown(a->address, -1);
-		if (low && strstr(low, own))
+		if (from && is_from(h->conf, a, from))
 			return a;
 		if (!first)
 			first = a;

@@ -90,11 +90,34 @@ def sendmail():
     assert sink.kept()[before][0]["to"] == ["bob@example.com"]
     out = eilpost(folder, "-oi", "-t", program=face, stdin="To: no address at all\nSubject: x\n\nhi\n", **xdg)
     assert out.returncode == 65 and "recipient" in out.stderr, out
+    # letters in one argument, as crontabs and php.ini write them; a From that is folded
+    out = eilpost(folder, "-ti", "-FCronDaemon", "-O", "DeliveryMode=b", "-oem", program=face, stdin="From: Alice\n <alice@example.org>\nTo: bob@example.com\n\nhi\n", **xdg)
+    assert out.returncode == 0 and sink.kept()[before + 1][0]["to"] == ["bob@example.com"], out
+    out = eilpost(folder, "-tZ", program=face, stdin="x", **xdg)
+    assert out.returncode == 64, out
+    nobody = dict(xdg, XDG_CONFIG_HOME=scratch())
+    out = eilpost(folder, "-t", program=face, stdin="To: bob@example.com\n\nhi\n", **nobody)
+    assert out.returncode == 78 and "no account" in out.stderr, out
     out = eilpost(folder, "--nonsense", program=face, stdin="x", **xdg)
     assert out.returncode == 64, out
     out = eilpost(folder, "-t", program=face, stdin="", **xdg)
     assert out.returncode == 65, out
-    assert len(sink.kept()) == before + 1
+    assert len(sink.kept()) == before + 2
+
+
+def whose_it_is():
+    """The account by the whole address: anna@ is not a@, and an identity is its account's."""
+    dead = config(send="smtp://alice@localhost:9")
+    second = config().replace("[account work]", "[account second]")
+    identity = "[identity shop]\naccount = second\naddress = shop@example.org\n"
+    folder = profile(dead.replace("address = alice@", "address = ice@") + second + "other-addresses = desk@example.org, *@example.net\n" + identity)
+    assert "address = ice@example.org" in open(os.path.join(folder, "config")).read()
+    for sender in ("alice@example.org", "Alice <ALICE@example.org>", "Alice\n <alice@example.org>", "shop@example.org", "desk@example.org"):
+        before = len(sink.kept())
+        out = eilpost(folder, "send", "bob@example.com", stdin=f"From: {sender}\nSubject: x\n\nhi\n")
+        assert out.returncode == 0 and len(sink.kept()) == before + 1, (sender, out)
+    out = eilpost(folder, "send", "bob@example.com", stdin="From: ice@example.org\nSubject: x\n\nhi\n")
+    assert out.returncode == 75 and "outbox of work" in out.stderr, out
 
 
 def S10_waits():
@@ -158,4 +181,4 @@ def beside_an_open_one():
 
 
 if __name__ == "__main__":
-    run(sync, send, sendmail, S10_waits, S11_cannot_send, S12_no_starttls, refused, beside_an_open_one)
+    run(sync, send, sendmail, whose_it_is, S10_waits, S11_cannot_send, S12_no_starttls, refused, beside_an_open_one)
