@@ -11,13 +11,18 @@
 #include <termios.h>
 #include <unistd.h>
 
+static const int ENDS[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+static struct sigaction was[G_N_ELEMENTS(ENDS)];
 static struct termios shown;
 
-/* The terminal is left as it was found; then the signal does what it does. */
+/* The terminal is left as it was found; then the signal does what it did before, and if that is no end, nobody answered. */
 static void
 show_and_end(int number)
 {
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+	for (guint i = 0; i < G_N_ELEMENTS(ENDS); i++)
+		if (ENDS[i] == number)
+			sigaction(number, &was[i], NULL);
 	raise(number);
 }
 
@@ -37,8 +42,7 @@ read_line(char *line, gsize size)
 char *
 ask_password(const char *label)
 {
-	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction show = { .sa_handler = show_and_end, .sa_flags = (int)(SA_RESETHAND | SA_RESTART) }, was[G_N_ELEMENTS(ends)];
+	struct sigaction show = { .sa_handler = show_and_end };
 	char line[1024];
 	char *answer = NULL;
 
@@ -46,8 +50,8 @@ ask_password(const char *label)
 		return NULL;
 	struct termios hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-	for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
-		sigaction(ends[i], &show, &was[i]);
+	for (guint i = 0; i < G_N_ELEMENTS(ENDS); i++)
+		sigaction(ENDS[i], &show, &was[i]);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 	fprintf(stderr, "%s: ", label);	/* after it: whoever sees the question can answer at once, unseen, and nothing of it is flushed */
 	fflush(stderr);
@@ -55,8 +59,8 @@ ask_password(const char *label)
 		answer = g_strdup(line);
 	explicit_bzero(line, sizeof line);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-	for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
-		sigaction(ends[i], &was[i], NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(ENDS); i++)
+		sigaction(ENDS[i], &was[i], NULL);
 	fputc('\n', stderr);
 	return answer;
 }

@@ -34,4 +34,4 @@ char *ask_password(const char *label);	/* NULL: there is nobody to ask */
 Account *batch_account(const Batch *h, const char *name);	/* borrowed; NULL: none */
 /* For LookSetup; user: the Batch. */
 char *look_ask_password(void *user, const char *label);
-void look_turn(void *user);
+bool look_turn(void *user);

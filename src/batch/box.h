@@ -32,12 +32,15 @@ bool box_writer_add(BoxWriter *w, GBytes *whole, guint32 flags, gint64 received,
 bool box_writer_finish(BoxWriter *w, GError **err);
 void box_writer_abort(BoxWriter *w);	/* nothing is left; frees w; NULL is fine */
 
+/* For a signal's handler: from then on adding and finishing end soon, with EIL_CANCELLED. */
+void box_cut_off(void);
+
 /* ---- reading ---- */
 typedef struct BoxReader BoxReader;
 /* What it is is seen: a folder with "cur" is a Maildir, another one has .eml files; a file that begins with "From " is an mbox, else one message,
  * or nothing that can be read (EIL_ASK_USER). */
 BoxReader *box_reader_new(const char *path, GError **err);
-BoxItem *box_reader_next(BoxReader *r, GError **err);	/* yours; NULL without err: the end */
+BoxItem *box_reader_next(BoxReader *r, GError **err);	/* yours; it may be empty; NULL without err: the end */
 void box_reader_free(BoxReader *r);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BoxItem, box_item_free)

@@ -184,7 +184,7 @@ next_of_mbox(BoxReader *r, GError **err)
 		Marks m = { .keywords = g_string_new(NULL) };
 		g_autoptr(GBytes) whole = from_lines(start, stop, true, &m);
 		char *keywords = g_string_free(m.keywords, m.keywords->len == 0);
-		if (m.expunged || g_bytes_get_size(whole) == 0) {
+		if (m.expunged) {
 			g_free(keywords);
 			continue;
 		}

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,6 +27,22 @@ struct BoxWriter {
 	gint64 begun;
 	GChecksum *sum;		/* of the checksums of all */
 };
+
+static volatile sig_atomic_t cut_off;
+
+void
+box_cut_off(void)
+{
+	cut_off = 1;
+}
+
+static bool
+is_cut_off(GError **err)
+{
+	if (cut_off)
+		g_set_error_literal(err, EIL_ERROR, EIL_CANCELLED, _("It was cancelled."));
+	return cut_off != 0;
+}
 
 static bool
 failed(GError **err, const char *path)
@@ -102,7 +119,7 @@ from_line(gint64 received)
 
 	if (!t)
 		t = g_date_time_new_from_unix_utc(0);
-	return g_strdup_printf("From MAILER-DAEMON %.3s %.3s %2d %02d:%02d:%02d %d\n", days + 3 * (g_date_time_get_day_of_week(t) - 1),
+	return g_strdup_printf("From MAILER-DAEMON %.3s %.3s %2d %02d:%02d:%02d %04d\n", days + 3 * (g_date_time_get_day_of_week(t) - 1),
 		months + 3 * (g_date_time_get_month(t) - 1), g_date_time_get_day_of_month(t), g_date_time_get_hour(t), g_date_time_get_minute(t),
 		g_date_time_get_second(t), g_date_time_get_year(t));
 }
@@ -190,6 +207,8 @@ box_writer_add(BoxWriter *w, GBytes *whole, guint32 flags, gint64 received, cons
 	g_autoptr(GBytes) canonical = box_canonical(data, len, true);
 	bool ok;
 
+	if (is_cut_off(err))
+		return false;
 	if (w->format == BOX_MBOX) {
 		GString *text = as_mbox(canonical, flags, received, keywords);
 		ok = write_whole(w->fd, text->str, text->len) || failed(err, w->target);
@@ -218,7 +237,7 @@ read_again(const BoxWriter *w, GError **err)
 
 	if (!r)
 		return w->n == 0;
-	for (BoxItem *i; (i = box_reader_next(r, &why)); n++) {
+	for (BoxItem *i; !is_cut_off(&why) && (i = box_reader_next(r, &why)); n++) {
 		gsize len;
 		const void *data = g_bytes_get_data(i->whole, &len);
 		g_autoptr(GBytes) canonical = box_canonical(data, len, true);
@@ -251,7 +270,7 @@ box_writer_finish(BoxWriter *w, GError **err)
 {
 	bool ok = w->fd < 0 || fsync(w->fd) == 0 || failed(err, w->target);
 
-	ok = ok && read_again(w, err) && give_name(w, err);
+	ok = ok && !is_cut_off(err) && read_again(w, err) && give_name(w, err);
 	if (ok)
 		g_clear_pointer(&w->work, g_free);
 	box_writer_abort(w);

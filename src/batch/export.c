@@ -12,6 +12,7 @@
 #include "store/messages.h"
 #include "sync/look.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,10 +28,57 @@ typedef struct {
 	guint n, missing;
 } Export;
 
+/* ---- ended by Ctrl-C ---- */
+
+static const int ENDS[] = { SIGINT, SIGTERM, SIGHUP };
+static volatile sig_atomic_t ended_by;
+
+static void
+on_end(int number)
+{
+	ended_by = number;
+	box_cut_off();
+}
+
+/* What is written so far goes first; a second Ctrl-C ends at once. */
+static void
+watch_for_the_end(void)
+{
+	const struct sigaction watch = { .sa_handler = on_end, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction was;
+
+	for (guint i = 0; i < G_N_ELEMENTS(ENDS); i++)
+		if (sigaction(ENDS[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+			sigaction(ENDS[i], &watch, NULL);
+}
+
+static void
+end_by_it(void)
+{
+	if (!ended_by)
+		return;
+	signal(ended_by, SIG_DFL);
+	raise(ended_by);
+}
+
+static bool
+turn(void *user)
+{
+	return look_turn(user) && !ended_by;
+}
+
+static char *
+ask(void *user, const char *label)
+{
+	return ended_by ? NULL : look_ask_password(user, label);
+}
+
+/* ---- the messages ---- */
+
 static Look *
 line_of(Export *x)
 {
-	LookSetup setup = { .account = x->account, .vault = x->h->vault, .ask = look_ask_password, .turn = look_turn, .user = (void *)x->h };
+	LookSetup setup = { .account = x->account, .vault = x->h->vault, .ask = ask, .turn = turn, .user = (void *)x->h };
 	g_autoptr(GError) err = NULL;
 
 	if (x->here_only || x->trouble || x->look)
@@ -71,7 +119,7 @@ export_folder(Export *x, const Folder *f, const char *target, GError **err)
 	g_autoptr(GArray) rows = check_rows(x->db, f->id, err);
 	BoxWriter *w = rows ? box_writer_new(x->format, target, err) : NULL;
 
-	for (guint i = 0; w && i < rows->len; i++) {
+	for (guint i = 0; w && i < rows->len && !ended_by; i++) {
 		const CheckRow *row = &g_array_index(rows, CheckRow, i);
 		g_autoptr(GBytes) whole = whole_of(x, f, row);
 		progress(f, i, rows->len);
@@ -85,6 +133,8 @@ export_folder(Export *x, const Folder *f, const char *target, GError **err)
 		}
 		x->n++;
 	}
+	if (ended_by)
+		g_clear_pointer(&w, box_writer_abort);
 	return w && box_writer_finish(w, err);
 }
 
@@ -139,7 +189,7 @@ run_export(Export *x, const char *name, const char *target)
 	else if (f && export_folder(x, f, target, &err))
 		status = say_end(x, target);
 	progress_end();
-	if (err)
+	if (err && !ended_by)
 		fprintf(stderr, "%s: %s\n", x->account->name, err->message);
 	return status;
 }
@@ -160,10 +210,12 @@ batch_export(const Batch *h, char **args)
 		fprintf(stderr, _("There is no account “%s” in %s.\n"), args[1], h->places->config);
 		return EXIT_USAGE;
 	}
+	watch_for_the_end();
 	int status = run_export(&x, args[2], args[3]);
 	look_close(x.look);
 	if (x.db)
 		db_close(x.db);
 	g_free(x.trouble);
+	end_by_it();
 	return status;
 }

@@ -128,6 +128,8 @@ take_file(Import *im, const char *path, GError **err)
 
 	for (BoxItem *i; r && (i = box_reader_next(r, &why));) {
 		g_autoptr(BoxItem) item = i;
+		if (g_bytes_get_size(item->whole) == 0)	/* no mail: no server takes it */
+			continue;
 		if (is_there(im, item)) {
 			im->passed++;
 			continue;

@@ -301,10 +301,11 @@ look_ask_password(void *user, const char *label)
 	return ask_password(label);
 }
 
-void
+bool
 look_turn(void *user)
 {
 	auth_letters_take(user, true);
+	return true;
 }
 
 static void

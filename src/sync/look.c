@@ -383,8 +383,8 @@ on_tick(gpointer user)
 	if (l->pop)
 		pop3_session_tick(l->pop, clock_ms());
 	pump(l);
-	if (l->setup.turn)
-		l->setup.turn(l->setup.user);
+	if (l->setup.turn && !l->setup.turn(l->setup.user))
+		broken(l, EIL_CANCELLED, g_strdup(_("It was cancelled.")), NULL);
 	return G_SOURCE_CONTINUE;
 }
 

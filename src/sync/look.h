@@ -15,7 +15,7 @@ typedef struct {
 	Account *account;	/* borrowed, as all here; lives longer */
 	Vault *vault;		/* NULL: accounts that need it can't sign in */
 	char *(*ask)(void *user, const char *label);	/* the password, or the passphrase of client-key (yours to make, it is wiped); NULL: nobody can be asked */
-	void (*turn)(void *user);	/* while it waits, some times a second */
+	bool (*turn)(void *user);	/* while it waits, some times a second; false: it waits no longer (EIL_CANCELLED) */
 	void *user;
 } LookSetup;
 

@@ -57,6 +57,31 @@ round_trip(BoxFormat format, const char *name)
 	g_assert_error(err, EIL_ERROR, EIL_ASK_USER);
 }
 
+/* Dates as servers tell them, and a mail of no byte: what is written is read again. */
+static void
+odd(BoxFormat format, const char *name)
+{
+	static const gint64 times[] = { -30641760000 /* 999 */, -62135596800 /* 1 */, 253402300799 /* 9999 */, G_MAXINT64, G_MININT64, 0 };
+	g_autofree char *path = path_of(name);
+	g_autoptr(GError) err = NULL;
+	BoxWriter *w = box_writer_new(format, path, &err);
+
+	for (guint i = 0; i < G_N_ELEMENTS(times); i++) {
+		g_autoptr(GBytes) whole = i % 2 ? g_bytes_new_static(NULL, 0) : g_bytes_new_static(TEXTS[i / 2], strlen(TEXTS[i / 2]));
+		g_assert_true(box_writer_add(w, whole, 0, times[i], NULL, &err));
+	}
+	g_assert_true(box_writer_finish(w, &err));
+	g_assert_no_error(err);
+}
+
+static void
+test_odd(void)
+{
+	odd(BOX_MBOX, "odd.mbox");
+	odd(BOX_MAILDIR, "odd.maildir");
+	odd(BOX_EML, "odd.d");
+}
+
 static void test_mbox(void) { round_trip(BOX_MBOX, "a.mbox"); }
 static void test_maildir(void) { round_trip(BOX_MAILDIR, "a.maildir"); }
 static void test_eml(void) { round_trip(BOX_EML, "a.eml.d"); }
@@ -149,6 +174,7 @@ main(int argc, char **argv)
 	g_test_add_func("/batch/box/mbox", test_mbox);
 	g_test_add_func("/batch/box/maildir", test_maildir);
 	g_test_add_func("/batch/box/eml", test_eml);
+	g_test_add_func("/batch/box/odd", test_odd);
 	g_test_add_func("/batch/box/foreign-mbox", test_foreign_mbox);
 	g_test_add_func("/batch/box/what-is-a-mail", test_what_is_a_mail);
 	g_test_add_func("/batch/box/M20/read-again", test_verified);

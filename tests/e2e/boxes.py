@@ -4,7 +4,7 @@
 SPDX-License-Identifier: GPL-3.0-or-later"""
 import email, imaplib, mailbox, os, re, signal, subprocess, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import EILPOST, Reader, Server, account, mail, pop_account, profile, run, scratch, sync
+from harness import EILPOST, Reader, Server, account, limit, mail, pop_account, profile, run, scratch, sync
 
 server = Server()
 FROM = "Before\n\nFrom here on it is quoted.\n>From there, too.\n"
@@ -115,6 +115,27 @@ def what_is_not_here():
     assert "Usage" in eilpost(path, "import", "work", expect=2)
 
 
+def ended_by_a_signal():
+    """Ctrl-C in the middle of an export: it ends by it, and nothing of it is left."""
+    path = synced()
+    with open(os.path.join(path, "config")) as f:
+        config = re.sub("password-command = .*", "password-command = sleep 60", f.read())
+    with open(os.path.join(path, "config"), "w") as f:
+        f.write(config)
+    for form in ("mbox", "maildir", "eml"):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            home = scratch()
+            p = subprocess.Popen([EILPOST, "-P", path, "export", form, "work", "INBOX", os.path.join(home, "out")], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            end = time.monotonic() + limit(10)
+            while not os.listdir(home) and time.monotonic() < end:
+                time.sleep(0.02)
+            time.sleep(0.2)
+            p.send_signal(number)
+            out = p.communicate(timeout=limit(20))[0]
+            assert p.returncode == -number and os.listdir(home) == [], (form, p.returncode, os.listdir(home), out)
+
+
 def beside_an_open_one():
     """Export only looks and works; import wants the store and says so."""
     r = Reader(server)
@@ -126,4 +147,4 @@ def beside_an_open_one():
 
 
 if __name__ == "__main__":
-    run(mbox_there_and_back, cut_off_and_repeated, maildir_into_local_folders, what_is_not_here, beside_an_open_one)
+    run(mbox_there_and_back, cut_off_and_repeated, maildir_into_local_folders, what_is_not_here, ended_by_a_signal, beside_an_open_one)
