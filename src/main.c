@@ -14,6 +14,7 @@
 #include "batch/batch.h"
 #include "batch/writing.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,17 +45,18 @@ options_clear(Options *o)
 static bool
 parse(int *argc, char ***argv, Options *o, GError **err)
 {
+	/* all as the bytes that they are: GLib refuses “Grüße” where no locale is set, as in a crontab */
 	const GOptionEntry entries[] = {
 		{ "config", 'F', 0, G_OPTION_ARG_FILENAME, &o->config, N_("Another configuration file"), N_("FILE") },
 		{ "profile", 'P', 0, G_OPTION_ARG_FILENAME, &o->profile, N_("Everything (configuration, store, log) in one folder"), N_("FOLDER") },
-		{ "account", 'A', 0, G_OPTION_ARG_STRING, &o->account, N_("Start in this account"), N_("NAME") },
-		{ "folder", 'f', 0, G_OPTION_ARG_STRING, &o->folder, N_("Start in this folder"), N_("NAME") },
+		{ "account", 'A', 0, G_OPTION_ARG_FILENAME, &o->account, N_("Start in this account"), N_("NAME") },
+		{ "folder", 'f', 0, G_OPTION_ARG_FILENAME, &o->folder, N_("Start in this folder"), N_("NAME") },
 		{ "read-only", 'R', 0, G_OPTION_ARG_NONE, &o->read_only, N_("Change nothing on any server"), NULL },
 		{ "offline", 0, 0, G_OPTION_ARG_NONE, &o->offline, N_("Do not connect; show what is on this computer"), NULL },
-		{ "command", 'y', 0, G_OPTION_ARG_STRING_ARRAY, &o->commands, N_("Run a command after the start, as typed at “:”"), N_("COMMAND") },
-		{ "subject", 's', 0, G_OPTION_ARG_STRING, &o->writing.subject, N_("Write a mail with this subject"), N_("SUBJECT") },
-		{ "cc", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &o->writing.cc, N_("Write a mail with a copy to this address"), N_("ADDRESS") },
-		{ "bcc", 'b', 0, G_OPTION_ARG_STRING_ARRAY, &o->writing.bcc, N_("Write a mail with a copy that others do not see"), N_("ADDRESS") },
+		{ "command", 'y', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->commands, N_("Run a command after the start, as typed at “:”"), N_("COMMAND") },
+		{ "subject", 's', 0, G_OPTION_ARG_FILENAME, &o->writing.subject, N_("Write a mail with this subject"), N_("SUBJECT") },
+		{ "cc", 'c', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->writing.cc, N_("Write a mail with a copy to this address"), N_("ADDRESS") },
+		{ "bcc", 'b', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->writing.bcc, N_("Write a mail with a copy that others do not see"), N_("ADDRESS") },
 		{ "attach", 'a', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->writing.attach, N_("Write a mail with this file; more files may follow up to “--”"), N_("FILE") },
 		{ "include", 'i', 0, G_OPTION_ARG_FILENAME, &o->writing.body_file, N_("Write a mail that begins with the text of this file"), N_("FILE") },
 		{ "draft", 'H', 0, G_OPTION_ARG_FILENAME, &o->writing.template_file, N_("Write a mail that begins with the header lines and the text of this file"), N_("FILE") },
@@ -64,7 +66,7 @@ parse(int *argc, char ***argv, Options *o, GError **err)
 		{ "list-options", 0, 0, G_OPTION_ARG_NONE, &o->list_options, N_("List all options of the configuration file"), NULL },
 		{ "check-config", 0, 0, G_OPTION_ARG_NONE, &o->check_config, N_("Read the configuration file and name its mistakes"), NULL },
 		{ "version", 'v', 0, G_OPTION_ARG_NONE, &o->version, N_("Say the version"), NULL },
-		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->rest, NULL, NULL },
+		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->rest, NULL, NULL },
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(_("- a mail reader for the terminal"));
@@ -81,6 +83,25 @@ parse(int *argc, char ***argv, Options *o, GError **err)
 		"  oauth [ACCOUNT]                   Sign in at a provider"));
 	g_option_context_add_main_entries(context, entries, PACKAGE);
 	return g_option_context_parse(context, argc, argv, err);
+}
+
+/* Names of files stay as they are. */
+static void
+as_text(Options *o)
+{
+	char **one[] = { &o->account, &o->folder, &o->writing.subject };
+	char **several[] = { o->commands, o->writing.cc, o->writing.bcc };
+
+	for (guint i = 0; i < G_N_ELEMENTS(one); i++)
+		if (*one[i]) {
+			g_autofree char *raw = *one[i];
+			*one[i] = intl_text(raw);
+		}
+	for (guint i = 0; i < G_N_ELEMENTS(several); i++)
+		for (char **p = several[i]; p && *p; p++) {
+			g_autofree char *raw = *p;
+			*p = intl_text(raw);
+		}
 }
 
 static void
@@ -211,13 +232,22 @@ open_vault(const Places *places, const Conf *conf, Chan *letters)
 	return vault_new(&setup);
 }
 
+static bool
+open_log(const Options *o, const Places *places, GError **err)
+{
+	g_autofree char *usual = g_build_filename(places->state, "log", NULL);
+
+	if (!o->log_file)
+		g_mkdir_with_parents(places->state, 0700);
+	return log_open(o->log_file ? o->log_file : usual, (LogLevel)MIN(o->log_level, LOG_DEBUG), err);
+}
+
 static int
 run(const Options *o)
 {
 	g_autoptr(GError) err = NULL;
 	Places *places = places_new(o->profile, o->config);
 	g_autoptr(Conf) conf = conf_read(places->config);
-	g_autofree char *log = o->log_file ? g_strdup(o->log_file) : g_build_filename(places->state, "log", NULL);
 	bool sends = subcommand(o->rest) == batch_send;
 	int status = EXIT_FAILED;
 
@@ -237,7 +267,7 @@ run(const Options *o)
 	} else if (o->account && !has_account(conf, o->account)) {
 		fprintf(stderr, _("There is no account “%s” in %s.\n"), o->account, places->config);
 		status = sends ? EXIT_EX_CONFIG : EXIT_USAGE;
-	} else if (o->log_level >= 0 && !log_open(log, (LogLevel)MIN(o->log_level, LOG_DEBUG), &err)) {
+	} else if (o->log_level >= 0 && !open_log(o, places, &err)) {
 		fprintf(stderr, "%s\n", err->message);
 	} else {
 		g_autoptr(Chan) auth_letters = chan_new((GDestroyNotify)auth_letter_free);
@@ -257,6 +287,16 @@ run(const Options *o)
 	log_close();
 	places_free(places);
 	return status;
+}
+
+/* What nobody could read is not done; the screen is no such output. */
+static bool
+all_was_said(void)
+{
+	if (isatty(STDOUT_FILENO) || (fflush(stdout) == 0 && !ferror(stdout)))
+		return true;
+	fprintf(stderr, _("The standard output can't be written: %s\n"), g_strerror(errno));
+	return false;
 }
 
 int
@@ -281,6 +321,7 @@ main(int argc, char **argv)
 		fprintf(stderr, _("%s. “eilpost --help” lists what there is.\n"), err->message);
 		return EXIT_USAGE;
 	}
+	as_text(&o);
 	if (o.version) {
 		puts("eilpost " PACKAGE_VERSION);
 		status = EXIT_DONE;
@@ -294,5 +335,5 @@ main(int argc, char **argv)
 		status = run(&o);
 	}
 	options_clear(&o);
-	return status;
+	return all_was_said() ? status : status == EXIT_DONE ? EXIT_FAILED : status;
 }

@@ -21,3 +21,12 @@ intl_start(void)
 	bind_textdomain_codeset(PACKAGE, "UTF-8");
 	textdomain(PACKAGE);
 }
+
+char *
+intl_text(const char *raw)
+{
+	if (g_utf8_validate(raw, -1, NULL))
+		return g_strdup(raw);
+	char *text = g_locale_to_utf8(raw, -1, NULL, NULL, NULL);
+	return text ? text : g_utf8_make_valid(raw, -1);
+}

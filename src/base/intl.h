@@ -8,6 +8,8 @@
 
 /* Once, after setlocale. */
 void intl_start(void);
+/* What was typed on the command line, as UTF-8: bytes that are none are taken as the locale's. Yours. */
+char *intl_text(const char *raw);
 
 #define _(text) gettext(text)
 #define N_(text) (text)

@@ -20,7 +20,7 @@ typedef struct {
 	Chan *auth_letters;	/* of AuthLetter* */
 } Batch;
 
-/* One send/receive cycle of the accounts that are named (none: all); a line for each. */
+/* One send/receive cycle of the accounts that are named (none: all, or that of -A); a line for each. */
 int batch_sync(const Batch *h, char **accounts);
 /* A message on standard input goes to the outbox and leaves. args: what stood behind "send": -t -oi -f ADDRESS -A NAME recipients. */
 int batch_send(const Batch *h, char **args);

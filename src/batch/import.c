@@ -206,7 +206,8 @@ batch_import(const Batch *h, char **args)
 	}
 	g_autoptr(Chan) letters = chan_new((GDestroyNotify)letter_free);
 	g_autoptr(GError) err = NULL;
-	Import im = { .h = h, .letters = letters, .folder = args[1] };
+	g_autofree char *folder = intl_text(args[1]);
+	Import im = { .h = h, .letters = letters, .folder = folder };
 	int status = EXIT_FAILED;
 
 	if (job_start(&im.job, h, a, 0, letters, &err))

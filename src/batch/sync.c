@@ -218,9 +218,11 @@ by_the_other(Job *j)
 }
 
 static bool
-chosen(const Account *a, char **names)
+chosen(const Batch *h, const Account *a, char **names)
 {
-	return !names || !names[0] || g_strv_contains((const char *const *)names, a->name);
+	if (!names || !names[0])
+		return !h->account || !strcmp(h->account, a->name);
+	return g_strv_contains((const char *const *)names, a->name);
 }
 
 static void
@@ -258,12 +260,12 @@ batch_sync(const Batch *h, char **names)
 			return EXIT_USAGE;
 		}
 	for (guint i = 0; i < accounts->len; i++)
-		if (chosen(g_ptr_array_index(accounts, i), names))
+		if (chosen(h, g_ptr_array_index(accounts, i), names))
 			g_array_set_size(jobs, jobs->len + 1);
 	for (guint i = 0, n = 0; i < accounts->len; i++) {
 		Account *a = g_ptr_array_index(accounts, i);
 		g_autoptr(GError) err = NULL;
-		if (!chosen(a, names))
+		if (!chosen(h, a, names))
 			continue;
 		Job *j = &g_array_index(jobs, Job, n);
 		if (job_start(j, h, a, n++, letters, &err)) {

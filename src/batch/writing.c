@@ -131,8 +131,9 @@ take_files(Draft *d, const Writing *w, char **rest, bool *ok, GError **err)
 }
 
 static bool
-take_address(Draft *d, const char *text, GError **err)
+take_address(Draft *d, const char *raw, GError **err)
 {
+	g_autofree char *text = intl_text(raw);
 	g_autofree char *problem = NULL;
 	g_auto(GStrv) entries = NULL;
 

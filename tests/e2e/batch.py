@@ -2,7 +2,7 @@
 """batch.py - eilpost without a screen: sync, send, called as sendmail, and beside an open one.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
-import email, os, subprocess, sys, time
+import email, email.policy, os, subprocess, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import EILPOST, Reader, Server, Sink, account, limit, mail, run, scratch
 
@@ -55,6 +55,25 @@ def sync():
     # nobody to ask
     out = eilpost(profile(config(password=None)), "sync")
     assert out.returncode == 1 and "password" in out.stderr, out
+
+
+def surroundings():
+    """No locale, no folder for the log, no room for what is said, one account of two."""
+    folder, before = profile(config() + config(password="echo wrong").replace("[account work]", "[account other]")), len(sink.kept())
+    out = eilpost(folder, "-A", "work", "sync")
+    assert out.returncode == 0 and "work" in out.stdout and "other" not in out.stdout + out.stderr, out
+    out = subprocess.run([EILPOST, "-P", folder, "-s", "Grüße", "--", "Bjørn <bob@example.com>"], input="hi\n", text=True, capture_output=True, timeout=60,
+                         env={**{k: v for k, v in os.environ.items() if k != "LANG"}, "LC_ALL": "C"})
+    assert out.returncode == 0, out
+    m = email.message_from_bytes(sink.kept()[before][1], policy=email.policy.default)
+    assert m["Subject"] == "Grüße" and "Bjørn" in m["To"], m
+    with open("/dev/full", "w") as full:
+        out = subprocess.run([EILPOST, "-P", folder, "--list-options"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert out.returncode == 1 and "standard output" in out.stderr, out
+    state = os.path.join(scratch(), "deep", "state")
+    out = subprocess.run([EILPOST, "-F", os.path.join(folder, "config"), "-d", "2", "-A", "work", "sync"], capture_output=True, text=True, timeout=60,
+                         env={**os.environ, "LC_ALL": "C.UTF-8", "XDG_STATE_HOME": state, "XDG_DATA_HOME": scratch(), "XDG_RUNTIME_DIR": scratch()})
+    assert out.returncode == 0 and os.path.exists(os.path.join(state, "eilpost", "log")), out
 
 
 def send():
@@ -181,4 +200,4 @@ def beside_an_open_one():
 
 
 if __name__ == "__main__":
-    run(sync, send, sendmail, whose_it_is, S10_waits, S11_cannot_send, S12_no_starttls, refused, beside_an_open_one)
+    run(sync, surroundings, send, sendmail, whose_it_is, S10_waits, S11_cannot_send, S12_no_starttls, refused, beside_an_open_one)
