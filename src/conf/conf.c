@@ -10,6 +10,7 @@
 #include "conf/pins.h"
 #include "base/intl.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -451,8 +452,11 @@ load(Conf *c)
 	gsize len;
 	GStatBuf st;
 
-	if (g_stat(c->file, &st) != 0)
+	if (g_stat(c->file, &st) != 0) {
+		if (errno != ENOENT && errno != ENOTDIR)	/* it may be there: no first start */
+			problem(c, 0, true, g_strdup_printf(_("The file can't be read: %s"), g_strerror(errno)));
 		return NULL;
+	}
 	if (st.st_size > LIMIT_FILE || S_ISDIR(st.st_mode) || !g_file_get_contents(c->file, &text, &len, &err)) {
 		problem(c, 0, true, g_strdup_printf(_("The file can't be read: %s"), err ? err->message : _("it is too large, or a folder")));
 		return NULL;

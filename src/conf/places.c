@@ -5,6 +5,7 @@
 #include "conf/conf.h"
 
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 Places *
@@ -12,6 +13,9 @@ places_new(const char *profile, const char *config_file)
 {
 	Places *p = g_new0(Places, 1);
 	if (profile) {
+		/* however it is written, it is one place: the name of the socket hangs on it */
+		g_autofree char *here = g_canonicalize_filename(profile, NULL), *real = realpath(here, NULL);
+		profile = real ? real : here;
 		p->config = g_build_filename(profile, "config", NULL);
 		p->data = g_build_filename(profile, "store", NULL);
 		p->state = g_strdup(profile);

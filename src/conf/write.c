@@ -321,14 +321,26 @@ move_section(File *f, const char *section, const char *before)
 
 /* ---- the door ---- */
 
+/* The file behind a symbolic link, also if that is not there yet. Yours. */
+static char *
+behind_link(const char *path)
+{
+	char *real = realpath(path, NULL);
+	g_autofree char *to = real ? NULL : g_file_read_link(path, NULL);
+
+	if (real || !to)
+		return real ? real : g_strdup(path);
+	g_autofree char *folder = g_path_get_dirname(path);
+	return g_canonicalize_filename(to, folder);
+}
+
 typedef void (*SectionChange)(File *f, const char *section, const char *other);
 
 static bool
 with_section(const char *path, SectionChange how, const char *section, const char *other, GError **err)
 {
 	File f = { 0 };
-	g_autofree char *real = realpath(path, NULL);
-	const char *target = real ? real : path;
+	g_autofree char *target = behind_link(path);
 	bool ok = file_read(&f, target, err);
 
 	if (ok) {
@@ -362,8 +374,7 @@ bool
 conf_write_all(const char *path, const ConfChange *changes, gsize n, GError **err)
 {
 	File f = { 0 };
-	g_autofree char *real = realpath(path, NULL);	/* the file behind a symbolic link */
-	const char *target = real ? real : path;
+	g_autofree char *target = behind_link(path);
 	bool ok = true;
 
 	for (gsize i = 0; ok && i < n; i++)

@@ -174,6 +174,12 @@ missing(void)
 	g_assert_cmpuint(conf_accounts(c)->len, ==, 0);
 	g_autoptr(Conf) d = conf_read("/");
 	g_assert_cmpuint(conf_problems(d)->len, ==, 1);
+	/* it is there, and nobody can look */
+	g_autofree char *loop = g_build_filename(folder, "loop", NULL);
+	g_assert_cmpint(symlink("loop", loop), ==, 0);
+	g_autoptr(Conf) e = conf_read(loop);
+	g_assert_cmpuint(conf_problems(e)->len, ==, 1);
+	g_unlink(loop);
 }
 
 static void
@@ -187,6 +193,20 @@ places(void)
 	g_assert_true(g_str_has_prefix(path, folder));
 	g_assert_true(g_str_has_suffix(p->config, "/config"));
 	g_autofree char *store = g_path_get_dirname(path);
+	/* one profile has one socket, however its folder is written */
+	g_autofree char *link = g_strconcat(folder, ".link", NULL), *base = g_path_get_basename(folder), *up = g_path_get_dirname(folder);
+	g_autofree char *was = g_get_current_dir(), *slashes = g_strconcat(folder, "//", NULL), *socket = places_socket(p, a);
+	const char *const ways[] = { base, link, slashes };
+	g_assert_cmpint(g_chdir(up), ==, 0);
+	g_assert_cmpint(symlink(base, link), ==, 0);
+	for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+		Places *other = places_new(ways[i], NULL);
+		g_autofree char *same = places_socket(other, a);
+		g_assert_cmpstr(same, ==, socket);
+		places_free(other);
+	}
+	g_assert_cmpint(g_chdir(was), ==, 0);
+	g_unlink(link);
 	g_rmdir(store);
 	places_free(p);
 }

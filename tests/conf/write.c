@@ -75,6 +75,14 @@ test_mode_and_link(void)
 	g_assert_true(S_ISLNK(st.st_mode));
 	g_assert_cmpint(g_stat(path, &st), ==, 0);
 	g_assert_cmpint(st.st_mode & 0777, ==, 0640);
+	/* the link stays if what it names is not there yet */
+	g_unlink(link);
+	g_unlink(path);
+	g_assert_cmpint(symlink("dots/config", link), ==, 0);
+	g_assert_true(conf_write(link, "ui", "wrap", "80", NULL));
+	g_assert_cmpint(g_lstat(link, &st), ==, 0);
+	g_assert_true(S_ISLNK(st.st_mode));
+	g_assert_cmpint(g_stat(link, &st), ==, 0);
 	/* a new one holds passwords maybe */
 	g_assert_true(conf_write(fresh, "ui", "wrap", "80", NULL));
 	g_assert_cmpint(g_stat(fresh, &st), ==, 0);
