@@ -200,6 +200,14 @@ on_secret(void *user, const char *secret, const GError *err)
 	give_secret(d);
 }
 
+/* What was taken for receiving is nothing for that server: as the engine has it (sync/keys.c). */
+static bool
+has_own(const Doctor *d)
+{
+	const Account *a = d->account;
+	return d->sending && a->auth == AUTH_PASSWORD && (a->send_password_command || (!a->password_command && account_sends_apart(a)));
+}
+
 static void
 ask_person(Doctor *d)
 {
@@ -221,7 +229,7 @@ on_kept(void *user, const char *password, const char *where, const GError *err)
 		new_secret(d, password);
 		step(d, DOCTOR_OK, where ? where : _("it is kept"));
 		give_secret(d);
-	} else if (d->sending && d->has_secret) {	/* none of its own: that for receiving is for both */
+	} else if (d->sending && d->has_secret && !has_own(d)) {	/* none of its own: that for receiving is for both */
 		give_secret(d);
 	} else {
 		if (err)
@@ -252,7 +260,6 @@ wants_secret(void *user)
 	Doctor *d = user;
 	const Account *a = d->account;
 	const char *command = d->sending && a->send_password_command ? a->send_password_command : a->password_command;
-	bool own = d->sending && a->send_password_command;
 
 	if (ask_key(d))
 		return;
@@ -263,7 +270,7 @@ wants_secret(void *user)
 		give_secret(d);
 		return;
 	}
-	if (d->has_secret && !own && (a->auth == AUTH_OAUTH2 || command || !d->vault))
+	if (d->has_secret && !has_own(d) && (a->auth == AUTH_OAUTH2 || command || !d->vault))
 		give_secret(d);
 	else if (command)
 		d->job = secret_fetch(command, d->context, on_secret, d);

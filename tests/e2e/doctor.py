@@ -4,7 +4,7 @@
 SPDX-License-Identifier: GPL-3.0-or-later
 SEED S2, S4; issue 5, "What it must show" 6. The rows are read from src/conf/refusals.def: their examples are what the
 scripted servers (IMAP, POP3, SMTP, a token endpoint) say."""
-import base64, http.server, json, socketserver, ssl, stat, threading, urllib.parse
+import base64, http.server, json, pty, socketserver, ssl, stat, threading, urllib.parse
 from harness import *
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "src", "conf", "refusals.def")
@@ -31,7 +31,7 @@ class Refuser(socketserver.ThreadingTCPServer):
 
     def __init__(self, protocol, words):
         super().__init__(("127.0.0.1", 0), {"imap": Imap, "pop3": Pop3, "smtp": Smtp}[protocol])
-        self.words, self.port, self.attempts, self.delay = words, self.server_address[1], [], 0
+        self.words, self.port, self.attempts, self.secrets, self.delay = words, self.server_address[1], [], [], 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -54,6 +54,7 @@ class Talk(socketserver.StreamRequestHandler):
         user = re.match(r"user=(.*?)\x01", text)
         user = user.group(1) if user else text.split("\0")[1]
         self.server.attempts.append(user)
+        self.server.secrets.append(text)
         time.sleep(self.server.delay)
         return user, self.server.words.get(user)
 
@@ -343,6 +344,22 @@ def without_a_password_nothing_is_written():
     assert status == 1 and "What is wrong: Nothing is wrong up to the sign-in" in said and "PLAIN would be used" in said and not imap.attempts, said
 
 
+def another_server_has_another_password():
+    """What was typed for receiving is not told to a server for sending that has another name: it is asked for anew."""
+    imap, smtp = Refuser("imap", {}), Refuser("smtp", {})
+    path = profile("[general]\ntoken-store = memory\n" + account_lines("work", f"imap+insecure://alice@127.0.0.1:{imap.port}", f"smtp+insecure://bob@127.0.0.1:{smtp.port}", secret=None))
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execve(EILPOST, [EILPOST, "-P", path, "doctor"], {**os.environ, **PLAIN})
+    said = b""
+    for question, answer in ((b"Password of alice", b"sesame\n"), (b"Password of bob", b"poppy\n"), (b"all is well", b"")):
+        while question not in said:
+            said += os.read(fd, 4096)
+        os.write(fd, answer)
+    assert os.waitpid(pid, 0)[1] == 0, said
+    assert "sesame" in imap.secrets[0] and "poppy" in smtp.secrets[0] and "sesame" not in "".join(smtp.secrets), (imap.secrets, smtp.secrets)
+
+
 def german_too():
     imap = Refuser("imap", {"alice": "NO [UNAVAILABLE] IMAP is disabled for this mailbox"})
     status, said = doctor(profile(account_lines("work", f"imap+insecure://alice@127.0.0.1:{imap.port}")), **german())
@@ -445,5 +462,5 @@ def T15_the_connection_log_holds_no_secret_and_no_mail():
 
 
 if __name__ == "__main__":
-    run(all_is_well, a_certificate_signs_in, T15_the_connection_log_holds_no_secret_and_no_mail, on_the_screen, stopped_and_slow, no_network_is_no_wrong_password, without_a_password_nothing_is_written, german_too, S2_each_row_is_told_by_the_doctor,
+    run(all_is_well, a_certificate_signs_in, T15_the_connection_log_holds_no_secret_and_no_mail, on_the_screen, stopped_and_slow, no_network_is_no_wrong_password, without_a_password_nothing_is_written, another_server_has_another_password, german_too, S2_each_row_is_told_by_the_doctor,
         S2_each_row_of_the_token_endpoint, S2_the_screen_says_the_cause_and_stops, S4_one_attempt_for_each_act)
