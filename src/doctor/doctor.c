@@ -254,6 +254,22 @@ ask_key(Doctor *d)
 	return true;
 }
 
+/* S3: where a provider takes no passwords, none is fetched, asked for or offered. */
+static bool
+is_barred(Doctor *d)
+{
+	const Account *a = d->account;
+
+	if (!a->no_passwords)
+		return false;
+	g_autofree char *sentence = g_strdup_printf(_("%s takes no passwords: the account “%s” needs auth = oauth2."),
+		d->sending ? a->send.host : a->receive.host, a->name);
+	no_secret(d, _("no password is sent there"));
+	exam_trouble(d->exam, sentence, NULL, NULL, WHOM_YOURSELF, _("Write auth = oauth2 into the configuration and sign in with “eilpost oauth”."));
+	give_secret(d);
+	return true;
+}
+
 static void
 wants_secret(void *user)
 {
@@ -261,7 +277,7 @@ wants_secret(void *user)
 	const Account *a = d->account;
 	const char *command = d->sending && a->send_password_command ? a->send_password_command : a->password_command;
 
-	if (ask_key(d))
+	if (is_barred(d) || ask_key(d))
 		return;
 	d->since = g_get_monotonic_time();
 	if (a->auth == AUTH_CERTIFICATE) {	/* a password is not shown there */
@@ -328,7 +344,7 @@ next_exam(Doctor *d)
 
 	g_clear_pointer(&d->exam, exam_free);
 	d->next = false;
-	if (!first && (d->sending || a->send.scheme == SCHEME_NONE))
+	if (!first && (d->sending || a->send.scheme == SCHEME_NONE || a->no_passwords /* that is all there is to say */))
 		return false;
 	d->sending = !first;
 	ExamSetup setup = {

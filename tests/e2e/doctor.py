@@ -344,6 +344,14 @@ def without_a_password_nothing_is_written():
     assert status == 1 and "What is wrong: Nothing is wrong up to the sign-in" in said and "PLAIN would be used" in said and not imap.attempts, said
 
 
+def S3_no_password_where_none_is_taken():
+    """Neither of the two servers gets one, the command is not run, and the sentence says what to do."""
+    imap, ran = Refuser("imap", {}), os.path.join(scratch(), "ran")
+    status, said = doctor(profile(account_lines("work", f"imap+insecure://alice@127.0.0.1:{imap.port}", "smtp://alice@smtp.office365.com", secret=f"touch {ran}; echo sesame")))
+    assert status == 1 and "takes no passwords" in said and "auth = oauth2" in said and "PLAIN would be used" in said, said
+    assert not imap.attempts and not os.path.exists(ran), said
+
+
 def another_server_has_another_password():
     """What was typed for receiving is not told to a server for sending that has another name: it is asked for anew."""
     imap, smtp = Refuser("imap", {}), Refuser("smtp", {})
@@ -462,5 +470,5 @@ def T15_the_connection_log_holds_no_secret_and_no_mail():
 
 
 if __name__ == "__main__":
-    run(all_is_well, a_certificate_signs_in, T15_the_connection_log_holds_no_secret_and_no_mail, on_the_screen, stopped_and_slow, no_network_is_no_wrong_password, without_a_password_nothing_is_written, another_server_has_another_password, german_too, S2_each_row_is_told_by_the_doctor,
+    run(all_is_well, a_certificate_signs_in, T15_the_connection_log_holds_no_secret_and_no_mail, on_the_screen, stopped_and_slow, no_network_is_no_wrong_password, without_a_password_nothing_is_written, another_server_has_another_password, S3_no_password_where_none_is_taken, german_too, S2_each_row_is_told_by_the_doctor,
         S2_each_row_of_the_token_endpoint, S2_the_screen_says_the_cause_and_stops, S4_one_attempt_for_each_act)
