@@ -273,6 +273,7 @@ void engine_store_failed(Engine *e, GError *err /* taken */);	/* the disk said n
 gint64 clock_ms(void);
 gint64 clock_s(void);	/* Unix seconds, of the same clock */
 void clock_shift(gint64 ms);	/* tests only: the engine's clock goes on from ms later (all engines; any thread) */
+void clock_wall_shift(gint64 seconds);	/* for tests: somebody sets the clock of this computer */
 
 /* engine.c */
 void threads_find(Engine *e);	/* for those that came, outside of any transaction */

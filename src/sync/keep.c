@@ -400,7 +400,8 @@ wants_look(Engine *e, const Folder *f)
 		return true;
 	if (imap_session_can(e->session, "CONDSTORE") && !folder_hides_flags(e->db, f))
 		return false;
-	return e->headless ? !at : clock_s() - MAX(f->checked_at, at ? *at : 0) >= TURN_S;
+	gint64 since = clock_s() - MAX(f->checked_at, at ? *at : 0);
+	return e->headless ? !at : since >= TURN_S || since < 0;	/* the clock was set back: nobody knows when it was */
 }
 
 static bool

@@ -9,7 +9,7 @@
 
 #include <time.h>
 
-static gint64 clock_shifted;	/* atomic enough: tests set it while nothing runs */
+static gint64 clock_shifted, wall_shifted;	/* atomic enough: tests set them while nothing runs */
 
 gint64
 clock_ms(void)
@@ -22,13 +22,19 @@ clock_ms(void)
 gint64
 clock_s(void)
 {
-	return g_get_real_time() / G_USEC_PER_SEC + __atomic_load_n(&clock_shifted, __ATOMIC_RELAXED) / 1000;
+	return g_get_real_time() / G_USEC_PER_SEC + __atomic_load_n(&clock_shifted, __ATOMIC_RELAXED) / 1000 + __atomic_load_n(&wall_shifted, __ATOMIC_RELAXED);
 }
 
 void
 clock_shift(gint64 ms)
 {
 	__atomic_fetch_add(&clock_shifted, ms, __ATOMIC_RELAXED);
+}
+
+void
+clock_wall_shift(gint64 seconds)
+{
+	__atomic_fetch_add(&wall_shifted, seconds, __ATOMIC_RELAXED);
 }
 
 /* ---- letters ---- */

@@ -166,6 +166,20 @@ test_turns(gconstpointer caps)
 	finish(w);
 }
 
+/* The clock of the computer was days ahead when it started, and is put right: nothing waits for days. */
+static void
+test_clock_set_back(void)
+{
+	World *w = world_of(EXCHANGE, WORK);
+
+	clock_wall_shift(-3 * 86400);
+	set_other_flags("Work", 3, SEEN | FLAGGED);
+	pass(w, 5);
+	WAIT_FOR(w, same_there(w, "Work"));
+	clock_wall_shift(3 * 86400);
+	finish(w);
+}
+
 /* ---- the person acts ---- */
 
 static gint64
@@ -291,6 +305,7 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/tour/modseq/notify", test_notify_modseq);
 	g_test_add_data_func("/sync/tour/turns/plain", EXCHANGE, test_turns);
 	g_test_add_data_func("/sync/tour/turns/notify", TELLS, test_turns);
+	g_test_add_func("/sync/tour/turns/clock-set-back", test_clock_set_back);
 	g_test_add_data_func("/sync/tour/wish-first/modseq", EXCHANGE " " KEEPS, test_wish_first);
 	g_test_add_data_func("/sync/tour/wish-first/plain", EXCHANGE, test_wish_first);
 	g_test_add_data_func("/sync/tour/wish-first/notify", TELLS, test_wish_first);
