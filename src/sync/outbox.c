@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#define CLOCK_SET_BACK_S 60	/* less is no matter */
+
 /* What a commit changed beside the outbox. */
 static void
 tell_what_else(Engine *e)
@@ -103,6 +105,14 @@ outbox_may_leave(Engine *e, const OutRow *r)
 	return !strcmp(a->send_when, "at once") && !(a->check & CHECK_MANUAL) && !e->schedule.paused && !e->headless;
 }
 
+/* If the clock was set back since it was told to wait, the time up to which says nothing any more: that may be years. What
+ * the person wants to leave at a time leaves at that time. */
+static bool
+waits(const OutRow *r, gint64 now)
+{
+	return r->not_before > now && (r->later || r->changed <= now + CLOCK_SET_BACK_S);
+}
+
 OutRow *
 outbox_ready(Engine *e, gint64 *next)
 {
@@ -116,7 +126,7 @@ outbox_ready(Engine *e, gint64 *next)
 		OutRow *r = g_ptr_array_index(rows, i);
 		if (r->state != OUT_QUEUED || !outbox_may_leave(e, r))
 			continue;
-		if (r->not_before > now)
+		if (waits(r, now))
 			*next = *next < 0 ? r->not_before : MIN(*next, r->not_before);
 		else if (!best || r->not_before < best->not_before)
 			best = r;

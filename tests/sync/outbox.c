@@ -140,6 +140,23 @@ test_s23(void)
 	world_free(w);
 }
 
+/* A computer that starts with a clock of years ahead, without a network yet: once it is put right the mail leaves. */
+static void
+test_clock_set_back(void)
+{
+	World *w = world_new(CHECK_STARTUP, "at once", 0);
+	smtp->later_user = "bob@";
+	gint64 row = send_mail(w, "bob@example.com", "early");
+	WAIT_FOR(w, came_back(w, row, 1));
+	smtp->later_user = NULL;
+	clock_wall_shift(-3 * 86400);
+	later(w, 3600);
+	WAIT_FOR(w, server_n_taken(smtp) == 1);
+	WAIT_FOR(w, is_done(w, row));
+	clock_wall_shift(3 * 86400);
+	world_free(w);
+}
+
 static void
 test_partial(void)
 {
@@ -653,6 +670,7 @@ main(int argc, char **argv)
 	world_begin(&argc, &argv, NULL);
 	g_test_add_func("/sync/outbox/one", test_one);
 	g_test_add_func("/sync/outbox/S23", test_s23);
+	g_test_add_func("/sync/outbox/clock-set-back", test_clock_set_back);
 	g_test_add_func("/sync/outbox/partial", test_partial);
 	g_test_add_func("/sync/outbox/rest-refused", test_rest_refused);
 	g_test_add_func("/sync/outbox/later", test_later);
