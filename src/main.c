@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/utf8.h"
 #include "conf/conf.h"
+#include "conf/providers.h"
 #include "setup/demo.h"
 #include "ui/app.h"
 #include "ui/commands.h"
@@ -133,6 +134,17 @@ tell_problems(const Conf *conf)
 	return fatal;
 }
 
+/* The file beside it, with a site's own rows, is read by the setup only, which has no place to say it. */
+static void
+tell_providers(const Places *places)
+{
+	g_autofree char *folder = g_path_get_dirname(places->config), *file = g_build_filename(folder, "providers", NULL), *problem = NULL;
+	g_autoptr(GPtrArray) rows = providers_read_site(file, &problem);
+
+	if (problem)
+		fprintf(stderr, "%s: %s\n", file, problem);
+}
+
 static void
 tell_no_account(const char *file)
 {
@@ -254,6 +266,7 @@ run(const Options *o)
 	if (o->check_config) {
 		settings_check(conf);
 		bool fatal = tell_problems(conf);
+		tell_providers(places);
 		status = fatal || conf_accounts(conf)->len == 0 ? EXIT_FAILED : EXIT_DONE;
 		if (conf_accounts(conf)->len == 0 && conf_problems(conf)->len == 0)
 			tell_no_account(places->config);

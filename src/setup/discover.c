@@ -450,7 +450,10 @@ discover_start(const DiscoverSetup *setup)
 	d->domain = address_domain(setup->address);
 	d->ca_file = g_strdup(setup->ca_file);
 	if (setup->site_file) {
-		d->site = providers_read_site(setup->site_file, NULL);
+		g_autofree char *problem = NULL;
+		d->site = providers_read_site(setup->site_file, &problem);
+		if (problem)
+			log_line(LOG_WARN, "setup", "%s: %s", setup->site_file, problem);
 		if (!sites)
 			sites = g_ptr_array_new();
 		g_ptr_array_add(sites, d->site);

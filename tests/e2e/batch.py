@@ -52,6 +52,12 @@ def sync():
     assert out.returncode == 1 and "work: 5 unread of 5" in out.stdout and "adress" in out.stderr and ":1" in out.stderr, out
     out = eilpost(profile(""), "--check-config")
     assert out.returncode == 1 and "There is no account yet" in out.stderr, out
+    # the rows of a site are checked as well
+    folder = profile(config())
+    with open(os.path.join(folder, "providers"), "w") as f:
+        f.write("[works]\ndomains = works.example\nimap = imap.works.example\n")
+    out = eilpost(folder, "--check-config")
+    assert out.returncode == 0 and "providers: [works]" in out.stderr and "1 account can be used" in out.stdout, out
     # nobody to ask
     out = eilpost(profile(config(password=None)), "sync")
     assert out.returncode == 1 and "password" in out.stderr, out
