@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-typedef struct { const Batch *h; Account *a; bool done, saved, ok, pasting; } Going;
+typedef struct { const Batch *h; Account *a; bool done, saved, ok, lost /* it could not be written down */, pasting; } Going;
 
 /* ---- what every command without a screen does with them ---- */
 
@@ -131,6 +131,7 @@ going_letter(Going *g, const AuthLetter *l)
 		break;
 	case AUTH_SAVED:
 		g->saved = true;
+		g->lost = !l->ok;
 		if (!l->ok)
 			fprintf(stderr, "eilpost: %s\n", l->text);
 		else if (l->text)
@@ -168,7 +169,7 @@ go(Going *g)
 			auth_letter_free(l);
 		}
 	}
-	return g->ok ? EXIT_DONE : EXIT_FAILED;
+	return g->ok && !g->lost ? EXIT_DONE : EXIT_FAILED;
 }
 
 /* ---- the command ---- */
@@ -217,10 +218,13 @@ forget(const Batch *h, Account *a)
 			g.ok &= l->kind != AUTH_SAVED || l->ok;
 			if (l->kind == AUTH_ASK_KEY)
 				answer_key(h, l, true);
+			else if (l->kind == AUTH_SAVED && !l->ok)
+				fprintf(stderr, "eilpost: %s\n", l->text);
 			auth_letter_free(l);
 		}
 	}
-	printf(_("The sign-in of %s is forgotten on this computer; at %s it can be ended too.\n"), a->oauth.name, a->oauth.provider);
+	if (g.ok)
+		printf(_("The sign-in of %s is forgotten on this computer; at %s it can be ended too.\n"), a->oauth.name, a->oauth.provider);
 	return g.ok ? EXIT_DONE : EXIT_FAILED;
 }
 

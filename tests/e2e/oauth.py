@@ -274,6 +274,16 @@ def from_the_shell():
     p.sendline(provider.visit(p.match.group(1)))
     p.expect("is signed in at")
     p.expect(pexpect.EOF)
+    # what can't be written down is neither kept nor forgotten, and that is no success
+    full = 'mkdir "$1/store/tokens.$$" && exec "$0" -P "$1" oauth work "$2"'
+    out = subprocess.run(["sh", "-c", full, EILPOST, path, "forget"], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, env={**os.environ, "LC_ALL": "C.UTF-8", **ALONE})
+    assert out.returncode == 1 and "forgotten" not in out.stdout and "can't be used" in out.stderr, out
+    p = pexpect.spawn("sh", ["-c", full, EILPOST, path, "browser"], env={**os.environ, "LC_ALL": "C.UTF-8", **ALONE}, timeout=limit(15), encoding="utf-8")
+    p.expect(r"(http://127\.0\.0\.1:\d+/auth\?\S+)")
+    p.sendline(provider.visit(p.match.group(1)))
+    p.expect("can't be used")
+    p.expect(pexpect.EOF)
+    assert p.wait() == 1
     p = shell(path, "oauth", "work", "forget")
     p.expect("is forgotten")
     p.expect(pexpect.EOF)
