@@ -106,11 +106,13 @@ log_line(LogLevel level, const char *room, const char *format, ...)
 		return;
 	va_list ap;
 	va_start(ap, format);
-	g_autofree char *text = g_strdup_vprintf(format, ap);
+	g_autofree char *said = g_strdup_vprintf(format, ap), *text = g_utf8_make_valid(said, -1);
 	va_end(ap);
 	GString *s = line_begin(room);
-	for (const char *p = text; *p; p++)
-		g_string_append_c(s, (guchar)*p < 0x20 || *p == 0x7f ? '?' : *p);
+	for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+		g_string_append_unichar(s, c < 0x20 || (c >= 0x7f && c < 0xa0) ? '?' : c);
+	}
 	g_string_append_c(s, '\n');
 	emit(g_string_free(s, FALSE));
 }

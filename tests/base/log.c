@@ -17,10 +17,12 @@ test_levels_and_escapes(void)
 	g_assert_true(log_open(NULL, LOG_WIRE, NULL));
 	log_line(LOG_DEBUG, "t", "not wanted");
 	log_line(LOG_INFO, "t", "with \033[31m escape");
+	log_line(LOG_INFO, "t", "a \xc2\x9b" "31m of one byte, \xc3\xa4 and \x9b stay harmless");	/* C1 in UTF-8; no UTF-8 */
 	log_wire("imap", '<', "* OK \xff\r\n", 8);
 	g_autofree char *all = log_recent();
 	g_assert_null(strstr(all, "not wanted"));
 	g_assert_null(strchr(all, '\033'));
+	g_assert_nonnull(strstr(all, "a ?31m of one byte, \xc3\xa4 and \xef\xbf\xbd stay harmless"));
 	g_assert_nonnull(strstr(all, "imap: < 8: * OK \\xff\\r\\n"));
 	log_close();
 }
