@@ -305,10 +305,6 @@ journal_fail(Db *db, const GPtrArray *wishes, const char *error, GError **err)
 static bool
 try_again(Db *db, const Wish *w, GError **err)
 {
-	if (w->kind == WISH_MOVE || w->kind == WISH_COPY || w->kind == WISH_DELETE)
-		return journal_move_again(db, w, false, err);
-	if (w->kind == WISH_APPEND)
-		return journal_append_again(db, w, false, err);
 	return db_run_ints(db, err,
 	    "UPDATE wish SET state = 0, not_before = 0 WHERE id = ?1 AND state IN (0, 2)"
 	    " AND NOT EXISTS (SELECT 1 FROM wish AS w WHERE w.kind = 0 AND w.state = 0 AND w.id <> ?1"
@@ -318,12 +314,8 @@ try_again(Db *db, const Wish *w, GError **err)
 static bool
 give_up(Db *db, const Wish *w, GError **err)
 {
-	if (w->kind == WISH_MOVE || w->kind == WISH_COPY || w->kind == WISH_DELETE)
-		return journal_move_again(db, w, true, err);
-	if (w->kind == WISH_APPEND)
-		return journal_append_again(db, w, true, err);
 	/* one that failed is as before already */
-	if (w->state == WISH_WAITING && (w->kind == WISH_FOLDER || w->kind == WISH_KEYWORD) && !change_failed(db, w, err))
+	if (w->state == WISH_WAITING && !change_failed(db, w, err))
 		return false;
 	/* what was never under way is undone here; what was sent is for the server to answer */
 	return db_run_ints(db, err,
@@ -333,6 +325,19 @@ give_up(Db *db, const Wish *w, GError **err)
 	    db_run_ints(db, err, "DELETE FROM wish WHERE id = ?1 AND state <> 1", INTS(w->id));
 }
 
+static bool
+again(Db *db, const Wish *w, bool remove, GError **err)
+{
+	switch (w->kind) {
+	case WISH_MOVE: case WISH_COPY: case WISH_DELETE:
+		return journal_move_again(db, w, remove, err);
+	case WISH_APPEND:
+		return journal_append_again(db, w, remove, err);
+	default:
+		return remove ? give_up(db, w, err) : try_again(db, w, err);
+	}
+}
+
 bool
 journal_again(Db *db, gint64 id, bool remove, GError **err)
 {
@@ -340,9 +345,7 @@ journal_again(Db *db, gint64 id, bool remove, GError **err)
 
 	if (!w)
 		return err == NULL || *err == NULL;
-	if (!remove)
-		return try_again(db, w, err);
-	return give_up(db, w, err) && (wish_is_under_way(w) ||
+	return again(db, w, remove, err) && (!remove || wish_is_under_way(w) ||
 	    acts_given_up(db, w->act, w->message, w->state == WISH_FAILED ? w->last_error : NULL, err));
 }
 

@@ -95,12 +95,15 @@ same_connection(const Account *a, const Account *b)
 }
 
 void
-engine_configure(Engine *e, Account *config)
+engine_configure(Engine *e, const Request *r)
 {
+	Account *config = r->config;
 	Account *was = e->account;
 	bool check_changed = was->check != config->check || was->check_minutes != config->check_minutes;
 
 	e->account = account_ref(config);
+	e->undo_s = r->flag;
+	e->prefer_html = r->on;
 	if (!same_connection(was, config)) {
 		connect_take_down(e);
 		pop_drop(e);

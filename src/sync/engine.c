@@ -171,23 +171,17 @@ request(Engine *e, Request *r)
 		secret_request(e, r);
 		break;
 	case REQ_CONFIGURE:
-		e->undo_s = r->flag;
-		e->prefer_html = r->on;
-		engine_configure(e, r->config);
+		engine_configure(e, r);
 		break;
 	case REQ_SCHEDULE:
 		e->schedule.paused = !r->on;
 		schedule_tell(e);
 		break;
 	case REQ_DRAFT_SAVE: case REQ_DRAFT_POSTPONED: case REQ_DRAFT_REMOVE: case REQ_SEND: case REQ_SEND_RAW:
-		outbox_request(e, r);
-		break;
 	case REQ_OUT_NOW: case REQ_OUT_EDIT: case REQ_OUT_REMOVE: case REQ_OUT_DECIDE:
-		engine_one_taken_up(e);
 		outbox_request(e, r);
 		break;
 	case REQ_WISH_RETRY: case REQ_WISH_REMOVE:
-		engine_one_taken_up(e);
 		push_request(e, r);
 		break;
 	case REQ_POP_REMOVE:

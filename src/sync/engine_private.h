@@ -283,7 +283,7 @@ bool threads_piece(Db *db, ThreadsStop given_up, void *user, bool *left, GError 
 /* cycle.c */
 void engine_check_now(Engine *e);	/* REQ_CHECK */
 void engine_check_due(Engine *e);	/* in each turn */
-void engine_configure(Engine *e, Account *config);	/* REQ_CONFIGURE */
+void engine_configure(Engine *e, const Request *r);	/* REQ_CONFIGURE */
 void engine_cycle_ended(Engine *e, bool well);	/* the receiving part of the cycle is through (or could not be) */
 void engine_sent(Engine *e);	/* the outbox has nothing more that can go now: the cycle goes on to receive */
 void schedule_tell(Engine *e);	/* LETTER_SCHEDULE */

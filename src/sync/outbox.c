@@ -597,6 +597,8 @@ decide(Engine *e, const Request *r)
 void
 outbox_request(Engine *e, const Request *r)
 {
+	if (r->kind == REQ_OUT_NOW || r->kind == REQ_OUT_EDIT || r->kind == REQ_OUT_DECIDE || r->kind == REQ_OUT_REMOVE)
+		engine_one_taken_up(e);
 	switch (r->kind) {
 	case REQ_DRAFT_SAVE:	draft_save(e, r); break;
 	case REQ_DRAFT_POSTPONED: drafts_postponed(e, r->message); break;

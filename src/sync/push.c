@@ -319,6 +319,7 @@ push_request(Engine *e, const Request *r)
 	g_autoptr(Wish) w = journal_get(e->db, r->message, NULL);	/* perhaps of a folder that is not on the screen */
 	bool remove = r->kind == REQ_WISH_REMOVE;
 
+	engine_one_taken_up(e);
 	bool ok = store_begin(e, &err) && journal_again(e->db, r->message, remove, &err);
 	if (g_error_matches(err, EIL_ERROR, EIL_REFUSED)) {	/* it can't be, and nothing is wrong with the store */
 		db_rollback(e->db);

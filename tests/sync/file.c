@@ -172,16 +172,24 @@ test_folder(void)
 	}
 }
 
+/* A mail is sent, and its copy can't be filed: said in words. Its row. */
+static gint64
+not_filed(World *w, const char *subject)
+{
+	gint64 row = send_mail(w, subject);
+	WAIT_FOR(w, state(w, row) == OUT_SENT);
+	later(w, 5);
+	WAIT_FOR(w, w->trouble != NULL);
+	return row;
+}
+
 /* What is known without asking is our sentence, not the server's, and does not come back every five minutes. */
 static void
 test_limit(void)
 {
 	World *w = imap_world(CHECK_STARTUP);
 	box.limit = 100;
-	gint64 row = send_mail(w, "large");
-	WAIT_FOR(w, state(w, row) == OUT_SENT);
-	later(w, 5);
-	WAIT_FOR(w, w->trouble != NULL);
+	gint64 row = not_filed(w, "large");
 	g_assert_nonnull(strstr(w->trouble, "at most 100"));
 	g_assert_null(strstr(w->trouble, "server said"));
 	g_autoptr(OutRow) r = row_of(w, row);
@@ -196,10 +204,7 @@ test_create_refused(void)
 	World *w = imap_world(CHECK_STARTUP);
 	box.sent = NULL;
 	box.refuse_create = -1;
-	gint64 row = send_mail(w, "no place");
-	WAIT_FOR(w, state(w, row) == OUT_SENT);
-	later(w, 5);
-	WAIT_FOR(w, w->trouble != NULL);
+	gint64 row = not_filed(w, "no place");
 	g_assert_nonnull(strstr(w->trouble, "no place"));
 	g_assert_nonnull(strstr(w->trouble, "not you"));
 	wait_ms(w, 400);
@@ -236,10 +241,7 @@ test_refused(void)
 {
 	World *w = imap_world(CHECK_STARTUP);
 	box.refuse_append = 1;
-	gint64 row = send_mail(w, "quota");
-	WAIT_FOR(w, state(w, row) == OUT_SENT);
-	later(w, 5);
-	WAIT_FOR(w, w->trouble != NULL);
+	gint64 row = not_filed(w, "quota");
 	g_assert_nonnull(strstr(w->trouble, "the box is full"));
 	g_autoptr(OutRow) r = row_of(w, row);
 	g_assert_cmpint(r->not_before, >, clock_s() + 60);
