@@ -243,12 +243,30 @@ put_string(GString *s, const char *text)
 		return;
 	}
 	g_string_append_c(s, '"');
-	for (; *text; text++) {
+	for (;;) {
+		gsize plain = strcspn(text, "\"\\\r\n");
+		g_string_append_len(s, text, (gssize)plain);
+		text += plain;
+		if (!*text)
+			break;
 		if (*text == '"' || *text == '\\')
 			g_string_append_c(s, '\\');
 		g_string_append_c(s, *text == '\r' || *text == '\n' ? ' ' : *text);
+		text++;
 	}
 	g_string_append_c(s, '"');
+}
+
+static void
+put_number(GString *s, guint32 n)
+{
+	char digits[12], *p = digits + sizeof digits;
+
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	*--p = ' ';
+	g_string_append_len(s, p, digits + sizeof digits - p);
 }
 
 static void
@@ -299,7 +317,7 @@ put_body(GString *s, const ImapBody *b)
 		put_string(s, b->id);
 		g_string_append(s, " NIL ");
 		put_string(s, b->encoding);
-		g_string_append_printf(s, " %" G_GUINT32_FORMAT, b->octets);
+		put_number(s, b->octets);
 		if (b->children) {
 			g_string_append(s, " NIL ");
 			if (b->children->len)
@@ -308,7 +326,7 @@ put_body(GString *s, const ImapBody *b)
 				g_string_append(s, "NIL");
 		}
 		if (b->children || !strcmp(b->type, "text"))
-			g_string_append_printf(s, " %" G_GUINT32_FORMAT, b->lines);
+			put_number(s, b->lines);
 		g_string_append(s, " NIL");
 	}
 	put_disposition(s, b);
@@ -318,7 +336,7 @@ put_body(GString *s, const ImapBody *b)
 char *
 imap_body_serialise(const ImapBody *b)
 {
-	GString *s = g_string_new(NULL);
+	GString *s = g_string_sized_new(256);
 	put_body(s, b);
 	return g_string_free(s, FALSE);
 }

@@ -21,6 +21,16 @@ named(const char *const *names, const char *word)
 	return false;
 }
 
+/* As g_strv_contains; asked for each message, so that most words are not worth a call. */
+static bool
+contains(const char *const *words, const char *word)
+{
+	for (; *words; words++)
+		if (**words == *word && !strcmp(*words, word))
+			return true;
+	return false;
+}
+
 void
 session_set_capabilities(ImapSession *s, char **words)
 {
@@ -45,10 +55,10 @@ imap_capabilities_have(const char *const *words, const char *capability)
 {
 	if (!words)
 		return false;
-	if (g_strv_contains(words, capability))
+	if (contains(words, capability))
 		return true;
 	/* beside IMAP4rev1 a server says what else it has */
-	return g_strv_contains(REV2, capability) && g_strv_contains(words, "IMAP4REV2") && !g_strv_contains(words, "IMAP4REV1");
+	return contains(REV2, capability) && contains(words, "IMAP4REV2") && !contains(words, "IMAP4REV1");
 }
 
 bool
@@ -57,7 +67,7 @@ imap_session_can(const ImapSession *s, const char *capability)
 	if (s->idle_refused && !strcmp(capability, "IDLE"))
 		return false;
 	if (!imap_capabilities_have((const char *const *)s->capabilities, capability))
-		return g_strv_contains(REV2, capability) && imap_session_enabled(s, "IMAP4REV2") &&
+		return contains(REV2, capability) && imap_session_enabled(s, "IMAP4REV2") &&
 			!named((const char *const *)s->disabled, capability);
 	return !named((const char *const *)s->disabled, capability);
 }

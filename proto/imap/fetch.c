@@ -105,6 +105,19 @@ addresses(Tokens *t)
 	return all;
 }
 
+/* From stands again where Sender and Reply-To are not set (RFC 9051, 7.5.2), which is nearly always: read once. */
+static GPtrArray *
+addresses_again(Tokens *t, const Tokens *from, const char *from_end, GPtrArray *list)
+{
+	gsize len = (gsize)(from_end - from->p);
+
+	if (list && from->next_literal == t->next_literal && len <= (gsize)(t->end - t->p) && !memcmp(from->p, t->p, len)) {
+		t->p += len;
+		return g_ptr_array_ref(list);
+	}
+	return addresses(t);
+}
+
 void
 imap_envelope_free(ImapEnvelope *e)
 {
@@ -141,9 +154,11 @@ imap_parse_envelope(Tokens *t)
 	ImapEnvelope *e = g_new0(ImapEnvelope, 1);
 	e->date = spaced_string(t);
 	e->subject = spaced_string(t);
+	Tokens from = *t;
 	e->from = addresses(t);
-	e->sender = addresses(t);
-	e->reply_to = addresses(t);
+	const char *from_end = t->p;
+	e->sender = addresses_again(t, &from, from_end, e->from);
+	e->reply_to = addresses_again(t, &from, from_end, e->from);
 	e->to = addresses(t);
 	e->cc = addresses(t);
 	e->bcc = addresses(t);

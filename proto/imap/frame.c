@@ -94,6 +94,8 @@ may_have_literal(const char *line, gsize len)
 {
 	if (len < 3 || line[0] != '*' || line[1] != ' ')
 		return false;
+	if (g_ascii_isdigit(line[2]))	/* of a message: nearly all */
+		return true;
 	static const char *const texts[] = { "OK", "NO", "BAD", "BYE", "PREAUTH" };
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
 		gsize n = strlen(texts[i]);

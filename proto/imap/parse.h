@@ -56,7 +56,7 @@ typedef struct { char *name, *route, *mailbox, *host; } ImapAddress;	/* owned; a
 
 typedef struct {
 	char *date, *subject, *in_reply_to, *message_id;	/* owned, raw (RFC 2047 not decoded); NULL: NIL */
-	GPtrArray *from, *sender, *reply_to, *to, *cc, *bcc;	/* owned, of ImapAddress*; NULL: NIL */
+	GPtrArray *from, *sender, *reply_to, *to, *cc, *bcc;	/* owned, of ImapAddress*; NULL: NIL; the first three may be one array */
 } ImapEnvelope;
 
 /* BODYSTRUCTURE as a tree; kept in the store as flat text by body_serialise. */

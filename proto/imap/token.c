@@ -78,7 +78,7 @@ bool
 token_word(Tokens *t, const char *word)
 {
 	/* nearly every word that is not the one differs in its first letter */
-	if (t->p == t->end || g_ascii_toupper(*t->p) != g_ascii_toupper(*word))
+	if (t->p == t->end || ((*t->p ^ *word) & ~0x20))
 		return false;
 	gsize n = strlen(word);
 	if (t->bad || (gsize)(t->end - t->p) < n || g_ascii_strncasecmp(t->p, word, n) ||
@@ -101,10 +101,9 @@ copied(const char *text, gsize len)
 static char *
 quoted(Tokens *t, gsize *len)
 {
-	const char *p = ++t->p;
-	while (p < t->end && *p != '"' && *p != '\\')
-		p++;
-	if (p < t->end && *p == '"') {	/* nothing escaped: one copy */
+	t->p++;
+	const char *p = memchr(t->p, '"', (gsize)(t->end - t->p));
+	if (p && !memchr(t->p, '\\', (gsize)(p - t->p))) {	/* nothing escaped: one copy */
 		*len = (gsize)(p - t->p);
 		char *s = copied(t->p, *len);
 		t->p = p + 1;

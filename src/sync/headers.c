@@ -140,7 +140,7 @@ address_list(const GPtrArray *list)
 {
 	if (!list || list->len == 0)
 		return NULL;
-	GString *out = g_string_new(NULL);
+	GString *out = g_string_sized_new(64);
 	for (guint i = 0; i < list->len && i < LIMIT_ADDRESSES; i++) {
 		const ImapAddress *a = g_ptr_array_index(list, i);
 		g_autofree char *spec = addr_spec(a);
@@ -166,6 +166,13 @@ utf8_or_null(const char *text)
 	return text ? g_utf8_make_valid(text, -1) : NULL;
 }
 
+/* Servers put From there when the message has no Reply-To (RFC 9051, 7.5.2); proto/imap/fetch.c reads it once then. */
+static bool
+is_from_again(const ImapEnvelope *env)
+{
+	return env->reply_to && env->reply_to == env->from && env->from->len == 1;
+}
+
 static void
 from_envelope(Message *m, const ImapEnvelope *env)
 {
@@ -180,7 +187,8 @@ from_envelope(Message *m, const ImapEnvelope *env)
 	}
 	m->to = address_list(env->to);
 	m->cc = address_list(env->cc);
-	m->reply_to = address_list(env->reply_to);
+	if (!is_from_again(env))
+		m->reply_to = address_list(env->reply_to);
 	m->message_id = utf8_or_null(env->message_id);
 	m->in_reply_to = utf8_or_null(env->in_reply_to);
 	if (env->date)
@@ -234,12 +242,14 @@ references(Message *m, const ImapFetch *f)
 			continue;
 		gsize len;
 		const char *data = g_bytes_get_data(p->data, &len);
-		g_autofree char *text = g_strndup(data, MIN(len, 64 * KIB));
-		char *value = strchr(text, ':');
-		if (!value)
+		const char *colon = memchr(data, ':', MIN(len, 64 * KIB));
+		if (!colon)
 			return;
-		g_strdelimit(value, "\r\n\t", ' ');
-		m->references = utf8_or_null(g_strstrip(value + 1));
+		g_autofree char *value = g_strndup(colon + 1, MIN(len, 64 * KIB) - (gsize)(colon + 1 - data));
+		for (char *c = value; *c; c++)
+			if (*c == '\r' || *c == '\n' || *c == '\t')
+				*c = ' ';
+		m->references = utf8_or_null(g_strstrip(value));
 	}
 }
 

@@ -57,6 +57,8 @@ put_fetch(GString *s, const ImapFetch *f)
 	if (f->has & IMAP_HAS_ENVELOPE) {
 		g_string_append_printf(s, " subject=%s", f->envelope->subject ? f->envelope->subject : "NIL");
 		put_addresses(s, "from", f->envelope->from);
+		put_addresses(s, "sender", f->envelope->sender);
+		put_addresses(s, "reply", f->envelope->reply_to);
 		put_addresses(s, "to", f->envelope->to);
 		g_string_append_printf(s, " id=%s", f->envelope->message_id ? f->envelope->message_id : "NIL");
 	}
@@ -184,6 +186,14 @@ static const struct { const char *name, *wire, *want; } cases[] = {
 	{ "fetch-date-space", "* 1 FETCH (INTERNALDATE \" 1-Jan-1970 00:00:01 +0000\")\r\n", "FETCH 1 seq=1 date=1" },
 	{ "envelope", "* 1 FETCH (UID 9 ENVELOPE (\"Wed, 17 Jul 1996 02:23:25 -0700 (PDT)\" \"A \\\"q\\\"\" ((\"Terry Gray\" NIL \"gray\" \"cac.example\")) NIL NIL ((NIL NIL \"imap\" \"cac.example\")(\"J\" NIL \"j\" NIL)) NIL NIL NIL \"<B2@x>\"))\r\n",
 		"FETCH 1 seq=1 uid=9 subject=A \"q\" from=Terry Gray<gray@cac.example> to=-<imap@cac.example> to=J<j@-> id=<B2@x>" },
+	/* From again is read once; what only begins like it, or hides behind a literal of the same length, is another */
+	{ "envelope-from-again", "* 1 FETCH (ENVELOPE (NIL NIL ((\"A\" NIL \"a\" \"x\")) ((\"A\" NIL \"a\" \"x\")) ((\"A\" NIL \"a\" \"x\")) ((NIL NIL \"t\" \"x\")) NIL NIL NIL NIL))\r\n",
+		"FETCH 1 seq=1 subject=NIL from=A<a@x> sender=A<a@x> reply=A<a@x> to=-<t@x> id=NIL" },
+	{ "envelope-from-and-more", "* 1 FETCH (ENVELOPE (NIL NIL ((\"A\" NIL \"a\" \"x\")) NIL ((\"A\" NIL \"a\" \"x\")(\"B\" NIL \"b\" \"x\")) ((\"A\" NIL \"a\" \"x\")) NIL NIL NIL NIL))\r\n",
+		"FETCH 1 seq=1 subject=NIL from=A<a@x> reply=A<a@x> reply=B<b@x> to=A<a@x> id=NIL" },
+	{ "envelope-from-literal", "* 1 FETCH (ENVELOPE (NIL NIL (({1}\r\nA NIL \"a\" \"x\")) (({1}\r\nA NIL \"a\" \"x\")) (({1}\r\nB NIL \"a\" \"x\")) NIL NIL NIL NIL NIL))\r\n",
+		"FETCH 1 seq=1 subject=NIL from=A<a@x> sender=A<a@x> reply=B<a@x> id=NIL" },
+	{ "envelope-from-cut", "* 1 FETCH (ENVELOPE (NIL NIL ((\"A\" NIL \"a\" \"x\")) ((\"A\" NIL\r\n", "SKIP" },
 	{ "envelope-literal-8bit", "* 1 FETCH (ENVELOPE (NIL {6}\r\nGr\xc3\xbc\xc3\x9f NIL NIL NIL NIL NIL NIL NIL NIL))\r\n", "FETCH 1 seq=1 subject=Gr\xc3\xbc\xc3\x9f id=NIL" },
 	{ "body-text", "* 1 FETCH (BODYSTRUCTURE (\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7BIT\" 3028 92 NIL NIL NIL))\r\n", "FETCH 1 seq=1 [1 text/plain]" },
 	{ "body-mixed", "* 1 FETCH (BODYSTRUCTURE ((\"text\" \"plain\" NIL NIL NIL \"7bit\" 1 1)(\"application\" \"pdf\" (\"name\" \"x\") NIL NIL \"base64\" 9 NIL (\"attachment\" (\"filename\" \"a.pdf\")) NIL NIL) \"mixed\" (\"boundary\" \"b\") NIL NIL NIL))\r\n",
