@@ -100,6 +100,14 @@ converter_of(const char *name)
 	return (iconv_t)-1;
 }
 
+static bool
+is_builtin(const char *name)
+{
+	return strcmp(name, "utf-8") == 0 || strcmp(name, "us-ascii") == 0 ||
+		strcmp(name, "windows-1252") == 0 ||
+		strcmp(name, "hz-gb-2312") == 0;
+}
+
 /* The label in lower case, without quotes, spaces and a trailing language; then what it means. */
 static char *
 normal_label(const char *label)
@@ -109,6 +117,8 @@ normal_label(const char *label)
 	g_autofree char *low = g_ascii_strdown(label, (gssize)strcspn(label, " \t\"';*()"));
 	bool cs = g_str_has_prefix(low, "cs") && g_str_has_prefix(low + 2, "iso");
 	char *pure = cs ? low + 2 : low;
+	if (is_builtin(pure))	/* nearly all */
+		return g_strdup(pure);
 	for (gsize i = 0; i < G_N_ELEMENTS(aliases); i++)
 		if (strcmp(aliases[i].label, pure) == 0)
 			return g_strdup(aliases[i].means);
@@ -117,14 +127,6 @@ normal_label(const char *label)
 		return g_strdup_printf("iso-8859-%s", rest + strspn(rest, "-_"));
 	}
 	return g_strdup(pure);
-}
-
-static bool
-is_builtin(const char *name)
-{
-	return strcmp(name, "utf-8") == 0 || strcmp(name, "us-ascii") == 0 ||
-		strcmp(name, "windows-1252") == 0 ||
-		strcmp(name, "hz-gb-2312") == 0;
 }
 
 bool

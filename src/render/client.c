@@ -55,6 +55,7 @@ struct Render {
 	GQueue waiting, finished;	/* owned: of Job* */
 	Job *running;		/* owned */
 	Worker *runner;		/* borrowed: has the running job */
+	Decoded decoded;
 	guint flags, failed_starts;
 	guint cpu_ms, answer_ms;	/* instead of the usual ones; 0: not */
 	bool greeted;
@@ -594,10 +595,17 @@ render_free(Render *r)
 	g_queue_clear_full(&r->waiting, (GDestroyNotify)job_free);
 	g_queue_clear_full(&r->finished, (GDestroyNotify)job_free);
 	g_clear_pointer(&r->running, job_free);
+	decoded_clear(&r->decoded);
 	close(r->kick);
 	close(r->epoll);
 	g_free(r->program);
 	g_free(r);
+}
+
+Decoded *
+render_decoded(Render *r)
+{
+	return &r->decoded;
 }
 
 bool

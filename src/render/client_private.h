@@ -31,6 +31,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 /* Runs the job now, waiting for its answer. NULL: err says why. */
 GBytes *render_run(Render *r, Job *job, GError **err);
 
+/* Short header values that were decoded before, and what came of them: headers.c. Two tables, so that a full one makes room
+ * without forgetting what is in use. */
+typedef struct { GHashTable *young, *old; } Decoded;	/* owned, of char* -> char*; NULL: none yet */
+Decoded *render_decoded(Render *r);
+void decoded_clear(Decoded *d);
+
 /* For tests: shorter deadlines than people get (0: theirs); the living workers and their pids. */
 void render_hurry(Render *r, guint cpu_ms, guint answer_ms);
 guint render_n_workers(const Render *r);

@@ -1,8 +1,8 @@
 /* headers.c - header values in bulk: the client's side.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * Most values are plain and never leave the process. Where a batch kills the worker, it is halved until the value
- * that did it stands alone; that one stays as it came. */
+ * Most values are plain and never leave the process. The same people write again and again: their names are kept. Where
+ * a batch kills the worker, it is halved until the value that did it stands alone; that one stays as it came. */
 #include "config.h"
 #include "render/client_private.h"
 #include "base/limits.h"
@@ -13,7 +13,48 @@
 #define BATCH_BYTES	MIB
 #define PATIENCE_US	(10 * G_USEC_PER_SEC)	/* for the whole call; what is left then stays undecoded */
 
+#define KEPT_LEN	64	/* bytes: names, and hardly a subject */
+#define KEPT_VALUES	512	/* of each table */
+
 typedef struct { const char *text; gsize len; char **out; } Value;	/* borrowed */
+
+/* ---- what was decoded before ---- */
+
+void
+decoded_clear(Decoded *d)
+{
+	g_clear_pointer(&d->young, g_hash_table_unref);
+	g_clear_pointer(&d->old, g_hash_table_unref);
+}
+
+static void
+keep(Decoded *d, const char *text, const char *decoded)
+{
+	if (d->young && g_hash_table_size(d->young) >= KEPT_VALUES) {
+		g_clear_pointer(&d->old, g_hash_table_unref);
+		d->old = g_steal_pointer(&d->young);
+	}
+	if (!d->young)
+		d->young = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_hash_table_replace(d->young, g_strdup(text), g_strdup(decoded));
+}
+
+static char *
+decoded_before(Decoded *d, const char *text)
+{
+	const char *found = d->young ? g_hash_table_lookup(d->young, text) : NULL;
+
+	if (found)
+		return g_strdup(found);
+	found = d->old ? g_hash_table_lookup(d->old, text) : NULL;
+	if (!found)
+		return NULL;
+	char *copy = g_strdup(found);	/* the old table may go now */
+	keep(d, text, copy);
+	return copy;
+}
+
+/* ---- the worker's ---- */
 
 static bool
 is_plain(const char *text, gsize len)
@@ -66,8 +107,11 @@ decode(Render *r, const Value *v, gsize n)
 	g_autoptr(GBytes) answer = render_run(r, job, NULL);
 	if (!answer)
 		return false;
-	for (gsize i = 0; i < n; i++)
+	for (gsize i = 0; i < n; i++) {
 		*v[i].out = texts[i];
+		if (v[i].len <= KEPT_LEN)
+			keep(render_decoded(r), v[i].text, texts[i]);
+	}
 	return true;
 }
 
@@ -96,6 +140,8 @@ render_decode_headers(Render *r, const char *const *texts, gsize n)
 			out[i] = wire_one_line(texts[i], len);
 			continue;
 		}
+		if (len <= KEPT_LEN && (out[i] = decoded_before(render_decoded(r), texts[i])))
+			continue;
 		if (n_foreign == BATCH_VALUES || bytes + len > BATCH_BYTES) {
 			decode_halving(r, foreign, n_foreign, until);
 			n_foreign = bytes = 0;

@@ -450,6 +450,34 @@ test_missing(void)
 	}
 }
 
+/* The same people write again, among more others than are kept: each name stays what it is. */
+static void
+test_headers_again(void)
+{
+	enum { N = 700 };
+	Render *r = good_render(1);
+	char *texts[N + 2], *wished[N + 1];
+
+	for (int i = 0; i <= N; i++) {
+		texts[i] = g_strdup_printf("=?utf-8?q?=C3=A4_%d?=", i);
+		wished[i] = g_strdup_printf("\xc3\xa4 %d", i);
+	}
+	texts[N + 1] = texts[0];
+	for (int turn = 0; turn < 3; turn++) {
+		g_autofree char **out = render_decode_headers(r, (const char *const *)texts, N + 2);
+		for (int i = 0; i <= N + 1; i++) {
+			g_assert_cmpstr(out[i], ==, wished[i % (N + 1)]);
+			g_free(out[i]);
+		}
+	}
+	for (int i = 0; i <= N; i++) {
+		g_free(texts[i]);
+		g_free(wished[i]);
+	}
+	render_free(r);
+	no_children();
+}
+
 static void
 test_headers(void)
 {
@@ -741,6 +769,7 @@ main(int argc, char **argv)
 	g_test_add_func("/render/client/cancel-hanging", test_cancel_hanging);
 	g_test_add_func("/render/client/missing", test_missing);
 	g_test_add_func("/render/client/headers", test_headers);
+	g_test_add_func("/render/client/headers-again", test_headers_again);
 	g_test_add_func("/render/client/headers/themselves", test_headers_themselves);
 	g_test_add_func("/render/client/headers-halved", test_headers_halved);
 	g_test_add_func("/render/client/part", test_part);
