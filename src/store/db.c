@@ -348,17 +348,18 @@ set_up_writer(Db *db, int version, GError **err)
 {
 	static const char pragmas[] =
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-		"PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON;"
+		"PRAGMA recursive_triggers = ON;"
 		"PRAGMA cell_size_check = ON;"
 		"PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 16777216;";
-	/* beside the other: blocks of rows go to the end of their tables */
-	const char *cache = db->beside ? "PRAGMA cache_size = -512" : "PRAGMA cache_size = -2048";
+	/* Beside the other: blocks of rows go to the end of their tables, and threads' names anywhere. That their folder is there
+	 * is asked for each load (messages_many.c), not for each row. */
+	const char *own = db->beside ? "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -1024" : "PRAGMA foreign_keys = ON; PRAGMA cache_size = -2048";
 
 	sqlite3_busy_timeout(db->sql, BUSY_WRITER_MS);
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	sqlite3_wal_hook(db->sql, wal_grew, db);
 	sqlite3_commit_hook(db->sql, may_commit, db);
-	return db_exec(db, pragmas, err) && db_exec(db, cache, err) && (db->beside ||
+	return db_exec(db, pragmas, err) && db_exec(db, own, err) && (db->beside ||
 	    ((version == 0 || check_unclean(db, err)) &&
 	    schema_migrate(db, version, SCHEMA_VERSION, err) &&
 	    db_exec(db, "DELETE FROM body WHERE done = 0", err)));

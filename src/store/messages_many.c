@@ -9,6 +9,7 @@
 #include "store/messages.h"
 #include "store/db_private.h"
 #include "store/journal.h"
+#include "base/intl.h"
 
 enum { BLOCK = 32, SMALL = 4 /* what is left of a batch */, SIZES = 3, BARE_ROWS = 256 /* fewer are not worth it: statements are prepared anew */, MESSAGE_COLUMNS = 17, DETAIL_COLUMNS = 9 };
 
@@ -150,11 +151,29 @@ block_of(Db *db, Message *const *m, guint n)
 	return db_is_beside(db) && plainly_new(db, m, 1) ? 1 : 0;
 }
 
+/* Beside the writer no foreign key is looked at (db.c). */
+static bool
+folder_is_here(Db *db, gint64 folder, GError **err)
+{
+	if (!db_is_beside(db))
+		return true;
+	g_autoptr(Stmt) st = db_stmt(db, "SELECT 1 FROM folder WHERE id = ?1", err);
+	bool row;
+	if (!st)
+		return false;
+	stmt_int(st, 1, folder);
+	if (!db_next(db, st, &row, err) || row)
+		return row;
+	g_set_error(err, EIL_ERROR, EIL_REFUSED, _("This does not fit what is stored (any more): %s"), "folder");
+	return false;
+}
+
 bool
 messages_put_many(Db *db, Message *const *messages, guint n, gint64 *ids, GError **err)
 {
 	gint64 next = -1;
-	bool quiet = n >= SMALL && !journal_expects(db, messages[0]->folder), bare = false, well = true;
+	bool quiet = n >= SMALL && !journal_expects(db, messages[0]->folder), bare = false;
+	bool well = n == 0 || folder_is_here(db, messages[0]->folder, err);
 
 	for (guint i = 0; i < n && well;) {
 		guint rows = quiet ? block_of(db, messages + i, n - i) : 0;

@@ -238,21 +238,21 @@ by_hash(gconstpointer a, gconstpointer b)
 static bool
 look_up(Db *db, Piece *p, GError **err)
 {
-	g_autoptr(GArray) each = g_array_sized_new(FALSE, FALSE, sizeof(Known), p->hashes->len);
+	guint n = 0;
 
-	for (guint i = 0; i < p->hashes->len; i++) {
-		Known k = { .hash = g_array_index(p->hashes, gint64, i) };
-		g_array_append_val(each, k);
-	}
-	g_array_sort(each, by_hash);
-	for (guint i = 0; i < each->len; i++) {
-		Known k = g_array_index(each, Known, i);
-		if (i > 0 && k.hash == g_array_index(each, Known, i - 1).hash)
-			continue;
-		if ((i % BLOCK == 0 && stopped(p, err)) || !thread_of_name(db, k.hash, &k.thread, err))
+	g_array_set_size(p->known, p->hashes->len);
+	Known *k = (Known *)(void *)p->known->data;
+	for (guint i = 0; i < p->hashes->len; i++)
+		k[i] = (Known){ .hash = g_array_index(p->hashes, gint64, i) };
+	g_array_sort(p->known, by_hash);
+	for (guint i = 0; i < p->known->len; i++)
+		if (i == 0 || k[i].hash != k[n - 1].hash)
+			k[n++] = k[i];
+	g_array_set_size(p->known, n);
+	for (guint i = 0; i < n; i++) {
+		if ((i % BLOCK == 0 && stopped(p, err)) || !thread_of_name(db, k[i].hash, &k[i].thread, err))
 			return false;
-		k.fresh = k.thread == 0;
-		g_array_append_val(p->known, k);
+		k[i].fresh = k[i].thread == 0;
 	}
 	return true;
 }

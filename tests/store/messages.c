@@ -356,11 +356,42 @@ test_put_hundreds(void)
 	g_assert_true(g_str_has_prefix(one, "1 1 "));
 }
 
+/* The second connection looks at no foreign key: what is on its way for a folder that went must not come in without one. */
+static void
+test_put_many_folder_gone(void)
+{
+	enum { N = 300 };
+	g_autofree char *folder = NULL;
+	g_autofree char *path = temp_store(&folder);
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)message_free);
+	g_autoptr(GError) err = NULL;
+	gint64 ids[N];
+	Db *db = must_open(path, DB_WRITER);
+	gint64 gone = put_folder(db, "gone", ROLE_NONE);
+	Db *beside = db_beside(db, &err);
+
+	g_assert_no_error(err);
+	for (guint32 uid = 1; uid <= N; uid++)
+		g_ptr_array_add(all, a_message(gone, uid));
+	must_begin(db);
+	g_assert_true(db_run_ints(db, &err, "DELETE FROM folder WHERE id = ?1", INTS(gone)));
+	must_commit(db);
+	must_begin(beside);
+	g_assert_false(messages_put_many(beside, (Message *const *)all->pdata, N, ids, &err));
+	g_assert_error(err, EIL_ERROR, EIL_REFUSED);
+	db_rollback(beside);
+	g_assert_cmpint(db_int(db, -1, "SELECT count(*) FROM message", NULL, 0), ==, 0);
+	db_close(beside);
+	db_close(db);
+	remove_tree(folder);
+}
+
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/store/messages/put-many", test_put_many);
+	g_test_add_func("/store/messages/put-many-folder-gone", test_put_many_folder_gone);
 	g_test_add_func("/store/messages/P10/put-hundreds", test_put_hundreds);
 	g_test_add_func("/store/messages/put-and-read", test_put_and_read);
 	g_test_add_func("/store/messages/P10/key-has-folder", test_key_has_folder);
