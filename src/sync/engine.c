@@ -333,9 +333,9 @@ threads_person_waits(void *user)
 }
 
 bool
-threads_piece(Db *db, ThreadsStop given_up, void *user, bool *left, GError **err)
+threads_piece(Db *db, guint max, ThreadsStop given_up, void *user, bool *left, GError **err)
 {
-	if (db_begin_lazy(db, err) && threads_fill(db, THREADS_PIECE, given_up, user, left, err) && db_commit(db, err))
+	if (db_begin_lazy(db, err) && threads_fill(db, max, given_up, user, left, err) && db_commit(db, err))
 		return true;
 	db_rollback(db);
 	return false;
@@ -352,7 +352,7 @@ threads_find(Engine *e)
 		return;
 	if (!e->threads_wanted || e->in_batch || e->batch->len > 0 || e->writer || e->now < e->quiet_until)
 		return;
-	if (threads_piece(e->db, threads_person_waits, e, &left, &err)) {
+	if (threads_piece(e->db, THREADS_PIECE, threads_person_waits, e, &left, &err)) {
 		e->threads_wanted = left;
 		e->threadless = 0;
 		if (left || e->headless)	/* a cycle's end waited for this */

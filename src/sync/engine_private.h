@@ -278,7 +278,7 @@ void clock_wall_shift(gint64 seconds);	/* for tests: somebody sets the clock of 
 /* engine.c */
 void threads_find(Engine *e);	/* for those that came, outside of any transaction */
 bool threads_person_waits(void *engine);	/* any thread; a ThreadsStop */
-bool threads_piece(Db *db, ThreadsStop given_up, void *user, bool *left, GError **err);	/* any thread; in a transaction of its own */
+bool threads_piece(Db *db, guint max, ThreadsStop given_up, void *user, bool *left, GError **err);	/* any thread; in a transaction of its own */
 
 /* cycle.c */
 void engine_check_now(Engine *e);	/* REQ_CHECK */
@@ -402,7 +402,8 @@ void pull_select(Engine *e, gint64 folder);
 void pull_selected(Engine *e, Job *job, const ImapResponse *r);
 void pull_range_done(Engine *e, Job *job);
 void pull_backfill_done(Engine *e, Job *job);
-void pull_window_in_doubt(Engine *e, const GArray *seen, guint32 lo, guint32 hi);	/* its rows are here, and perhaps some that are none any more; the mark is not */
+bool pull_remove_unseen(Engine *e, const GArray *told, guint32 lo, guint32 hi);	/* of the selected folder; false: the store failed, which is told */
+void pull_mark(Engine *e, guint32 below);	/* all of the selected folder from there on is in the store, or in the batch */
 void pull_page_done(Engine *e, Job *job, bool whole);	/* whole: the server said OK */
 void pull_new_done(Engine *e, Job *job);
 void pull_clear(Engine *e);	/* in each turn: a piece of what is of another UIDVALIDITY */

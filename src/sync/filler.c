@@ -3,8 +3,10 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  * Reading what the server says and writing it down cost about the same, and a first sync has more of both than of
  * anything else. The thread has a connection to the store of its own, in which the triggers stay off (messages_many.c).
- * One load is under way at most. Whoever calls headers_flush or batch_begin finds what came before it in the store; other
- * transactions of the engine, which ask for no more than single rows, may meet one of the thread: SQLite lets the second wait.
+ * A few loads may be under way: one that takes longer, with a checkpoint or threads behind it, must not stop the line at once.
+ * After one that failed or is in doubt the thread moves no mark any more, until the engine has taken all back and seen to it.
+ * Whoever calls headers_flush or batch_begin finds what came before it in the store; other transactions of the engine, which
+ * ask for no more than single rows, may meet one of the thread: SQLite lets the second wait.
  * Nothing of the engine is touched in the thread but what a Load holds, its channel of requests (threads_person_waits) and
  * its context, to wake it up. */
 #include "config.h"
@@ -28,14 +30,21 @@ typedef struct {
 	bool in_doubt;		/* something is here in the window that the server did not name: the mark was not moved */
 	bool threads_left;
 	GError *threads_err;	/* owned */
+	bool first;		/* the engine has taken back all before it */
 } Load;
+
+enum { LOADS_AT_ONCE = 3 };
 
 struct Filler {
 	Db *db;			/* owned; of the thread */
 	Engine *engine;		/* borrowed; for threads_person_waits and its context alone */
 	GThread *thread;
 	GAsyncQueue *loads, *done;	/* owned, of Load*; one without rows ends the thread */
-	bool busy;		/* of the engine: a load was given, and not taken back */
+	guint out;		/* of the engine: loads that were given, and not taken back */
+	GPtrArray *doubts;	/* of the engine, owned, of Load*: taken back, in their order, and not seen to */
+	bool resolving;		/* of the engine */
+	GError *failed;		/* of the thread, owned: since the last first load */
+	bool doubt;		/* of the thread: the same */
 	gint hurry;		/* atomic: the engine stands still until it has it back */
 };
 
@@ -67,7 +76,7 @@ write_load(Db *db, Load *load, GError **err)
 		return false;
 	if (!load->seen)
 		return true;
-	load->in_doubt = !is_complete(db, load);
+	load->in_doubt = load->in_doubt || !is_complete(db, load);
 	return load->in_doubt || folders_set_backfill(db, load->folder, load->below, err);
 }
 
@@ -79,17 +88,45 @@ stop_threads(void *user)
 	return g_atomic_int_get(&f->hurry) || threads_person_waits(f->engine);
 }
 
+static bool
+put(Filler *f, Load *load)
+{
+	if (!db_begin_lazy(f->db, &load->err))
+		return false;
+	if (write_load(f->db, load, &load->err) && db_commit(f->db, &load->err))
+		return true;
+	db_rollback(f->db);
+	return false;
+}
+
+/* The mark tells that all above it is here: it does not go past what is not. */
+static bool
+put_in_order(Filler *f, Load *load)
+{
+	if (load->first) {
+		g_clear_error(&f->failed);
+		f->doubt = false;
+	}
+	if (f->failed) {
+		load->err = g_error_copy(f->failed);
+		return false;
+	}
+	load->in_doubt = f->doubt;
+	if (!put(f, load)) {
+		f->failed = g_error_copy(load->err);
+		return false;
+	}
+	f->doubt = load->in_doubt;
+	return true;
+}
+
 static void
 work(Filler *f, Load *load)
 {
-	if (!db_begin_lazy(f->db, &load->err))
+	if (!put_in_order(f, load))
 		return;
-	if (!write_load(f->db, load, &load->err) || !db_commit(f->db, &load->err)) {
-		db_rollback(f->db);
-		return;
-	}
 	g_ptr_array_set_size(load->rows, 0);
-	if (load->threads && !threads_piece(f->db, stop_threads, f, &load->threads_left, &load->threads_err))
+	if (load->threads && !threads_piece(f->db, THREADS_PIECE_MOST, stop_threads, f, &load->threads_left, &load->threads_err))
 		load->threads_left = true;
 	if (load->seen && !g_atomic_int_get(&f->hurry))	/* else with a later one */
 		db_checkpoint(f->db);
@@ -109,6 +146,7 @@ thread(gpointer user)
 		g_main_context_wakeup(f->engine->context);
 	}
 	load_free(load);
+	g_clear_error(&f->failed);
 	db_close(f->db);
 	return NULL;
 }
@@ -120,6 +158,7 @@ filler_free(Engine *e)
 {
 	g_async_queue_unref(e->filler->loads);
 	g_async_queue_unref(e->filler->done);
+	g_ptr_array_unref(e->filler->doubts);
 	g_clear_pointer(&e->filler, g_free);
 }
 
@@ -137,7 +176,8 @@ start(Engine *e)
 		return false;
 	}
 	e->filler = g_new0(Filler, 1);
-	*e->filler = (Filler){ .db = db, .engine = e, .loads = g_async_queue_new(), .done = g_async_queue_new() };
+	*e->filler = (Filler){ .db = db, .engine = e, .loads = g_async_queue_new(), .done = g_async_queue_new(),
+		.doubts = g_ptr_array_new_with_free_func((GDestroyNotify)load_free) };
 	e->filler->thread = g_thread_try_new("filler", thread, e->filler, &err);
 	if (e->filler->thread)
 		return true;
@@ -168,6 +208,13 @@ ascend(const GArray *uids)
 	return true;
 }
 
+/* Large pieces while much is to come, and little left to do when nothing does. */
+static guint
+threads_due(const Engine *e)
+{
+	return CLAMP(e->sel.below / 4, THREADS_PIECE, THREADS_PIECE_MOST);
+}
+
 static Load *
 load_new(Engine *e, Job *window)
 {
@@ -185,7 +232,8 @@ load_new(Engine *e, Job *window)
 		load->plain = !window->rowless && ascend(load->seen);
 	}
 	e->threadless += load->rows->len;
-	load->threads = e->threadless >= THREADS_PIECE;
+	bool last = load->seen && load->below == 1;	/* then here, where the pages of the names are at hand */
+	load->threads = e->threadless >= threads_due(e) || last;
 	if (load->threads)
 		e->threadless = 0;
 	return load;
@@ -206,7 +254,7 @@ threads_took(Engine *e, Load *load)
 static void
 took(Engine *e, Load *load)
 {
-	e->filler->busy = false;
+	e->filler->out--;
 	if (load->err) {
 		engine_store_failed(e, g_steal_pointer(&load->err));
 	} else {
@@ -214,41 +262,70 @@ took(Engine *e, Load *load)
 		if (load->threads)
 			threads_took(e, load);
 		if (load->in_doubt && load->folder == e->sel.id)
-			pull_window_in_doubt(e, load->seen, load->lo, load->hi);
+			g_ptr_array_add(e->filler->doubts, g_steal_pointer(&load));
 	}
-	load_free(load);
+	if (load)
+		load_free(load);
 }
 
 bool
 filler_busy(const Engine *e)
 {
-	return e->filler && e->filler->busy;
+	return e->filler && e->filler->out > 0;
+}
+
+static void wait_for_most(Engine *e, guint most, bool hurry);
+
+/* All that is under way is taken back first: the mark goes behind the last of the doubts, when what is none any more went. */
+static void
+resolve(Engine *e)
+{
+	Filler *f = e->filler;
+	guint32 below = 0;
+
+	if (!f || f->resolving || f->doubts->len == 0)
+		return;
+	f->resolving = true;
+	wait_for_most(e, 0, person_acts(e));
+	for (guint i = 0; i < f->doubts->len && !e->drop; i++) {
+		const Load *load = g_ptr_array_index(f->doubts, i);
+		if (!pull_remove_unseen(e, load->seen, load->lo, load->hi))
+			break;
+		below = i + 1 == f->doubts->len ? load->below : 0;
+	}
+	if (below && !e->drop)
+		pull_mark(e, below);
+	g_ptr_array_set_size(f->doubts, 0);
+	f->resolving = false;
 }
 
 void
 filler_look(Engine *e)
 {
-	Load *load = filler_busy(e) ? g_async_queue_try_pop(e->filler->done) : NULL;
+	Load *load;
 
-	if (load)
+	while (filler_busy(e) && (load = g_async_queue_try_pop(e->filler->done)))
 		took(e, load);
+	resolve(e);
 }
 
+/* Until at most so many are under way. */
 static void
-wait_for_it(Engine *e, bool hurry)
+wait_for_most(Engine *e, guint most, bool hurry)
 {
-	if (!filler_busy(e))
-		return;
-	g_atomic_int_set(&e->filler->hurry, hurry);
-	Load *load = g_async_queue_pop(e->filler->done);
-	g_atomic_int_set(&e->filler->hurry, false);
-	took(e, load);
+	while (filler_busy(e) && e->filler->out > most) {
+		g_atomic_int_set(&e->filler->hurry, hurry);
+		Load *load = g_async_queue_pop(e->filler->done);
+		g_atomic_int_set(&e->filler->hurry, false);
+		took(e, load);
+	}
+	resolve(e);
 }
 
 void
 filler_wait(Engine *e)
 {
-	wait_for_it(e, person_acts(e));
+	wait_for_most(e, 0, person_acts(e));
 }
 
 bool
@@ -258,11 +335,13 @@ filler_give(Engine *e, Job *window)
 	if (e->in_batch || person_acts(e) || !is_backfill(e) || (!e->filler && e->batch->len < STORE_BULK_ROWS))
 		return false;
 	headers_decode(e);
-	wait_for_it(e, false);
+	filler_look(e);
+	wait_for_most(e, LOADS_AT_ONCE - 1, false);
 	if (e->drop || e->in_batch || !start(e))
 		return false;
-	e->filler->busy = true;
-	g_async_queue_push(e->filler->loads, load_new(e, window));
+	Load *load = load_new(e, window);
+	load->first = e->filler->out++ == 0;
+	g_async_queue_push(e->filler->loads, load);
 	return true;
 }
 

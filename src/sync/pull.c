@@ -302,8 +302,8 @@ seen_bounds(const GArray *seen, guint32 *min, guint32 *max)
 }
 
 /* What the store has in the window and the server did not name is gone. */
-static bool
-remove_unseen(Engine *e, const GArray *told, guint32 lo, guint32 hi)
+bool
+pull_remove_unseen(Engine *e, const GArray *told, guint32 lo, guint32 hi)
 {
 	g_autoptr(GArray) here = messages_uids(e->db, e->sel.id, lo, hi, NULL);
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
@@ -339,9 +339,10 @@ pull_page_done(Engine *e, Job *job, bool whole)
 	}
 	bool all = job->lo == 1 || job->seen->len >= s->exists;
 	/* what came here by COPYUID may have been taken away again before the folder was ever read */
-	if (whole && job->folder == s->id && !remove_unseen(e, job->seen, all ? 1 : min, MAX(max, s->uidnext ? s->uidnext - 1 : 0)))
+	if (whole && job->folder == s->id && !pull_remove_unseen(e, job->seen, all ? 1 : min, MAX(max, s->uidnext ? s->uidnext - 1 : 0)))
 		return;
-	e->quiet_until = e->now + QUIET_MS;
+	if (!e->headless)	/* nobody looks at it, and wants more */
+		e->quiet_until = e->now + QUIET_MS;
 	s->next = MAX(max + 1, s->uidnext);
 	s->below = all ? 1 : min;
 	s->fill_at = s->below;
@@ -387,21 +388,14 @@ window_filled(Selected *s, Window w)
 }
 
 /* Rows and mark in one commit. */
-static void
-mark_filled(Engine *e)
+void
+pull_mark(Engine *e, guint32 below)
 {
 	g_autoptr(GError) err = NULL;
 
-	if (headers_put(e) && batch_begin(e) && !e->drop && !folders_set_backfill(e->db, e->sel.id, e->sel.below, &err))
+	if (headers_put(e) && batch_begin(e) && !e->drop && !folders_set_backfill(e->db, e->sel.id, below, &err))
 		engine_store_failed(e, g_steal_pointer(&err));
 	headers_flush(e);
-}
-
-void
-pull_window_in_doubt(Engine *e, const GArray *seen, guint32 lo, guint32 hi)
-{
-	if (remove_unseen(e, seen, lo, hi))
-		mark_filled(e);
 }
 
 void
@@ -411,15 +405,17 @@ pull_backfill_done(Engine *e, Job *job)
 	gint64 took = job->last_at - job->first_at;
 
 	/* pieces of about 100 ms, so that the person's wish never waits long behind them */
-	if (took < 50 && s->rows < ROWS_MOST)
+	gint64 wished = e->headless ? 400 : 100;
+	if (took < wished / 2 && s->rows < ROWS_MOST)
 		s->rows *= 2;
-	else if (took > 150 && s->rows > ROWS_LEAST)
+	else if (took > wished * 3 / 2 && s->rows > ROWS_LEAST)
 		s->rows /= 2;
 	if (job->folder != s->id)
 		return;
 	window_filled(s, (Window){ job->lo, job->hi });
 	if (!filler_give(e, job)) {
-		pull_window_in_doubt(e, job->seen, job->lo, job->hi);
+		if (pull_remove_unseen(e, job->seen, job->lo, job->hi))
+			pull_mark(e, s->below);
 		if (e->threadless >= THREADS_PIECE)	/* a line that is never quiet */
 			threads_find(e);
 		db_checkpoint(e->db);
@@ -434,7 +430,7 @@ pull_backfill_done(Engine *e, Job *job)
 void
 pull_range_done(Engine *e, Job *job)
 {
-	if (remove_unseen(e, job->seen, job->lo, job->hi))
+	if (pull_remove_unseen(e, job->seen, job->lo, job->hi))
 		scan_window_done(e, job);
 }
 
