@@ -34,7 +34,7 @@ DOORS = {"ui": ["mail/document.h", "mail/draft.h", "mail/mailto.h", "mail/reply.
 LIBRARIES = [
     ("curses", r"(n?curses(w?/.*)?|ncurses_dll|term|termcap|panel|form|menu)(\.h)?", ["ui/screen.c"]),
     ("GnuTLS", r"gnutls/.*", ["src/net/tls.c"]),
-    ("curl", r"curl/.*", ["src/net/http.c"]),
+    ("curl", r"curl/.*", ["src/net/curl.h"]),
     ("nettle", r"nettle/.*", ["src/auth/seal.c", "src/store/sum.c"]),
     ("libsecret", r"libsecret/.*", ["src/auth/keyring.c"]),
     ("SQLite", r"sqlite3(ext)?\.h", ["src/store/"]),

@@ -1,16 +1,16 @@
 /* http.c - questions to web servers.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- * libcurl's multi interface with its sockets and its timer as sources of the context. curl forbids calls into itself
+ * libcurl's (curl.h) multi interface with its sockets and its timer as sources of the context. curl forbids calls into itself
  * from its callbacks, so answers are only given out after it returned. */
 #include "config.h"
 #include "net/http.h"
+#include "net/curl.h"
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/log.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <glib-unix.h>
 #include <string.h>
 
@@ -32,6 +32,8 @@ typedef struct { curl_socket_t fd; GSource *source; /* owned */ } Watch;
 
 struct Http {
 	GMainContext *context;	/* a reference */
+	const Curl *curl;	/* NULL: it is missing, and why says so to each question */
+	GError *missing;	/* owned */
 	CURLM *multi;		/* owned */
 	GSource *timer;		/* owned; NULL: not set */
 	GArray *watches;	/* owned, of Watch */
@@ -78,8 +80,10 @@ question_free(gpointer p)
 {
 	Question *q = p;
 
-	curl_multi_remove_handle(q->http->multi, q->easy);
-	curl_easy_cleanup(q->easy);
+	if (q->easy) {
+		q->http->curl->multi_remove_handle(q->http->multi, q->easy);
+		q->http->curl->easy_cleanup(q->easy);
+	}
 	if (q->failed) {
 		g_source_destroy(q->failed);
 		g_source_unref(q->failed);
@@ -114,7 +118,7 @@ on_header(char *data, size_t size, size_t n, void *user)
 
 	if (n > 5 && n < 100 && !g_ascii_strncasecmp(data, "date:", 5)) {
 		g_autofree char *value = g_strndup(data + 5, n - 5);
-		q->date = (gint64)curl_getdate(g_strstrip(value), NULL);
+		q->date = (gint64)q->http->curl->getdate(g_strstrip(value), NULL);
 	}
 	return n;
 }
@@ -122,7 +126,9 @@ on_header(char *data, size_t size, size_t n, void *user)
 static GError *
 why(const Question *q, CURLcode code)
 {
-	const char *words = *q->error ? q->error : curl_easy_strerror(code);
+	if (!q->http->curl)
+		return g_error_copy(q->http->missing);
+	const char *words = *q->error ? q->error : q->http->curl->easy_strerror(code);
 
 	switch (code) {
 	case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_ISSUER_ERROR:
@@ -143,7 +149,8 @@ answer(Http *h, Question *q, CURLcode code)
 	long status = 0;
 	g_autoptr(GError) err = NULL;
 
-	curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (q->easy)
+		h->curl->easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
 	g_byte_array_append(q->body, (const guint8 *)"", 1);
 	HttpAnswer a = { .status = (int)status, .body = (const char *)q->body->data, .len = q->body->len - 1, .date = q->date };
 	if (code != CURLE_OK)
@@ -164,13 +171,13 @@ look_for_ends(Http *h)
 	CURLMsg *m;
 	int left;
 
-	while ((m = curl_multi_info_read(h->multi, &left))) {
+	while ((m = h->curl->multi_info_read(h->multi, &left))) {
 		Question *q = NULL;
 		CURLcode code = m->data.result;
 		if (m->msg != CURLMSG_DONE)
 			continue;
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &q);
-		curl_multi_remove_handle(h->multi, q->easy);
+		h->curl->easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &q);
+		h->curl->multi_remove_handle(h->multi, q->easy);
 		answer(h, q, code);
 	}
 }
@@ -184,7 +191,7 @@ on_ready(gint fd, GIOCondition condition, gpointer user)
 	int what = (condition & G_IO_IN ? CURL_CSELECT_IN : 0) | (condition & G_IO_OUT ? CURL_CSELECT_OUT : 0) |
 		(condition & (G_IO_ERR | G_IO_HUP) ? CURL_CSELECT_ERR | CURL_CSELECT_IN : 0), running;
 
-	curl_multi_socket_action(h->multi, fd, what, &running);
+	h->curl->multi_socket_action(h->multi, fd, what, &running);
 	look_for_ends(h);
 	return G_SOURCE_CONTINUE;
 }
@@ -229,7 +236,7 @@ on_time(gpointer user)
 	int running;
 
 	clear_timer(h);
-	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	h->curl->multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	look_for_ends(h);
 	return G_SOURCE_REMOVE;
 }
@@ -250,28 +257,22 @@ on_timer(CURLM *multi, long ms, void *user)
 
 /* ---- the door ---- */
 
-static gpointer
-start_curl(gpointer unused)
-{
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-	return NULL;
-}
-
 Http *
 http_new(GMainContext *context)
 {
-	static GOnce once = G_ONCE_INIT;
 	Http *h = g_new0(Http, 1);
 
-	g_once(&once, start_curl, NULL);
+	h->curl = curl_get(&h->missing);
 	h->context = g_main_context_ref(context);
-	h->multi = curl_multi_init();
 	h->watches = g_array_new(FALSE, FALSE, sizeof(Watch));
 	h->questions = g_ptr_array_new();
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	if (!h->curl)
+		return h;
+	h->multi = h->curl->multi_init();
+	h->curl->multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	h->curl->multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+	h->curl->multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	h->curl->multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
 	return h;
 }
 
@@ -282,7 +283,9 @@ http_free(Http *h)
 		return;
 	while (h->questions->len)
 		question_free(g_ptr_array_steal_index_fast(h->questions, 0));
-	curl_multi_cleanup(h->multi);
+	if (h->curl)
+		h->curl->multi_cleanup(h->multi);
+	g_clear_error(&h->missing);
 	clear_timer(h);
 	for (guint i = 0; i < h->watches->len; i++) {
 		GSource *s = g_array_index(h->watches, Watch, i).source;
@@ -306,39 +309,40 @@ failed_later(gpointer user)
 static void
 set_up(Question *q, const HttpRequest *r)
 {
+	const Curl *curl = q->http->curl;
 	CURL *c = q->easy;
 	long ms = r->timeout_ms ? (long)r->timeout_ms : DEADLINE_HTTP_MS;
 
-	curl_easy_setopt(c, CURLOPT_URL, r->url);
-	curl_easy_setopt(c, CURLOPT_PRIVATE, q);
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, q->error);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, MIN(ms, (long)DEADLINE_CONNECT_MS));
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, q);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, q);
-	curl_easy_setopt(c, CURLOPT_USERAGENT, PACKAGE "/" PACKAGE_VERSION);
+	curl->easy_setopt(c, CURLOPT_URL, r->url);
+	curl->easy_setopt(c, CURLOPT_PRIVATE, q);
+	curl->easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl->easy_setopt(c, CURLOPT_ERRORBUFFER, q->error);
+	curl->easy_setopt(c, CURLOPT_TIMEOUT_MS, ms);
+	curl->easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, MIN(ms, (long)DEADLINE_CONNECT_MS));
+	curl->easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl->easy_setopt(c, CURLOPT_WRITEDATA, q);
+	curl->easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl->easy_setopt(c, CURLOPT_HEADERDATA, q);
+	curl->easy_setopt(c, CURLOPT_USERAGENT, PACKAGE "/" PACKAGE_VERSION);
 	/* no .netrc, no cookies, nothing of the person's that the request does not say */
-	curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl->easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl->easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 #if LIBCURL_VERSION_NUM >= 0x075500
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https,http");	/* http_url_good saw it already */
-	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+	curl->easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https,http");	/* http_url_good saw it already */
+	curl->easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "https");
 #else
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS, CURLPROTO_HTTPS | CURLPROTO_HTTP);
-	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS, CURLPROTO_HTTPS);
+	curl->easy_setopt(c, CURLOPT_PROTOCOLS, CURLPROTO_HTTPS | CURLPROTO_HTTP);
+	curl->easy_setopt(c, CURLOPT_REDIR_PROTOCOLS, CURLPROTO_HTTPS);
 #endif
 	if (r->ca_file)	/* the folder of the system's certificates stays in force beside it */
-		curl_easy_setopt(c, CURLOPT_CAINFO, r->ca_file);
+		curl->easy_setopt(c, CURLOPT_CAINFO, r->ca_file);
 	if (q->form) {
-		curl_easy_setopt(c, CURLOPT_POST, 1L);
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, q->form);
-		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)strlen(q->form));
+		curl->easy_setopt(c, CURLOPT_POST, 1L);
+		curl->easy_setopt(c, CURLOPT_POSTFIELDS, q->form);
+		curl->easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)strlen(q->form));
 	} else if (r->redirects) {
-		curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
-		curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)r->redirects);
+		curl->easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
+		curl->easy_setopt(c, CURLOPT_MAXREDIRS, (long)r->redirects);
 	}
 }
 
@@ -349,14 +353,14 @@ http_start(Http *h, const HttpRequest *r, HttpDone done, void *user)
 
 	q->http = h;
 	q->number = ++h->numbers;
-	q->easy = curl_easy_init();
+	q->easy = h->curl ? h->curl->easy_init() : NULL;
 	q->form = g_strdup(r->form);
 	q->body = g_byte_array_sized_new(LIMIT_HTTP_ANSWER + 1);
 	q->done = done;
 	q->user = user;
 	g_ptr_array_add(h->questions, q);
-	if (!http_url_good(r->url)) {
-		q->host = g_strdup(r->url ? r->url : "");
+	if (!h->curl || !http_url_good(r->url)) {
+		q->host = h->curl ? g_strdup(r->url ? r->url : "") : http_url_host(r->url);
 		q->failed = g_idle_source_new();
 		g_source_set_callback(q->failed, failed_later, q, NULL);
 		g_source_attach(q->failed, h->context);
@@ -364,7 +368,7 @@ http_start(Http *h, const HttpRequest *r, HttpDone done, void *user)
 	}
 	q->host = http_url_host(r->url);
 	set_up(q, r);
-	curl_multi_add_handle(h->multi, q->easy);
+	h->curl->multi_add_handle(h->multi, q->easy);
 	return q->number;
 }
 
