@@ -130,7 +130,7 @@ journal_flag(Db *db, gint64 message, guint32 flag, bool on, GError **err)
  * Never under an old UIDVALIDITY (P9), nor while an older wish on the same flag of the same
  * message is under way, nor before a copy that was made before it; no move before all that was said of the message before it, and nothing in
  * a folder that is still to be made. Two copies of one message to one folder are two commands: in a set it is named once. */
-#define READY " FROM wish w WHERE state = 0 AND not_before <= ?1 AND (uid > 0 OR kind IN (4, 5))" \
+#define READY " FROM wish w WHERE state = 0 AND " DUE " AND (uid > 0 OR kind IN (4, 5))" \
 	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.message = w.message AND s.flag = w.flag AND s.id < w.id" \
 	"  AND s.kind = w.kind AND s.state IN (0, 1) AND w.message <> 0 AND w.kind IN (0, 6))" \
 	" AND NOT EXISTS (SELECT 1 FROM wish s WHERE s.kind = 2 AND s.source = w.message AND s.source <> 0 AND s.id < w.id AND s.state IN " LIVE \
@@ -187,7 +187,7 @@ journal_ready(Db *db, gint64 now, guint max, GError **err)
 gint64
 journal_next_time(Db *db, gint64 now)
 {
-	return db_int(db, -1, "SELECT min(not_before) FROM wish WHERE state IN (0, 4) AND not_before > ?1", INTS(now));
+	return db_int(db, -1, "SELECT min(not_before) FROM wish WHERE state IN (0, 4) AND NOT " DUE, INTS(now));
 }
 
 bool

@@ -470,10 +470,10 @@ journal_look_at(Db *db, gint64 now)
 	/* asked at each turn, and nearly always there is nothing */
 	bool wishes = db_int(db, 0, "SELECT 1 FROM wish LIMIT 1", NULL, 0) != 0;
 	gint64 folder = !wishes ? 0 : db_int(db, 0, "SELECT CASE WHEN kind = 1 AND step = 0 THEN folder ELSE target END FROM wish"
-	    " WHERE state = 4 AND not_before <= ?1 ORDER BY id LIMIT 1", INTS(now));
+	    " WHERE state = 4 AND " DUE " ORDER BY id LIMIT 1", INTS(now));
 
 	if (!folder && wishes)
-		folder = db_int(db, 0, "SELECT folder FROM wish WHERE not_before <= ?1 AND " UNBOUND " ORDER BY id LIMIT 1", INTS(now));
+		folder = db_int(db, 0, "SELECT folder FROM wish WHERE " DUE " AND " UNBOUND " ORDER BY id LIMIT 1", INTS(now));
 	if (!folder && db_int(db, 0, "SELECT 1 FROM message INDEXED BY message_provisional WHERE uid > 4294967295 LIMIT 1", NULL, 0))
 		folder = db_int(db, 0, "SELECT folder FROM message INDEXED BY message_provisional WHERE " ABANDONED
 		    " AND folder <> ?1 LIMIT 1", INTS(limbo(db, false, NULL)));

@@ -11,6 +11,9 @@
 /* A copy that waits was made behind that wish: it shall carry what was said till then. */
 #define COPIED_SINCE "EXISTS (SELECT 1 FROM wish AS c WHERE c.kind = 2 AND c.source = wish.message AND c.source <> 0 AND c.id > wish.id AND c.state IN " LIVE ")"
 #define LIVE "(0, 1, 4)"	/* states of wishes that are still to come true */
+/* It is time, ?1 being now. No wish is told to wait for longer than minutes: hours say that the clock was ahead then, and is
+ * put right. */
+#define DUE "(not_before <= ?1 OR not_before > ?1 + 7200)"
 
 GPtrArray *journal_read(Db *db, Stmt *st, GError **err);	/* of Wish*: all rows of a statement with WISH_COLUMNS */
 bool journal_set_words(Db *db, gint64 id, gint64 not_before, const char *words, GError **err);

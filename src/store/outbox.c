@@ -187,7 +187,8 @@ outbox_next_time(Db *db)
 OutRow *
 outbox_next_to_file(Db *db, gint64 now, GError **err)
 {
-	return one_row(db, "SELECT " COLUMNS " FROM outbox WHERE state = 4 AND not_before <= ?1 ORDER BY not_before, id LIMIT 1", now, err);
+	/* as with mails that wait (sync/outbox.c): what was put off by a clock that is put right now waits no longer */
+	return one_row(db, "SELECT " COLUMNS " FROM outbox WHERE state = 4 AND (not_before <= ?1 OR changed > ?1 + 60) ORDER BY not_before, id LIMIT 1", now, err);
 }
 
 bool

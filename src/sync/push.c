@@ -31,7 +31,8 @@ static gint64
 look_at(Engine *e)
 {
 	gint64 folder = journal_look_at(e->db, clock_s());
-	return folder && (folder != e->barred || clock_s() >= e->barred_until) ? folder : 0;
+	gint64 left = e->barred_until - clock_s();	/* more than that: the clock was set back */
+	return folder && (folder != e->barred || left <= 0 || left > BARRED_S) ? folder : 0;
 }
 
 static void

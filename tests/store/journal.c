@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "tests/store/fixture.h"
+#include "store/db_private.h"
 
 typedef struct {
 	Db *db;		/* owned */
@@ -160,6 +161,28 @@ test_batches(void)
 	db_close(w.db);
 }
 
+/* A wish that failed while the clock was days ahead is due when it is put right; a folder that could not be looked at, too. */
+static void
+test_clock_set_back(void)
+{
+	enum { NOW = 1000000, AHEAD = 3 * 86400 };
+	World w = world(0);
+
+	tell(&w, "s+ >");
+	g_autoptr(GPtrArray) sent = journal_list(w.db, NULL);
+	g_assert_true(journal_retry(w.db, sent, NOW + AHEAD + 60, "busy", NULL));
+	g_assert_cmpint(journal_next_time(w.db, NOW + AHEAD), ==, NOW + AHEAD + 60);
+	g_autoptr(GPtrArray) early = journal_ready(w.db, NOW + AHEAD, 10, NULL);
+	g_assert_cmpuint(early->len, ==, 0);
+	g_autoptr(GPtrArray) due = journal_ready(w.db, NOW, 10, NULL);
+	g_assert_cmpuint(due->len, ==, 1);
+	g_assert_cmpint(journal_next_time(w.db, NOW), ==, -1);
+	g_assert_true(db_run_ints(w.db, NULL, "UPDATE wish SET state = 4, folder = ?1, target = ?1", INTS(w.folder)));
+	g_assert_cmpint(journal_look_at(w.db, NOW + AHEAD), ==, 0);
+	g_assert_cmpint(journal_look_at(w.db, NOW), ==, w.folder);
+	db_close(w.db);
+}
+
 static void
 test_times_and_words(void)
 {
@@ -309,6 +332,7 @@ main(int argc, char **argv)
 	g_test_add_func("/store/journal/put-keeps-wishes", test_put_keeps_wishes);
 	g_test_add_func("/store/journal/batches", test_batches);
 	g_test_add_func("/store/journal/times-and-words", test_times_and_words);
+	g_test_add_func("/store/journal/clock-set-back", test_clock_set_back);
 	g_test_add_func("/store/journal/P9/parked", test_parked);
 	g_test_add_func("/store/journal/message-gone", test_message_gone);
 	g_test_add_func("/store/journal/S5/sent-survives", test_sent_survives);

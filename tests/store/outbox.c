@@ -149,6 +149,22 @@ test_recover(void)
 	g_assert_null(old);
 }
 
+/* A copy that could not be filed waits, unless the clock was set back since. */
+static void
+test_clock_set_back(void)
+{
+	enum { AHEAD = 3 * 86400 };
+	g_autoptr(Db) db = must_open(":memory:", DB_WRITER);
+	gint64 id = queue(db, 0, NULL, "x", 0), now = g_get_real_time() / G_USEC_PER_SEC;
+
+	must_begin(db);
+	g_assert_true(outbox_set_state(db, id, OUT_SENT, now + 300, "no room", NULL));
+	must_commit(db);
+	g_autoptr(OutRow) early = outbox_next_to_file(db, now, NULL), due = outbox_next_to_file(db, now - AHEAD, NULL);
+	g_assert_null(early);
+	g_assert_nonnull(due);
+}
+
 static void
 test_files(void)
 {
@@ -178,6 +194,7 @@ main(int argc, char **argv)
 	g_test_add_func("/outbox/S9/draft", test_draft);
 	g_test_add_func("/outbox/queue", test_queue);
 	g_test_add_func("/outbox/S1/recover", test_recover);
+	g_test_add_func("/outbox/clock-set-back", test_clock_set_back);
 	g_test_add_func("/outbox/S7/files", test_files);
 	return g_test_run();
 }
