@@ -77,6 +77,10 @@ parse(int *argc, char ***argv, Options *o, GError **err)
 		"Commands without a screen:\n"
 		"  sync [ACCOUNT]...                 Send and receive once\n"
 		"  send < MESSAGE                    Send, as sendmail does\n"
+		"  status [ACCOUNT]...               Say what is unread and what waits\n"
+		"  list [ACCOUNT [FOLDER]]           List messages, the newest first\n"
+		"  search PATTERN...                 List those that the pattern fits\n"
+		"  show ID...                        Write messages out as text\n"
 		"  verify [ACCOUNT]...               Compare what is here with the server\n"
 		"  doctor [ACCOUNT]...               Say why it does not connect\n"
 		"  export FORMAT ACCOUNT FOLDER TO   Write a folder out: mbox, maildir or eml\n"
@@ -172,8 +176,12 @@ subcommand(char **rest)
 		{ "export", batch_export },
 		{ "import", batch_import },
 		{ "doctor", batch_doctor },
+		{ "list", batch_list },
 		{ "oauth", batch_oauth },
+		{ "search", batch_search },
 		{ "send", batch_send },
+		{ "show", batch_show },
+		{ "status", batch_status },
 		{ "sync", batch_sync },
 		{ "verify", batch_verify },
 	};
@@ -284,7 +292,7 @@ run(const Options *o)
 		fprintf(stderr, "%s\n", err->message);
 	} else {
 		g_autoptr(Chan) auth_letters = chan_new((GDestroyNotify)auth_letter_free);
-		Batch h = { .places = places, .conf = conf, .read_only = o->read_only, .account = o->account, .auth_letters = auth_letters,
+		Batch h = { .places = places, .conf = conf, .read_only = o->read_only, .account = o->account, .folder = o->folder, .auth_letters = auth_letters,
 			.vault = open_vault(places, conf, auth_letters) };
 		Subcommand command = subcommand(o->rest);
 		bool fatal = command && tell_problems(conf);	/* the screen says it itself */

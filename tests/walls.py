@@ -24,11 +24,11 @@ TABLE = {
     "doctor": ["auth/vault.h", "base", "conf", "net", "proto"],
     "sync": ["auth/vault.h", "base", "conf", "net", "proto", "render", "store"],
     "ui": ["auth/vault.h", "base", "conf", "doctor/doctor.h", "store", "render/client.h", "render/compose.h", "setup/demo.h", "setup/discover.h", "setup/found.h", "setup/import.h", "sync/door.h", "sync/engine.h", "sync/trial.h"],
-    "batch": ["auth/vault.h", "base", "conf", "doctor/doctor.h", "render/compose.h", "store", "sync/door.h", "sync/engine.h", "sync/look.h", "sync/verify.h"],
+    "batch": ["auth/vault.h", "base", "conf", "doctor/doctor.h", "render/client.h", "render/compose.h", "store", "sync/door.h", "sync/engine.h", "sync/look.h", "sync/verify.h"],
     "main": ["auth", "base", "batch", "conf", "doctor", "mail", "net", "proto", "render", "setup", "store", "sync", "ui"],
 }
 # What a neighbour's door may show of a third room goes with it: the reader draws the Document that the client hands over.
-DOORS = {"ui": ["mail/document.h", "mail/draft.h", "mail/mailto.h", "mail/reply.h"], "sync": ["mail/draft.h"], "batch": ["mail/draft.h", "mail/mailto.h", "mail/reply.h"]}
+DOORS = {"ui": ["mail/document.h", "mail/draft.h", "mail/mailto.h", "mail/reply.h"], "sync": ["mail/draft.h"], "batch": ["mail/document.h", "mail/draft.h", "mail/mailto.h", "mail/reply.h"]}
 
 # Headers of libraries, and where alone they may be named.
 LIBRARIES = [

@@ -1,4 +1,4 @@
-/* batch.h - eilpost without a screen: sync, send, sendmail, verify.
+/* batch.h - eilpost without a screen: sync, send, sendmail, verify, and what scripts ask.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
@@ -15,7 +15,7 @@ typedef struct {
 	const Places *places;	/* borrowed, as all here */
 	Conf *conf;
 	bool read_only;
-	const char *account;	/* -A, or NULL */
+	const char *account, *folder;	/* -A, -f, or NULL */
 	Vault *vault;
 	Chan *auth_letters;	/* of AuthLetter* */
 } Batch;
@@ -28,6 +28,11 @@ int batch_send(const Batch *h, char **args);
 int batch_oauth(const Batch *h, char **args);
 /* The stores of the accounts that are named (none: all) against their servers, which nothing is changed on. args: [--json] [ACCOUNT]... */
 int batch_verify(const Batch *h, char **args);
+/* From the stores alone. args: [--json] [-n NUMBER] [ACCOUNT [FOLDER]]; ... PATTERN...; [--json] ID...; [--json] [ACCOUNT]... */
+int batch_list(const Batch *h, char **args);
+int batch_search(const Batch *h, char **args);
+int batch_show(const Batch *h, char **args);
+int batch_status(const Batch *h, char **args);
 /* args: [--here] FORMAT ACCOUNT FOLDER TARGET; ACCOUNT FOLDER FILE... */
 int batch_export(const Batch *h, char **args);
 int batch_import(const Batch *h, char **args);

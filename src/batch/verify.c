@@ -4,6 +4,7 @@
  * A line for each folder, below it what is to say of it, at the end a sentence. */
 #include "config.h"
 #include "batch/batch_private.h"
+#include "batch/json.h"
 #include "base/intl.h"
 #include "base/utf8.h"
 #include "sync/verify.h"
@@ -205,24 +206,6 @@ print_report(const Account *a, const VerifyReport *r)
 }
 
 /* ---- JSON ---- */
-
-static void
-json_string(const char *text)
-{
-	g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
-
-	putchar('"');
-	for (const char *p = valid; *p; p++) {
-		guchar c = (guchar)*p;
-		if (c == '"' || c == '\\')
-			printf("\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			printf("\\u%04x", c);
-		else
-			putchar(c);
-	}
-	putchar('"');
-}
 
 static void
 json_wait(const VerifyWish *w, bool first)
