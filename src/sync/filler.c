@@ -111,12 +111,12 @@ put_in_order(Filler *f, Load *load)
 		load->err = g_error_copy(f->failed);
 		return false;
 	}
-	load->in_doubt = f->doubt;
+	load->in_doubt = f->doubt && load->seen;	/* rows that end no window move no mark anyhow */
 	if (!put(f, load)) {
 		f->failed = g_error_copy(load->err);
 		return false;
 	}
-	f->doubt = load->in_doubt;
+	f->doubt |= load->in_doubt;
 	return true;
 }
 
