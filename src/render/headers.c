@@ -15,6 +15,7 @@
 
 #define KEPT_LEN	64	/* bytes: names, and hardly a subject */
 #define KEPT_VALUES	512	/* of each table */
+#define KEPT_DECODED	(4 * KEPT_LEN)	/* bytes; more is no name, and a worker that lies may say a MiB for each */
 
 typedef struct { const char *text; gsize len; char **out; } Value;	/* borrowed */
 
@@ -109,7 +110,7 @@ decode(Render *r, const Value *v, gsize n)
 		return false;
 	for (gsize i = 0; i < n; i++) {
 		*v[i].out = texts[i];
-		if (v[i].len <= KEPT_LEN)
+		if (v[i].len <= KEPT_LEN && strlen(texts[i]) <= KEPT_DECODED)
 			keep(render_decoded(r), v[i].text, texts[i]);
 	}
 	return true;
