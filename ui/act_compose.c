@@ -298,9 +298,8 @@ make(App *a, const Answering *w, const Message *m, GBytes *raw)
 	ReplyStyle style = style_of(a, id, (const char *const *)own);
 	ReplySource source = {
 		.from = from,
-		.reply_to = field(doc, "Reply-To") ?
-			m->reply_to :
-			NULL /* IMAP says From there if it is not set */,
+		/* IMAP says From there if it is not set, and the store has none where it is From */
+		.reply_to = !field(doc, "Reply-To") ? NULL : m->reply_to ? m->reply_to : from,
 		.to = m->to,
 		.cc = m->cc,
 		.bcc = field(doc, "Bcc"),

@@ -109,6 +109,22 @@ def from_another_program():
     empty("Sent")
 
 
+def its_own_reply_to():
+    """Where answers go stays as the other program put it, though it is just the sender; those to the identity go elsewhere else."""
+    shop = "Shop <shop@example.org>"
+    draft = mail("Answers to me", body="Words of the phone.\n", sender=shop).replace(b"To: Alice <alice@example.org>", f"To: carol@example.com\r\nReply-To: {shop}".encode())
+    server.deliver(draft, folder="Drafts", flags="(\\Draft \\Seen)")
+    r = Reader(config=config() + "[identity shop]\naddress = shop@example.org\nreply-to = office@example.org\n", rows=32, cols=110)
+    r.wait("Number 1").checked(20)
+    n = len(sink.kept())
+    r.keys("cDrafts\r").wait(lambda r: "Answers to me" in r.selected(), 20)
+    r.keys("\r").wait("Writing").wait("Words of the phone.").keys("\x18").gone("Writing")
+    until(lambda: len(sink.kept()) == n + 1 and names() == [], r)
+    assert email.message_from_bytes(sink.kept()[n][1])["reply-to"] == shop, sink.kept()[n][1]
+    r.kill()
+    empty("Sent")
+
+
 def nobody_yet():
     """Without a recipient, and with half of one: on the server too, and nothing is wrong with the account."""
     r = ready()
@@ -199,4 +215,4 @@ def by_the_option():
 
 
 if __name__ == "__main__":
-    run(put_aside_and_sent, nobody_yet, from_another_program, discarded, offline_and_killed, left_in_the_composer, by_the_option)
+    run(put_aside_and_sent, nobody_yet, from_another_program, its_own_reply_to, discarded, offline_and_killed, left_in_the_composer, by_the_option)
