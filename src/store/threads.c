@@ -214,7 +214,7 @@ read_fresh(Db *db, Piece *p, gint64 above, guint max, GError **err)
 	stmt_int(st, 1, above);
 	stmt_int(st, 2, max);
 	for (;;) {
-		if (!db_next(db, st, &row, err))
+		if ((p->all->len % BLOCK == 0 && stopped(p, err)) || !db_next(db, st, &row, err))
 			return false;
 		if (!row)
 			return true;
@@ -364,7 +364,7 @@ threads_fill(Db *db, guint max, ThreadsStop stop, void *user, bool *left, GError
 		return false;
 	*left = p.all->len == max;
 	for (guint i = 0; i < p.all->len; i++)
-		if (!place(db, &p, &g_array_index(p.all, Fresh, i), err))
+		if ((i % BLOCK == 0 && stopped(&p, err)) || !place(db, &p, &g_array_index(p.all, Fresh, i), err))
 			return false;
 	if (p.all->len == 0)
 		return true;

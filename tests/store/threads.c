@@ -180,6 +180,32 @@ test_given_up(void)
 	db_close(db);
 }
 
+static bool
+counted(void *n)
+{
+	++*(guint *)n;
+	return false;
+}
+
+/* Somebody who waits is looked for while the messages are read, while each gets its thread, and while that is written. */
+static void
+test_asked_all_along(void)
+{
+	enum { N = 1280, BLOCKS = N / 64 };
+	Db *db = must_open(":memory:", DB_WRITER);
+	bool left = false;
+	guint n = 0;
+
+	must_begin(db);
+	gint64 folder = put_folder(db, "INBOX", ROLE_INBOX);
+	for (guint i = 0; i < N; i++)
+		put(db, folder, i + 1, "<the-same@x>", NULL, NULL);
+	g_assert_true(threads_fill(db, N, counted, &n, &left, NULL));
+	must_commit(db);
+	g_assert_cmpuint(n, >=, 3 * BLOCKS);
+	db_close(db);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -188,5 +214,6 @@ main(int argc, char **argv)
 	g_test_add_func("/store/threads/parent-and-folders", test_parent_and_folders);
 	g_test_add_func("/store/threads/bad", test_bad);
 	g_test_add_func("/store/threads/given-up", test_given_up);
+	g_test_add_func("/store/threads/asked-all-along", test_asked_all_along);
 	return g_test_run();
 }
