@@ -27,6 +27,7 @@ typedef struct {
 	bool plain;		/* each of seen came once, and with its header */
 	bool threads;		/* and a piece of those is looked for */
 	GError *err;		/* owned: nothing of it is in the store */
+	bool after_failed;	/* that is why, and it was told with the one before it */
 	bool in_doubt;		/* something is here in the window that the server did not name: the mark was not moved */
 	bool threads_left;
 	GError *threads_err;	/* owned */
@@ -109,6 +110,7 @@ put_in_order(Filler *f, Load *load)
 	}
 	if (f->failed) {
 		load->err = g_error_copy(f->failed);
+		load->after_failed = true;
 		return false;
 	}
 	load->in_doubt = f->doubt && load->seen;	/* rows that end no window move no mark anyhow */
@@ -256,7 +258,8 @@ took(Engine *e, Load *load)
 {
 	e->filler->out--;
 	if (load->err) {
-		engine_store_failed(e, g_steal_pointer(&load->err));
+		if (!load->after_failed)
+			engine_store_failed(e, g_steal_pointer(&load->err));
 	} else {
 		engine_changed(e, load->folder, CHANGE_ADDED | CHANGE_COUNTS);
 		if (load->threads)

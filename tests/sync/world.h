@@ -37,6 +37,7 @@ typedef struct {
 	gint64 row;
 	bool answered, failed, asked, headless;
 	char *why, *trouble;	/* owned */
+	guint troubles;		/* so many were told */
 	guint checked, acts;
 	bool check_failed;	/* the last of them */
 	guint64 removals;	/* LETTER_POP_REMOVAL: so many would go */
@@ -192,6 +193,7 @@ hear(World *w, const Letter *l)
 	case LETTER_TROUBLE:
 		g_free(w->trouble);
 		w->trouble = g_strdup(l->text);
+		w->troubles += l->text != NULL;
 		break;
 	case LETTER_ASK_SECRET:
 		w->asked = true;
