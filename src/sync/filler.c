@@ -44,6 +44,7 @@ struct Filler {
 	guint out;		/* of the engine: loads that were given, and not taken back */
 	GPtrArray *doubts;	/* of the engine, owned, of Load*: taken back, in their order, and not seen to */
 	bool resolving;		/* of the engine */
+	gint64 threads_at;	/* of the engine: when it wanted a piece of those last */
 	GError *failed;		/* of the thread, owned: since the last first load */
 	bool doubt;		/* of the thread: the same */
 	gint hurry;		/* atomic: the engine stands still until it has it back */
@@ -128,7 +129,7 @@ work(Filler *f, Load *load)
 	if (!put_in_order(f, load))
 		return;
 	g_ptr_array_set_size(load->rows, 0);
-	if (load->threads && !threads_piece(f->db, THREADS_PIECE_MOST, stop_threads, f, &load->threads_left, &load->threads_err))
+	if (load->threads && !threads_piece(f->db, 2 * THREADS_PIECE_MOST, stop_threads, f, &load->threads_left, &load->threads_err))
 		load->threads_left = true;
 	if (load->seen && !g_atomic_int_get(&f->hurry))	/* else with a later one */
 		db_checkpoint(f->db);
@@ -179,7 +180,7 @@ start(Engine *e)
 	}
 	e->filler = g_new0(Filler, 1);
 	*e->filler = (Filler){ .db = db, .engine = e, .loads = g_async_queue_new(), .done = g_async_queue_new(),
-		.doubts = g_ptr_array_new_with_free_func((GDestroyNotify)load_free) };
+		.doubts = g_ptr_array_new_with_free_func((GDestroyNotify)load_free), .threads_at = e->now };
 	e->filler->thread = g_thread_try_new("filler", thread, e->filler, &err);
 	if (e->filler->thread)
 		return true;
@@ -210,11 +211,16 @@ ascend(const GArray *uids)
 	return true;
 }
 
-/* Large pieces while much is to come, and little left to do when nothing does. */
-static guint
+/* A piece costs its rows, and about as much again for the pages of the names, which it all visits: so there are few, and none
+ * that is large just before the last. On a slow line the newest ones do not wait for that. */
+static bool
 threads_due(const Engine *e)
 {
-	return CLAMP(e->sel.below / 4, THREADS_PIECE, THREADS_PIECE_MOST);
+	enum { PATIENCE_MS = 2000 };
+
+	if (e->threadless >= THREADS_PIECE && e->now - e->filler->threads_at >= PATIENCE_MS)
+		return true;
+	return e->threadless >= THREADS_PIECE_MOST && e->sel.below > THREADS_PIECE_MOST / 2;
 }
 
 static Load *
@@ -235,9 +241,11 @@ load_new(Engine *e, Job *window)
 	}
 	e->threadless += load->rows->len;
 	bool last = load->seen && load->below == 1;	/* then here, where the pages of the names are at hand */
-	load->threads = e->threadless >= threads_due(e) || last;
-	if (load->threads)
+	load->threads = threads_due(e) || last;
+	if (load->threads) {
 		e->threadless = 0;
+		e->filler->threads_at = e->now;
+	}
 	return load;
 }
 
