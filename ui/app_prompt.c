@@ -4,6 +4,7 @@
 #include "config.h"
 #include "ui/app_private.h"
 #include "ui/panes/signin.h"
+#include "ui/panes/question.h"
 #include "base/extensions.h"
 #include "base/intl.h"
 
@@ -166,6 +167,8 @@ answer_key(App *a, const char *key)
 void
 app_ask_secret(App *a)
 {
+	if (question_is_open(a))	/* its answer must not become the first letter of a password */
+		return;
 	/* who types a mail must not type it into a password: the question waits */
 	for (guint i = 0; i < a->accounts->len && !a->prompt && app_where(a) != IN_EDITOR; i++) {
 		if (password_ask(a, g_ptr_array_index(a->accounts, i)))

@@ -87,6 +87,16 @@ def S4_refused_once_and_replaced():
     assert r.quit()[0] == 0
 
 
+def a_question_comes_first():
+    """The refusal comes while the question about keeping is open: its answer goes to it, and then the password is asked for."""
+    server = world()
+    r = Reader(config=account(server, password=None) + STORE, **NO_BUS)
+    r.wait("Password of alice").keys("wrong\r").wait("be kept", 10).wait("sign-in refused", 30).pump(1)
+    assert "Not accepted" not in r.text, r.text
+    r.keys("2").wait("Not accepted. Password of alice", 10).keys("secret\r").wait("be kept", 10).keys("2").wait("Welcome to the garden", 20)
+    r.kill()
+
+
 def sending_has_its_own():
     server = world()
     server.set_password("different", "bob")
@@ -194,4 +204,4 @@ def locked_key():
 
 
 if __name__ == "__main__":
-    run(kept_in_the_sealed_file, not_kept, S4_refused_once_and_replaced, sending_has_its_own, keyring_that_hangs, removed, test_sign_in, locked_key)
+    run(kept_in_the_sealed_file, not_kept, S4_refused_once_and_replaced, a_question_comes_first, sending_has_its_own, keyring_that_hangs, removed, test_sign_in, locked_key)

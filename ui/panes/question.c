@@ -176,6 +176,12 @@ question_ask(App *a, const char *text, const QuestionChoice *choices, guint n, g
 }
 
 bool
+question_is_open(App *a)
+{
+	return over_self(a, &FACE) != NULL;
+}
+
+bool
 question_take(App *a)
 {
 	Question *q = over_self(a, &FACE);

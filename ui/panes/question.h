@@ -23,5 +23,6 @@ typedef void (*QuestionAnswered)(struct App *a, int n, gpointer user);
  * question. */
 void question_ask(struct App *a, const char *text, const QuestionChoice *choices, guint n,
 	guint selected, QuestionAnswered answered, gpointer user, GDestroyNotify free_user);
+bool question_is_open(struct App *a);	/* the keys are its own */
 /* Return on the selected answer (the command `open`). False: no question is asked. */
 bool question_take(struct App *a);
