@@ -23,8 +23,8 @@ TABLE = {
     "setup": ["base", "conf", "net", "store"],
     "doctor": ["auth/vault.h", "base", "conf", "net", "proto"],
     "sync": ["auth/vault.h", "base", "conf", "net", "proto", "render", "store"],
-    "ui": ["auth/vault.h", "base", "conf", "doctor/doctor.h", "store", "render/client.h", "render/compose.h", "setup/demo.h", "setup/discover.h", "setup/found.h", "setup/import.h", "sync/door.h", "sync/engine.h", "sync/trial.h"],
-    "batch": ["auth/vault.h", "base", "conf", "doctor/doctor.h", "render/client.h", "render/compose.h", "store", "sync/door.h", "sync/engine.h", "sync/look.h", "sync/verify.h"],
+    "ui": ["auth/vault.h", "base", "conf", "doctor/doctor.h", "store", "render/client.h", "render/compose.h", "setup/demo.h", "setup/discover.h", "setup/found.h", "setup/import.h", "sync/door.h", "sync/engine.h", "sync/stored.h", "sync/trial.h"],
+    "batch": ["auth/vault.h", "base", "conf", "doctor/doctor.h", "render/client.h", "render/compose.h", "store", "sync/door.h", "sync/engine.h", "sync/look.h", "sync/stored.h", "sync/verify.h"],
     "main": ["auth", "base", "batch", "conf", "doctor", "mail", "net", "proto", "render", "setup", "store", "sync", "ui"],
 }
 # What a neighbour's door may show of a third room goes with it: the reader draws the Document that the client hands over.

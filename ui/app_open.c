@@ -6,6 +6,7 @@
 #include "ui/app_private.h"
 #include "base/intl.h"
 #include "base/limits.h"
+#include "sync/stored.h"
 
 #include <string.h>
 
@@ -115,51 +116,25 @@ rendered(void *user, Document *document, const GError *err)
 /* ---- from the store to the worker ---- */
 
 static void
-render_parts(App *a, AppAccount *acc, RenderMessage *m)
-{
-	g_autoptr(GBytes) list = bodies_get(acc->db, a->open.message, PARTS_SECTION, NULL);
-	g_autoptr(GArray) parts = list ? parts_read(list) : parts_new();
-	g_autofree RenderPart *given = g_new0(RenderPart, parts->len + 1);
-
-	for (guint i = 0; i < parts->len; i++) {
-		const PartInfo *p = &g_array_index(parts, PartInfo, i);
-		given[i] = (RenderPart){ .section = p->section, .mime = p->mime, .size = p->size, .depth = p->depth,
-			.body = *p->section ? bodies_get(acc->db, a->open.message, p->section, NULL) : NULL };
-	}
-	m->parts = given;
-	m->n_parts = parts->len;
-	a->open.job = render_message(a->render, m, rendered, a);
-	for (guint i = 0; i < parts->len; i++)
-		if (given[i].body)
-			g_bytes_unref(given[i].body);
-}
-
-static void
 render_open(App *a)
 {
 	AppAccount *acc = app_account_of(a, a->open.account);
-	g_autoptr(GBytes) raw = bodies_get(acc->db, a->open.message, "", NULL);
-	g_autoptr(GBytes) header = raw ? NULL : bodies_get(acc->db, a->open.message, "HEADER", NULL);
 	int wrap = (int)conf_int(a->setup->conf, "ui", "wrap"), columns = a->layout.pager.w > 10 ? a->layout.pager.w - 2 : canvas_cols(a->canvas) - 2;
 	RenderMessage m = {
-		.raw = raw, .header = header, .columns = (guint16)CLAMP(wrap > 0 ? MIN(wrap, columns) : columns, 20, 500),
+		.columns = (guint16)CLAMP(wrap > 0 ? MIN(wrap, columns) : columns, 20, 500),
 		.prefer_html = conf_bool(a->setup->conf, "ui", "prefer-html"),
 	};
 
-	if (!raw && !header) {
-		wait_text(a, _("The text of this message was lost on the disk. It is fetched again."));
-		Request *r = request_new(REQ_OPEN_MESSAGE);
-		r->message = a->open.message;
-		app_post(a, a->open.account, r);
+	a->open.job = stored_render(a->render, acc->db, a->open.message, &m, &a->open.header_cut, rendered, a, NULL);
+	if (a->open.job) {
+		wait_text(a, "");
+		g_clear_pointer(&a->open.preview, clean_free);
 		return;
 	}
-	a->open.header_cut = header && g_bytes_get_size(header) >= LIMIT_IMAP_INLINE - 1;	/* no more of it is fetched */
-	wait_text(a, "");
-	g_clear_pointer(&a->open.preview, clean_free);
-	if (raw)
-		a->open.job = render_message(a->render, &m, rendered, a);
-	else
-		render_parts(a, acc, &m);
+	wait_text(a, _("The text of this message was lost on the disk. It is fetched again."));
+	Request *r = request_new(REQ_OPEN_MESSAGE);
+	r->message = a->open.message;
+	app_post(a, a->open.account, r);
 }
 
 /* ---- until it is here ---- */

@@ -101,4 +101,4 @@
 #define STORE_BULK_ROWS		256		/* and while nobody does */
 #define TRACE_LINES		500	/* of an account's exchanges that are kept in memory */
 #define THREADS_PIECE		2000	/* messages that find their thread in one transaction */
-#define THREADS_PIECE_MOST	8000	/* the same, in a first sync: each piece visits every page of the names */
+#define THREADS_PIECE_MOST	8000	/* the same, in a first sync, where the last piece may have twice as many: each visits every page of the names */

@@ -22,6 +22,7 @@ typedef struct {
 bool job_start(Job *j, const Batch *h, Account *account, guint number, Chan *letters, GError **err);
 void job_clear(Job *j);
 void job_letter(Job *j, const Letter *l);	/* asks, shows progress, and knows the end of a cycle */
+Db *batch_store(const Batch *h, const Account *a, GError **err);	/* a reader; yours; NULL: err, also where there is none yet */
 Folder *batch_folder(Db *db, const char *name);	/* yours; NULL: none */
 void letters_wait(const Batch *h, Chan *letters, int timeout_ms);
 void progress_end(void);

@@ -175,16 +175,13 @@ usage(void)
 static int
 run_export(Export *x, const char *name, const char *target)
 {
-	g_autofree char *store = places_store(x->h->places, x->account);
 	g_autoptr(GError) err = NULL;
 	g_autoptr(Folder) f = NULL;
 	int status = EXIT_FAILED;
 
-	x->db = g_file_test(store, G_FILE_TEST_EXISTS) ? db_open(store, DB_READER, &err) : NULL;
+	x->db = batch_store(x->h, x->account, &err);
 	f = x->db ? batch_folder(x->db, name) : NULL;
-	if (!x->db && !err)
-		g_set_error(&err, EIL_ERROR, EIL_ASK_USER, _("There is no mail store of it here yet: eilpost sync %s makes one."), x->account->name);
-	else if (x->db && !f)
+	if (x->db && !f)
 		g_set_error(&err, EIL_ERROR, EIL_ASK_USER, _("There is no folder “%s”."), name);
 	else if (f && export_folder(x, f, target, &err))
 		status = say_end(x, target);

@@ -30,14 +30,12 @@ static const struct { guint32 bit; char letter; const char *name; } FLAGS[] = {
 static void
 print_words(const Listing *l, const Folder *f, const MessageRow *row)
 {
-	g_autofree char *id = script_id(l->account, row->key.id), *date = NULL;
-	g_autoptr(GDateTime) t = g_date_time_new_from_unix_local(row->key.received);
+	g_autofree char *id = script_id(l->account, row->key.id), *date = script_time(row->key.received);
 	g_autoptr(Clean) folder = clean_new(f->name, -1, CLEAN_LINE), from = NULL, subject = NULL;
 	char flags[G_N_ELEMENTS(FLAGS) + 3], *at = flags;
 
 	from = clean_new(row->from_name && *row->from_name ? row->from_name : row->from_address ? row->from_address : "", -1, CLEAN_LINE);
 	subject = clean_new(row->subject ? row->subject : "", -1, CLEAN_LINE);
-	date = t ? g_date_time_format(t, "%Y-%m-%d %H:%M") : g_strdup("-");
 	if (!(row->flags & FLAG_SEEN))
 		*at++ = 'N';
 	for (gsize i = 0; i < G_N_ELEMENTS(FLAGS); i++)
@@ -46,7 +44,7 @@ print_words(const Listing *l, const Folder *f, const MessageRow *row)
 	if (row->traits & TRAIT_ATTACHMENT)
 		*at++ = 'X';
 	*at = '\0';
-	printf("%s\t%s\t%s\t%s\t%s\t%s\n", id, date, *flags ? flags : "-", clean_peek(folder), clean_peek(from), clean_peek(subject));
+	printf("%s\t%s\t%s\t%s\t%s\t%s\n", id, date ? date : "-", *flags ? flags : "-", clean_peek(folder), clean_peek(from), clean_peek(subject));
 }
 
 static void

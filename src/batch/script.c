@@ -58,16 +58,19 @@ script_end(Script *s)
 Db *
 script_store(const Script *s, const Account *a)
 {
-	g_autofree char *store = places_store(s->h->places, a);
 	g_autoptr(GError) err = NULL;
-	Db *db = g_file_test(store, G_FILE_TEST_EXISTS) ? db_open(store, DB_READER, &err) : NULL;
+	Db *db = batch_store(s->h, a, &err);
 
-	if (db)
-		return db;
-	if (!err)
-		g_set_error(&err, EIL_ERROR, EIL_ASK_USER, _("There is no mail store of it here yet: eilpost sync %s makes one."), a->name);
-	fprintf(stderr, "%s: %s\n", a->name, err->message);
-	return NULL;
+	if (!db)
+		fprintf(stderr, "%s: %s\n", a->name, err->message);
+	return db;
+}
+
+char *
+script_time(gint64 when)
+{
+	g_autoptr(GDateTime) t = when ? g_date_time_new_from_unix_local(when) : NULL;
+	return t ? g_date_time_format(t, "%Y-%m-%d %H:%M") : NULL;
 }
 
 char *

@@ -18,6 +18,7 @@ bool script_begin(Script *s, const Batch *h, char **args, const char *usage);
 void script_end(Script *s);
 /* The account's store; NULL: said why, to the error output. */
 Db *script_store(const Script *s, const Account *a);
+char *script_time(gint64 when);	/* "2026-11-29 18:22", of this computer's clock; yours; NULL: 0 */
 /* "work:123": the account, and its store's number for the message. */
 char *script_id(const Account *a, gint64 message);
 /* And back. NULL: there is no such account, or it is no such name. A number alone is of -A, or of the only account. */

@@ -6,10 +6,8 @@
 #include "batch/json.h"
 #include "batch/script.h"
 #include "base/intl.h"
-#include "render/client.h"
-#include "store/bodies.h"
 #include "store/messages.h"
-#include "store/parts.h"
+#include "sync/stored.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -32,11 +30,19 @@ on_document(void *user, Document *document, const GError *err)
 }
 
 static Document *
-rendered(Render *r, const RenderMessage *m, GError **err)
+document_of(const Script *s, Render *r, Db *db, gint64 message, GError **err)
 {
+	RenderMessage m = { .columns = COLUMNS, .prefer_html = conf_bool(s->h->conf, "ui", "prefer-html") };
+	g_autoptr(GError) why = NULL;
+	bool header_cut;
 	Answer a = { 0 };
 
-	render_message(r, m, on_document, &a);
+	if (!stored_render(r, db, message, &m, &header_cut, on_document, &a, &why)) {
+		if (!why)
+			g_set_error_literal(&why, EIL_ERROR, EIL_LATER, _("The text of this message is not on this computer yet: it comes when it is opened, or by the account's “offline”."));
+		g_propagate_error(err, g_steal_pointer(&why));
+		return NULL;
+	}
 	while (!a.done) {
 		struct pollfd p = { .fd = render_fd(r), .events = POLLIN };
 		poll(&p, 1, render_timeout_ms(r));
@@ -44,41 +50,9 @@ rendered(Render *r, const RenderMessage *m, GError **err)
 	}
 	if (a.err)
 		g_propagate_error(err, a.err);
+	else if (header_cut)
+		document_add_note(a.document, NOTE_CUT_HEADERS);
 	return a.document;
-}
-
-static Document *
-of_parts(Render *r, Db *db, gint64 message, RenderMessage *m, GError **err)
-{
-	g_autoptr(GBytes) list = bodies_get(db, message, PARTS_SECTION, NULL);
-	g_autoptr(GArray) parts = list ? parts_read(list) : parts_new();
-	g_autofree RenderPart *given = g_new0(RenderPart, parts->len + 1);
-
-	for (guint i = 0; i < parts->len; i++) {
-		const PartInfo *p = &g_array_index(parts, PartInfo, i);
-		given[i] = (RenderPart){ .section = p->section, .mime = p->mime, .size = p->size, .depth = p->depth,
-			.body = *p->section ? bodies_get(db, message, p->section, NULL) : NULL };
-	}
-	m->parts = given;
-	m->n_parts = parts->len;
-	Document *d = rendered(r, m, err);
-	for (guint i = 0; i < parts->len; i++)
-		g_clear_pointer(&given[i].body, g_bytes_unref);
-	return d;
-}
-
-static Document *
-document_of(const Script *s, Render *r, Db *db, gint64 message, GError **err)
-{
-	g_autoptr(GBytes) raw = bodies_get(db, message, "", NULL), header = raw ? NULL : bodies_get(db, message, "HEADER", NULL);
-	RenderMessage m = { .raw = raw, .header = header, .columns = COLUMNS, .prefer_html = conf_bool(s->h->conf, "ui", "prefer-html") };
-
-	if (raw)
-		return rendered(r, &m, err);
-	if (header)
-		return of_parts(r, db, message, &m, err);
-	g_set_error_literal(err, EIL_ERROR, EIL_LATER, _("The text of this message is not on this computer yet: it comes when it is opened, or by the account's “offline”."));
-	return NULL;
 }
 
 /* ---- its text ---- */

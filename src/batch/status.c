@@ -39,8 +39,7 @@ print_json(const Standing *s)
 static void
 print_words(const Standing *s)
 {
-	g_autoptr(GDateTime) t = s->checked ? g_date_time_new_from_unix_local(s->checked) : NULL;
-	g_autofree char *when = t ? g_date_time_format(t, "%Y-%m-%d %H:%M") : NULL;
+	g_autofree char *when = script_time(s->checked);
 
 	printf("%s: ", s->account->name);
 	if (when)

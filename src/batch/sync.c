@@ -289,6 +289,17 @@ batch_sync(const Batch *h, char **names)
 	return status;
 }
 
+Db *
+batch_store(const Batch *h, const Account *a, GError **err)
+{
+	g_autofree char *store = places_store(h->places, a);
+
+	if (g_file_test(store, G_FILE_TEST_EXISTS))
+		return db_open(store, DB_READER, err);
+	g_set_error(err, EIL_ERROR, EIL_ASK_USER, _("There is no mail store of it here yet: eilpost sync %s makes one."), a->name);
+	return NULL;
+}
+
 Account *
 batch_account(const Batch *h, const char *name)
 {

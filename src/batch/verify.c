@@ -305,16 +305,10 @@ static bool
 one_account(const Batch *h, Account *a, bool json)
 {
 	LookSetup setup = { .account = a, .vault = h->vault, .ask = look_ask_password, .turn = look_turn, .user = (void *)h };
-	g_autofree char *store = places_store(h->places, a);
 	g_autoptr(GError) err = NULL;
-	g_autoptr(VerifyReport) report = NULL;
+	g_autoptr(Db) db = batch_store(h, a, &err);
+	g_autoptr(VerifyReport) report = db ? verify_account(&setup, db, told, &err) : NULL;
 
-	if (!g_file_test(store, G_FILE_TEST_EXISTS)) {
-		err = g_error_new(EIL_ERROR, EIL_ASK_USER, _("There is no mail store of it here yet: eilpost sync %s makes one."), a->name);
-	} else {
-		g_autoptr(Db) db = db_open(store, DB_READER, &err);
-		report = db ? verify_account(&setup, db, told, &err) : NULL;
-	}
 	progress_end();
 	if (!report)
 		fprintf(stderr, "%s: %s\n", a->name, err ? err->message : _("It did not work."));

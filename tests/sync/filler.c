@@ -106,6 +106,25 @@ test_complete(void)
 	world_free(w);
 }
 
+/* The next session brings the rest. */
+static void
+goes_on(World *w)
+{
+	w->checked = 0;
+	begin(w, NULL);
+	WAIT_FOR(w, w->checked);
+	world_close(w);
+}
+
+static void
+ends(World *w)
+{
+	world_close(w);
+	wait_ms(w, 1);	/* what it had told */
+	g_clear_pointer(&w->trouble, g_free);
+	assert_marks(w);
+}
+
 /* The commit number `at` fails, and what is here is what the marks say; the next start brings the rest. False: there was none. */
 static bool
 failed_once(guint at, guint *failures)
@@ -118,17 +137,10 @@ failed_once(guint at, guint *failures)
 	bool failed = w->trouble != NULL, there = plug.commits >= at;
 	*failures += failed;
 	g_test_message("commit %u: trouble %s, checked %u", at, w->trouble ? w->trouble : "-", w->checked);
-	world_close(w);
-	wait_ms(w, 1);	/* what it had told */
-	g_clear_pointer(&w->trouble, g_free);
+	ends(w);
 	g_assert_cmpuint(w->troubles, <=, 1);	/* not once more for each load behind it */
-	if (failed) {
-		assert_marks(w);
-		w->checked = 0;
-		begin(w, NULL);
-		WAIT_FOR(w, w->checked);
-		world_close(w);
-	}
+	if (failed)
+		goes_on(w);
 	assert_whole(w);
 	world_free(w);
 	return there;
@@ -204,14 +216,8 @@ test_in_doubt_failed(void)
 		begin(w, &plug);
 		WAIT_FOR(w, w->checked || w->trouble);
 		there = plug.commits >= at;
-		world_close(w);
-		wait_ms(w, 1);	/* what it had told */
-		g_clear_pointer(&w->trouble, g_free);
-		assert_marks(w);
-		w->checked = 0;
-		begin(w, NULL);
-		WAIT_FOR(w, w->checked);
-		world_close(w);
+		ends(w);
+		goes_on(w);
 		assert_whole(w);
 		world_free(w);
 	}
