@@ -96,8 +96,13 @@ draw_now(gpointer user)
 void
 app_dirty(App *a, guint delay_ms)
 {
-	if (a->draw_timer)
+	gint64 due = g_get_monotonic_time() + (gint64)delay_ms * 1000;
+
+	if (a->draw_timer) {	/* what may wait does not hold up what the person waits for */
+		if (due < g_source_get_ready_time(a->draw_timer))
+			g_source_set_ready_time(a->draw_timer, due);
 		return;
+	}
 	a->draw_timer = g_timeout_source_new(delay_ms);
 	g_source_set_callback(a->draw_timer, draw_now, a, NULL);
 	g_source_attach(a->draw_timer, NULL);

@@ -156,10 +156,8 @@ open_preview(App *a)
 
 /* The server's word of how the text begins; cut where it may not say more, so that nobody takes it for the whole. */
 static Clean *
-preview_text(AppAccount *acc, gint64 id)
+preview_text(const Message *m)
 {
-	g_autoptr(Message) m = acc && acc->db ? messages_get(acc->db, id, NULL) : NULL;
-
 	if (!m || !m->preview)
 		return NULL;
 	return clean_printf(_("Preview: %s%s"), m->preview, g_utf8_strlen(m->preview, -1) >= LIMIT_PREVIEW ? "…" : "");
@@ -169,8 +167,11 @@ void
 open_message(App *a, const MessageRow *row)
 {
 	gint64 id = row->key.id;
-	bool here = row->body_here, unread = !(row->flags & FLAG_SEEN);
+	bool unread = !(row->flags & FLAG_SEEN);
 	bool anew = a->open.message == 0;
+	AppAccount *acc = app_account(a);
+	g_autoptr(Message) m = !row->body_here && acc && acc->db ? messages_get(acc->db, id, NULL) : NULL;
+	bool here = row->body_here || (m && m->body_here);	/* it came since the row was read */
 
 	open_close(a);
 	a->open.message = id;
@@ -186,8 +187,7 @@ open_message(App *a, const MessageRow *row)
 		render_open(a);
 		return;
 	}
-	AppAccount *acc = app_account(a);
-	a->open.preview = preview_text(acc, id);
+	a->open.preview = preview_text(m);
 	a->open.since = g_get_monotonic_time();
 	wait_text(a, may_come(acc) ? _("Fetching the message …") : _("The text of this message is not on this computer; it is fetched as soon as there is a connection."));
 	Request *r = request_new(REQ_OPEN_MESSAGE);

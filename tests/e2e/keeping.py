@@ -131,6 +131,22 @@ def behind_the_person():
     r.leave("Text 7 of Lists")
 
 
+def the_next_one_is_here():
+    """What came while a message is read opens at once: not a word of fetching it."""
+    folder = new_profile("headers", check="startup, push")
+    r = Reader(profile=folder)
+    r.wait("Large").checked()
+    r.go("INBOX 1 3").keys("\r").wait("Text 3 of INBOX, 1 days old.")
+    end = time.monotonic() + limit(10)
+    while kept(folder)["INBOX"][0] < 4:
+        assert time.monotonic() < end, (kept(folder), r.text)
+        r.pump(0.1)
+    before = len(r.raw)
+    r.keys("j").wait("Text 4 of INBOX, 1 days old.")
+    assert b"Fetching" not in r.raw[before:], r.raw[before:]
+    r.leave("Text 4 of INBOX")
+
+
 def folder_by_folder():
     """The person says for one folder what holds there, sees it in its facts, and it is kept over a restart."""
     folder = new_profile("headers", check="startup, push")
@@ -228,4 +244,4 @@ def the_person_goes_first():
 
 
 fill()
-run(by_policy, nothing_twice, within_the_budget, behind_the_person, folder_by_folder, over_a_second_connection, the_person_goes_first)
+run(by_policy, nothing_twice, within_the_budget, behind_the_person, the_next_one_is_here, folder_by_folder, over_a_second_connection, the_person_goes_first)
