@@ -16,11 +16,12 @@
 #define STAY_MS 2000		/* and back in it */
 #define LOOK_ROWS 500		/* of one step along the list */
 #define TURN_S (15 * 60)	/* between two looks at flags of which the server does not tell */
-#define AT_ONCE 100		/* messages of a piece */
+#define LEAST_AT_ONCE 100	/* messages of the first piece */
+#define MOST_AT_ONCE 500	/* scattered UIDs: 5,500 bytes, under LIMIT_IMAP_COMMAND */
 #define MUCH 50			/* messages: worth the second connection */
 #define PIECE_MS 300
 #define PIECE_LEAST (64 * KIB)
-#define PIECE_MOST (1 * MIB)
+#define PIECE_MOST (4 * MIB)	/* a long and broad line is not filled by less */
 #define SPENT_SAVE (1 * MIB)
 #define DAY_S 86400
 
@@ -35,6 +36,7 @@ struct Keep {
 	guint32 next;		/* bulk: the UID that was next when it began; of what came later nothing is known */
 	GHashTable *barred;	/* owned, of int64: folders that can't be opened over it */
 	guint64 room;		/* bytes of the next piece, adapted; 0: not known yet */
+	guint most;		/* its messages, likewise */
 	gint64 asked_at;	/* ms: the last piece */
 	guint asked;		/* its messages */
 	GArray *tour;		/* owned, of gint64: folders that want something */
@@ -239,14 +241,21 @@ keep_wanted(Engine *e)
 	return !k->done && engine_has_room(e);
 }
 
-/* Its next piece may be asked for while the last half of the one before is still on its way. */
+/* The next piece is asked for while the last half of the one before is still on its way; without a screen, where nobody's wish
+ * is behind them, while all of it is. */
+static bool
+line_is_full(const Engine *e, guint on_their_way)
+{
+	return on_their_way > (e->headless ? e->keep->asked : e->keep->asked / 2);
+}
+
 bool
 keep_goes_on(Engine *e)
 {
 	const Keep *k = e->keep;
 	guint n_jobs, n = texts_on_their_way(e, &n_jobs);
 
-	if (e->jobs->len > n_jobs || n > k->asked / 2 || (n > 0 && k->ended && k->ids->len == 0))
+	if (e->jobs->len > n_jobs || line_is_full(e, n) || (n > 0 && k->ended && k->ids->len == 0))
 		return false;
 	return keep_wanted(e);
 }
@@ -310,7 +319,7 @@ keep_bulk_goes_on(Engine *e)
 		end_bulk(e);
 		return false;
 	}
-	return calm(e) && !e->paused && !large_active(e, false) && n <= k->asked / 2 && (n == 0 || !k->ended || k->ids->len > 0);
+	return calm(e) && !e->paused && !large_active(e, false) && !line_is_full(e, n) && (n == 0 || !k->ended || k->ids->len > 0);
 }
 
 /* ---- asking ---- */
@@ -322,12 +331,17 @@ room_of_piece(Engine *e)
 	Keep *k = e->keep;
 	gint64 took = e->now - k->asked_at - e->rtt_ms;
 
-	if (k->room == 0)
+	if (k->room == 0) {
 		k->room = e->speed * PIECE_MS / 1000;
-	else if (took < PIECE_MS / 3)
+		k->most = LEAST_AT_ONCE;
+	} else if (took < PIECE_MS / 3) {
 		k->room *= 2;
-	else if (took > PIECE_MS)
+		k->most *= 2;
+	} else if (took > PIECE_MS) {
 		k->room /= 2;
+		k->most /= 2;
+	}
+	k->most = CLAMP(k->most, LEAST_AT_ONCE, MOST_AT_ONCE);
 	return k->room = CLAMP(k->room, PIECE_LEAST, PIECE_MOST);
 }
 
@@ -368,7 +382,7 @@ keep_submit(Engine *e)
 		e->quiet_until = MAX(e->quiet_until, e->now + 1);
 	if (hand_over(e, f))
 		return;
-	while (at < k->ids->len && n < AT_ONCE && k->spent - spent < room && ahead_may(e))
+	while (at < k->ids->len && n < k->most && k->spent - spent < room && ahead_may(e))
 		n += fetch_submit(e, g_array_index(k->ids, gint64, at++), k->folder);
 	texts_submit(e, k->bulk);
 	k->asked_at = e->now;
