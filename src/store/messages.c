@@ -166,6 +166,14 @@ messages_count_range(Db *db, gint64 folder, guint32 lo, guint32 hi)
 	    INTS(folder, lo, hi));
 }
 
+bool
+messages_range_adds_up(Db *db, gint64 folder, guint32 lo, guint32 hi, guint n, gint64 sum)
+{
+	return db_int(db, 0,
+	    "SELECT count(*) = ?4 AND ifnull(sum(uid), 0) = ?5 FROM message WHERE folder = ?1 AND uid BETWEEN ?2 AND ?3",
+	    INTS(folder, lo, hi, n, sum)) != 0;
+}
+
 /* ---- writing ---- */
 
 static const char put_message[] =

@@ -94,6 +94,7 @@ typedef struct { guint32 uid, server_flags; } MessageUid;
 GArray *messages_uids(Db *db, gint64 folder, guint32 lo, guint32 hi, GError **err);
 guint32 messages_max_uid(Db *db, gint64 folder);
 guint32 messages_count_range(Db *db, gint64 folder, guint32 lo, guint32 hi);
+bool messages_range_adds_up(Db *db, gint64 folder, guint32 lo, guint32 hi, guint n, gint64 sum);	/* so many are in it, and that is the sum of their UIDs */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Message, message_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MessageLimit, messages_limit_free)

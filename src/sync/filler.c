@@ -62,11 +62,16 @@ load_free(Load *load)
 
 /* ---- the thread ---- */
 
-/* All that is here of the window is what the server named. */
+/* All that is here of the window is what the server named. Counting alone would take one that is gone there, and is here, for
+ * one that the person moved away. */
 static bool
 is_complete(Db *db, const Load *load)
 {
-	return load->plain && messages_count_range(db, load->folder, load->lo, load->hi) == load->seen->len;
+	gint64 sum = 0;
+
+	for (guint i = 0; i < load->seen->len; i++)
+		sum += g_array_index(load->seen, guint32, i);
+	return load->plain && messages_range_adds_up(db, load->folder, load->lo, load->hi, load->seen->len, sum);
 }
 
 static bool
