@@ -395,7 +395,7 @@ parse_search(Tokens *t, ImapResponse *r)
 	for (;;) {
 		token_spaces(t);
 		if (t->p == t->end || t->bad)
-			return;
+			break;
 		if (token_open(t)) {
 			if (token_word(t, "MODSEQ")) {
 				token_spaces(t);
@@ -407,8 +407,9 @@ parse_search(Tokens *t, ImapResponse *r)
 		}
 		guint32 n = token_u32(t);
 		if (n)
-			imap_set_add(r->set, n, n);
+			imap_set_gather(r->set, n, n);	/* servers may name them in any order */
 	}
+	imap_set_settle(r->set);
 }
 
 static void

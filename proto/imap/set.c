@@ -56,6 +56,42 @@ imap_set_add(GArray *set, guint32 lo, guint32 hi)
 	}
 }
 
+void
+imap_set_gather(GArray *set, guint32 lo, guint32 hi)
+{
+	ImapRange r = { MIN(lo, hi), MAX(lo, hi) };
+	ImapRange *last = set->len > 0 ? &RANGE(set, set->len - 1) : NULL;
+
+	if (last && r.lo > 1 && last->hi == r.lo - 1)
+		last->hi = r.hi;
+	else
+		g_array_append_val(set, r);
+}
+
+static gint
+by_lo(gconstpointer a, gconstpointer b)
+{
+	const ImapRange *x = a, *y = b;
+	return x->lo < y->lo ? -1 : x->lo > y->lo;
+}
+
+void
+imap_set_settle(GArray *set)
+{
+	guint n = 0;
+
+	g_array_sort(set, by_lo);
+	for (guint i = 0; i < set->len; i++) {
+		ImapRange r = RANGE(set, i);
+		ImapRange *last = n > 0 ? &RANGE(set, n - 1) : NULL;
+		if (last && r.lo <= (last->hi == G_MAXUINT32 ? last->hi : last->hi + 1))
+			last->hi = MAX(last->hi, r.hi);
+		else
+			RANGE(set, n++) = r;
+	}
+	g_array_set_size(set, n);
+}
+
 bool
 imap_set_has(const GArray *set, guint32 n)
 {
@@ -174,9 +210,11 @@ imap_set_parse(const char *text, gsize len)
 		}
 		if (++ranges > MAX_RANGES)
 			return NULL;
-		imap_set_add(set, lo, hi);
-		if (p == end)
+		imap_set_gather(set, lo, hi);
+		if (p == end) {
+			imap_set_settle(set);
 			return g_steal_pointer(&set);
+		}
 		if (*p++ != ',')
 			return NULL;
 	}

@@ -8,6 +8,9 @@
 
 GArray *imap_set_new(void);
 void imap_set_add(GArray *set, guint32 lo, guint32 hi);	/* keeps the order; appending at the end is cheap */
+/* In any order, and cheap in any: between the first and imap_set_settle it is no set, and nothing else may be asked of it. */
+void imap_set_gather(GArray *set, guint32 lo, guint32 hi);
+void imap_set_settle(GArray *set);
 bool imap_set_has(const GArray *set, guint32 n);
 guint64 imap_set_count(const GArray *set);
 void imap_set_subtract(GArray *set, const GArray *other);

@@ -57,6 +57,40 @@ test_against_bits(void)
 	}
 }
 
+/* What is gathered in any order is what was added one by one. */
+static void
+test_gathered(void)
+{
+	for (int round = 0; round < 300; round++) {
+		g_autoptr(GArray) added = imap_set_new(), gathered = imap_set_new();
+		for (int i = g_test_rand_int_range(0, 40); i > 0; i--) {
+			guint32 lo = (guint32)g_test_rand_int_range(1, 100), hi = g_test_rand_bit() ? lo + (guint32)g_test_rand_int_range(0, 5) : lo;
+			if (g_test_rand_int_range(0, 200) == 0)
+				hi = G_MAXUINT32;
+			imap_set_add(added, lo, hi);
+			imap_set_gather(gathered, g_test_rand_bit() ? lo : hi, lo);
+			imap_set_gather(gathered, hi, lo);
+		}
+		imap_set_settle(gathered);
+		g_assert_cmpmem(added->data, added->len * sizeof(ImapRange), gathered->data, gathered->len * sizeof(ImapRange));
+	}
+}
+
+/* 500,000 from the highest down: putting each into its place would move a terabyte. */
+static void
+test_backwards(void)
+{
+	enum { N = 500000 };
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint32 uid = 2 * N; uid > 0; uid -= 2)
+		g_string_append_printf(text, "%s%u", text->len ? "," : "", uid);
+	g_autoptr(GArray) set = imap_set_parse(text->str, text->len);
+	g_assert_nonnull(set);
+	g_assert_cmpuint(imap_set_count(set), ==, N);
+	g_assert_cmpuint(g_array_index(set, ImapRange, 0).lo, ==, 2);
+}
+
 static void
 test_split(void)
 {
@@ -100,6 +134,8 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/imap/set/parse", test_parse);
 	g_test_add_func("/imap/P11/set-against-bits", test_against_bits);
+	g_test_add_func("/imap/set/gathered", test_gathered);
+	g_test_add_func("/imap/set/backwards", test_backwards);
 	g_test_add_func("/imap/set/split", test_split);
 	g_test_add_func("/imap/utf7", test_utf7);
 	return g_test_run();
