@@ -49,7 +49,7 @@ typedef enum {
 	SMTP_FAIL_NONE, SMTP_FAIL_PROTOCOL, SMTP_FAIL_NO_STARTTLS, SMTP_FAIL_INJECTION, SMTP_FAIL_AUTH /* 535 and its like */, SMTP_FAIL_AUTH_NO_MECHANISM,
 	SMTP_FAIL_AUTH_REQUIRED,	/* 530, and none was set up */
 	SMTP_FAIL_UNAVAILABLE,	/* 421, 454, 4xx greeting: later */
-	SMTP_FAIL_REFUSED,	/* 5xx greeting or EHLO and HELO */
+	SMTP_FAIL_REFUSED,	/* 5xx greeting or EHLO and HELO; 538: a sign-in, but not over this connection (RFC 4954, 6) */
 	SMTP_FAIL_TIMEOUT,
 } SmtpFailure;
 

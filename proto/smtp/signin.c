@@ -141,15 +141,15 @@ auth_refused(SmtpSession *s)
 		smtp_fail(s, SMTP_FAIL_UNAVAILABLE, s->reply->str);
 		return;
 	}
-	/* announced is not usable (SERVERS, signing in): 504, 534, or a mechanism whose hash the server lacks */
-	if (s->reply_code == 504 || s->reply_code == 534 || challenges) {
+	/* announced is not usable (SERVERS, signing in): 504, 534, 538 (not without encryption), or a mechanism whose hash the server lacks */
+	if (s->reply_code == 504 || s->reply_code == 534 || s->reply_code == 538 || challenges) {
 		g_ptr_array_add(s->refused, (gpointer)s->mechanism);
 		if (choose(s)) {
 			signin_begin(s);
 			return;
 		}
 	}
-	smtp_fail(s, s->reply_code == 538 ? SMTP_FAIL_AUTH_NO_MECHANISM : SMTP_FAIL_AUTH, s->reply->str);
+	smtp_fail(s, s->reply_code == 538 ? SMTP_FAIL_REFUSED : SMTP_FAIL_AUTH, s->reply->str);
 }
 
 static void

@@ -79,6 +79,8 @@ static const Case cases[] = {
 	  "C MAIL FROM:<a@b>\n" },
 	{ "wrong password", SECURITY_TLS, .user = "alice", .recipients = "c@d", .script =
 	  HELLO EHLO_ALL "C AUTH PLAIN AGFsaWNlAHNlY3JldA==\nE auth PLAIN\nS 535 5.7.8 no\nE failed auth no\n" },
+	{ "no sign-in without encryption: not the password's fault, which was sent", SECURITY_NONE, .user = "alice", .recipients = "c@d", .script =
+	  HELLO "S 250-mx\nS 250 AUTH PLAIN\nC AUTH PLAIN AGFsaWNlAHNlY3JldA==\nE auth PLAIN\nS 538 5.7.11 encryption first\nE failed refused encryption first\n" },
 	{ "sign-in later", SECURITY_TLS, .user = "alice", .recipients = "c@d", .script =
 	  HELLO EHLO_ALL "C AUTH PLAIN AGFsaWNlAHNlY3JldA==\nE auth PLAIN\nS 454 4.7.0 busy\nE failed unavailable busy\n" },
 	{ "the mechanism is announced and not there", SECURITY_TLS, .user = "alice", .recipients = "c@d", .script =
