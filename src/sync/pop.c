@@ -15,6 +15,7 @@ pop_new(Engine *e)
 	p->early = g_byte_array_new();
 	p->entries = g_array_new(FALSE, TRUE, sizeof(PopEntry));
 	p->ids = g_hash_table_new(NULL, NULL);
+	p->too_big = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	p->done = g_ptr_array_new_with_free_func((GDestroyNotify)pop_body_free);
 	g_queue_init(&p->queue);
 	return p;
@@ -29,6 +30,7 @@ pop_free(Pop *p)
 	g_byte_array_unref(p->early);
 	g_array_unref(p->entries);
 	g_hash_table_unref(p->ids);
+	g_hash_table_unref(p->too_big);
 	g_ptr_array_unref(p->done);
 	g_free(p);
 }
@@ -171,6 +173,10 @@ session_failed(Engine *e, const Pop3Event *ev)
 		code = EIL_REFUSED;
 		break;
 	case POP3_FAIL_UNAVAILABLE:
+		if (e->pop->ready) {	/* "-ERR autologout" and the like, unasked */
+			s = g_strdup_printf(_("%s ended the session. eilpost connects again by itself."), host);
+			break;
+		}
 		if (row && !row->again) {	/* whatever its code says: time does not heal it */
 			sign_in_refused(e, row, words);
 			return;

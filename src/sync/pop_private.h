@@ -67,6 +67,7 @@ struct Pop {
 	bool removes;		/* DELEs went out */
 	bool asked_removal;
 	bool short_of_room;	/* some of the queue were left for that */
+	GHashTable *too_big;	/* owned, of owned "uidl\nsize": the person was told of it */
 	bool looked;		/* a session before this one fetched all: what comes now is news */
 };
 

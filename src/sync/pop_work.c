@@ -108,10 +108,16 @@ pop_begin(Engine *e)
 
 static void fetch_next(Engine *e);
 
-/* It stays on the server, and the others come. */
+/* It stays on the server, and the others come. Told once. */
 static void
 too_big(Engine *e, const PopEntry *en)
 {
+	GHashTable *told = e->pop->too_big;
+
+	if (g_hash_table_size(told) >= LIMIT_POP3_MESSAGES)
+		g_hash_table_remove_all(told);
+	if (!g_hash_table_add(told, g_strdup_printf("%s\n%" G_GUINT64_FORMAT, en->uidl ? en->uidl : "", en->size)))
+		return;
 	g_autofree char *size = g_format_size(en->size), *limit = g_format_size(LIMIT_MESSAGE_STORED);
 	engine_trouble(e, EIL_REFUSED, g_strdup_printf(_("A message of %s stays on %s: more than %s is not downloaded."), size, e->account->receive.host, limit));
 }

@@ -171,6 +171,25 @@ test_no_room(void)
 	world_free(w);
 }
 
+/* What is too large stays there, and the others come; it is told once, not at each check. */
+static void
+test_too_big(void)
+{
+	World *w = pop_world(KEEP_NO, 0);
+
+	deliver_some('a', 'c');
+	pop->huge = "Subject: b\r\n";
+	agree(w);
+	for (int i = 0; i < 3; i++) {
+		check_mail(w);
+		ASSERT_INBOX(w, "a c");
+	}
+	g_assert_cmpuint(w->troubles, ==, 1);
+	g_assert_nonnull(strstr(w->trouble, "1.0\xc2\xa0GB stays on"));
+	g_assert_cmpuint(server_n_mails(pop), ==, 1);
+	world_free(w);
+}
+
 /* S15: copies stay, and nothing is fetched twice, also not by the next start. The newest comes first. */
 static void
 test_keep(void)
@@ -584,6 +603,11 @@ test_sign_in(void)
 	later(w, 3600);
 	WAIT_FOR(w, w->checked == 1);
 	ASSERT_INBOX(w, "a");
+	pop->log_out = 1;	/* nobody asked for that */
+	ask(w, REQ_CHECK, 0, false);
+	WAIT_FOR(w, w->trouble && strstr(w->trouble, "ended the session"));
+	later(w, 3600);
+	WAIT_FOR(w, w->checked == 2);
 	pop->refuse_auth = -1;	/* S4 */
 	ask(w, REQ_CHECK, 0, false);
 	WAIT_FOR(w, pop->refused == 1);
@@ -666,6 +690,7 @@ main(int argc, char **argv)
 	world_begin(&argc, &argv, NULL);
 	g_test_add_func("/sync/pop/store-fails/S6", test_store_fails);
 	g_test_add_func("/sync/pop/no-room/S2", test_no_room);
+	g_test_add_func("/sync/pop/too-big", test_too_big);
 	g_test_add_func("/sync/pop/keep/S15", test_keep);
 	g_test_add_func("/sync/pop/order", test_order);
 	g_test_add_func("/sync/pop/bytes/S16", test_bytes);

@@ -25,7 +25,8 @@ typedef struct {
 	const char *auth_later;		/* answer to AUTH instead */
 	guint rest_ms;			/* a large mail comes in a few pieces, so far apart */
 	bool no_capa, no_uidl, no_top, cut_quit_done;
-	int cut_retr, cut_quit, refuse_quit, in_use;
+	const char *huge;		/* a mail with this in it is said to have a gigabyte */
+	int cut_retr, cut_quit, refuse_quit, in_use, log_out;
 	/* a process that ends by SIGKILL when so many lines have come (at the end of a mail: before or after it was taken) */
 	guint kill_line;
 	bool kill_after;
@@ -349,7 +350,7 @@ say_list(Talk *t, bool uidl)
 		if (uidl)
 			g_string_append_printf(out, "%u %s\r\n", i + 1, m->uidl);
 		else
-			g_string_append_printf(out, "%u %u\r\n", i + 1, (guint)strlen(m->data));
+			g_string_append_printf(out, "%u %u\r\n", i + 1, t->s->huge && strstr(m->data, t->s->huge) ? 1000000000 : (guint)strlen(m->data));
 	}
 	g_string_append(out, ".\r\n");
 	say(t, out->str);
@@ -427,7 +428,7 @@ pop_line(Talk *t, const char *line)
 			say(t, "-ERR [IN-USE] somebody else is here\r\n");
 		} else {
 			s->signed_in++;
-			say(t, "+OK\r\n");
+			say(t, take_one(s, &s->log_out) ? "+OK\r\n-ERR logged out\r\n" : "+OK\r\n");
 		}
 	} else if (!g_ascii_strncasecmp(line, "STAT", 4)) {
 		g_autofree char *answer = g_strdup_printf("+OK %u 0\r\n", t->box->len);
@@ -583,7 +584,8 @@ server_reset(Server *s)
 	while (s->mails->len)
 		g_ptr_array_add(s->old, g_ptr_array_steal_index(s->mails, s->mails->len - 1));
 	s->no_capa = s->no_uidl = s->no_top = s->cut_quit_done = false;
-	s->cut_retr = s->cut_quit = s->refuse_quit = s->in_use = 0;
+	s->huge = NULL;
+	s->cut_retr = s->cut_quit = s->refuse_quit = s->in_use = s->log_out = 0;
 	s->chunking = s->down = s->kill_after = false;
 	s->refuse_auth = s->later_mail = s->refuse_mail = s->later_data = s->refuse_data = s->cut_mail = s->cut_data = s->cut_end = 0;
 	s->no_user = s->later_user = s->auth_later = NULL;
