@@ -18,6 +18,7 @@ typedef struct {
 	const Account *account;
 	Db *db;
 	guint left;		/* G_MAXUINT: no end */
+	GHashTable *printed;	/* owned, of owned strings (same_key); NULL: nothing can come twice */
 } Listing;
 
 enum { PAGE = 200 };
@@ -75,6 +76,36 @@ print_json(const Listing *l, const Folder *f, const MessageRow *row)
 		row->body_here ? "true" : "false");
 }
 
+/* A folder that shows the messages of others once more (RFC 6154): Gmail's "All Mail", "Starred" and "Important". */
+static bool
+is_view(const Folder *f)
+{
+	return f->role == ROLE_ALL || f->role == ROLE_FLAGGED || f->role == ROLE_IMPORTANT;
+}
+
+/* What the same message has in each of the folders that show it; yours. */
+static char *
+same_key(const MessageRow *row)
+{
+	return g_strdup_printf("%" G_GINT64_FORMAT " %" G_GUINT64_FORMAT " %s\n%s", row->key.received, row->size,
+		row->from_address ? row->from_address : "", row->subject ? row->subject : "");
+}
+
+/* It was printed before, and this is a view of it. */
+static bool
+is_again(Listing *l, const Folder *f, const MessageRow *row)
+{
+	if (!l->printed)
+		return false;
+	char *key = same_key(row);
+	if (!is_view(f) || !g_hash_table_contains(l->printed, key)) {
+		g_hash_table_add(l->printed, key);
+		return false;
+	}
+	g_free(key);
+	return true;
+}
+
 static bool
 list_folder(Listing *l, const Folder *f, GError **err)
 {
@@ -87,13 +118,33 @@ list_folder(Listing *l, const Folder *f, GError **err)
 			return page != NULL;
 		for (guint i = 0; i < page->len; i++) {
 			const MessageRow *row = &g_array_index(page, MessageRow, i);
+			if (is_again(l, f, row))
+				continue;
 			(l->script->json ? print_json : print_words)(l, f, row);
+			l->left -= l->left != G_MAXUINT;
 		}
 		from = g_array_index(page, MessageRow, page->len - 1).key;
 		first = false;
-		l->left -= l->left == G_MAXUINT ? 0 : page->len;
 	}
 	return true;
+}
+
+/* The views last, so that a message is told of the folder that it lies in. */
+static void
+list_all(Listing *l, GError **err)
+{
+	g_autoptr(GPtrArray) all = folders_list(l->db, err);
+	bool views = false, well = all != NULL;
+
+	for (guint i = 0; all && i < all->len; i++)
+		views |= is_view(all->pdata[i]);
+	if (views)
+		l->printed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint pass = 0; pass < 2; pass++)
+		for (guint i = 0; well && i < all->len; i++)
+			if (is_view(all->pdata[i]) == (pass == 1))
+				well = list_folder(l, all->pdata[i], err);
+	g_clear_pointer(&l->printed, g_hash_table_unref);
 }
 
 /* name: NULL: all folders. */
@@ -103,7 +154,6 @@ list_account(Listing *l, const char *name)
 	g_autoptr(GError) err = NULL;
 	g_autoptr(Db) db = script_store(l->script, l->account);
 	g_autoptr(Folder) one = db && name ? batch_folder(db, name) : NULL;
-	g_autoptr(GPtrArray) all = db && !name ? folders_list(db, &err) : NULL;
 
 	if (!db)
 		return false;
@@ -112,8 +162,8 @@ list_account(Listing *l, const char *name)
 		g_set_error(&err, EIL_ERROR, EIL_ASK_USER, _("There is no folder “%s”."), name);
 	else if (one)
 		list_folder(l, one, &err);
-	for (guint i = 0; all && i < all->len && !err; i++)
-		list_folder(l, g_ptr_array_index(all, i), &err);
+	else
+		list_all(l, &err);
 	if (err)
 		fprintf(stderr, "%s: %s\n", l->account->name, err->message);
 	return err == NULL;

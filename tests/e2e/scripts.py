@@ -2,7 +2,7 @@
 """scripts.py - `eilpost status`, `list`, `search` and `show`: what a script can ask of the store, without a network.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
-import email.message, json, os, subprocess, sys
+import email.message, json, os, sqlite3, subprocess, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import EILPOST, Reader, Server, account, mail, profile, run, sync
 
@@ -75,6 +75,14 @@ def searched():
     assert [r[3] for r in rows(eilpost(path, "-f", "Work", "search", "~A"))] == ["Work"]
     assert eilpost(path, "search", "~y", expect=2).strip()
     assert "Usage: eilpost search" in eilpost(path, "search", expect=2)
+    # a folder that shows what others have, as Gmail's "All Mail" does, brings only what is nowhere else
+    def unread():
+        return sorted(r.split("\t")[5] for r in eilpost(path, "search", "~U").splitlines())
+    twice = unread()
+    assert twice.count("Elsewhere") == 2, twice
+    with sqlite3.connect(os.path.join(path, "store", "work.db")) as db:
+        assert db.execute("UPDATE folder SET role = 7 WHERE wire LIKE 'Virtual/%'").rowcount == 1    # ROLE_ALL
+    assert unread() == sorted(set(twice)), unread()
 
 
 def shown():
