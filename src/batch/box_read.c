@@ -106,9 +106,9 @@ read_mark(Marks *m, const char *line, gsize len)
 		letter_marks(m, colon + 1, n);
 	} else if (name == 10 && !g_ascii_strncasecmp(line, "X-Keywords", 10)) {
 		g_autofree char *text = g_strndup(colon + 1, n);
-		g_auto(GStrv) words = g_strsplit_set(text, " \t\r,", -1);
-		for (char **w = words; *w; w++)
-			word_mark(m, *w, strlen(*w));
+		g_auto(GStrv) words = g_strsplit_set(text, " \t\r", -1);
+		for (char **w = words; *w; w++)	/* a comma may be part of a keyword */
+			word_mark(m, *w, strlen(*w) - g_str_has_suffix(*w, ","));
 	} else if (name == 16 && !g_ascii_strncasecmp(line, "X-Mozilla-Status", 16)) {
 		g_autofree char *text = g_strndup(colon + 1, n);
 		gulong bits = strtoul(text, NULL, 16);
