@@ -415,6 +415,8 @@ read_not(Reader *r)
 		g_autofree char *word = take_word(r);
 		if (word)
 			n = text_node(NODE_TEXT, IN_FROM | IN_TO | IN_SUBJECT, word);
+		else if (!*r->p)
+			g_set_error(r->err, EIL_ERROR, EIL_ASK_USER, _("This pattern is not complete: a word is expected at its end"));
 		else
 			g_set_error(r->err, EIL_ERROR, EIL_ASK_USER,
 			    _("Something is missing in this pattern: a word is expected"

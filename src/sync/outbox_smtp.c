@@ -217,6 +217,21 @@ somebody_has_it(Engine *e, gint64 row)
 	return false;
 }
 
+/* The server's; or ours, where it was not even asked. */
+static const char *
+words_of(const SmtpEvent *ev)
+{
+	switch (ev->unfit) {
+	case SMTP_TOO_LARGE:
+		return _("the mail is larger than this server takes");
+	case SMTP_NOT_ASCII:
+		return _("an address has letters that are not ASCII, and this server takes no such addresses");
+	case SMTP_FITS:
+		break;
+	}
+	return ev->reply.text;
+}
+
 /* The last of its recipients will not get it, but others have it: it was sent. Whom the server did not name has its
  * answer to the whole mail. */
 static void
@@ -233,11 +248,11 @@ rest_refused(Engine *e, const SmtpEvent *ev)
 			named = true;
 			if (r->accepted) {
 				g_free(r->reply);
-				*r = (Result){ r->address, false, ev->reply.code, g_strdup(ev->reply.text) };
+				*r = (Result){ r->address, false, ev->reply.code, g_strdup(words_of(ev)) };
 			}
 		}
 		if (!named) {
-			Result r = { g_strdup(s->recipients[i]), false, ev->reply.code, g_strdup(ev->reply.text) };
+			Result r = { g_strdup(s->recipients[i]), false, ev->reply.code, g_strdup(words_of(ev)) };
 			g_array_append_val(s->results, r);
 		}
 	}

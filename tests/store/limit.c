@@ -102,6 +102,7 @@ test_mistakes(void)
 		g_assert_null(limit);
 		g_assert_error(err, EIL_ERROR, EIL_ASK_USER);
 		g_assert_true(g_utf8_validate(err->message, -1, NULL) || strchr(wrong[i], '\xff'));
+		g_assert_null(strstr(err->message, "“”"));
 	}
 }
 
