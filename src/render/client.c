@@ -338,7 +338,8 @@ settle(Render *r, Worker *w, WireState state)
 	g_autoptr(GError) error = NULL;
 
 	if (state == WIRE_WHOLE) {
-		g_autoptr(GBytes) data = accept_answer(r, w, j, &error);
+		GBytes *data = accept_answer(r, w, j, &error);	/* the job has read it */
+		g_clear_pointer(&data, g_bytes_unref);
 	} else {
 		ProcessEnd end = worker_end(r, w);
 		if (j)

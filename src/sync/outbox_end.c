@@ -91,9 +91,10 @@ end_write(Engine *e)
 void
 end_settle(Engine *e, OutState state, bool taken, gint64 not_before, const char *why)
 {
-	g_autofree char *before = e->sender->end.why;
+	char *before = e->sender->end.why;	/* perhaps why itself */
 
 	e->sender->end = (MailEnd){ state, taken, not_before, g_strdup(why) };
+	g_free(before);
 	end_write(e);
 }
 
