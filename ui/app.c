@@ -14,7 +14,7 @@
 #include <glib-unix.h>
 #include <stdarg.h>
 
-#define LETTERS_MS 40
+#define LETTERS_MS 16	/* between two pictures of what the engines say: one of the eye's */
 
 static const CommandRun RUN[N_COMMANDS] = {
 #define COMMAND(symbol, ...) [CMD_##symbol] = cmd_##symbol,
