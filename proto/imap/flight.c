@@ -190,10 +190,14 @@ imap_session_output(ImapSession *s, gsize *len)
 }
 
 void
-imap_session_output_taken(ImapSession *s, gsize n)
+imap_session_output_taken(ImapSession *s, gsize n, gint64 now_ms)
 {
 	bytes_consume(&s->out, n);
-	s->taken |= n > 0;
+	if (n > 0) {	/* to a large message nothing is answered before its end */
+		s->progress = s->now = MAX(s->now, now_ms);
+		if (s->deadline_override)
+			s->deadline_override = s->now + DEADLINE_PROBE_MS;
+	}
 	if (s->out.len == 0 && s->out_secret) {
 		s->out_secret = false;
 		bytes_wipe(&s->out);

@@ -456,12 +456,6 @@ void
 imap_session_tick(ImapSession *s, gint64 now_ms)
 {
 	s->now = now_ms;
-	/* to a large message nothing is answered before its end */
-	if (s->taken)
-		s->progress = now_ms;
-	if (s->taken && s->deadline_override)
-		s->deadline_override = now_ms + DEADLINE_PROBE_MS;
-	s->taken = false;
 	gint64 deadline = imap_session_deadline(s);
 	if (deadline < 0 || now_ms < deadline)
 		return;

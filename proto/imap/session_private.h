@@ -75,7 +75,6 @@ struct ImapSession {
 	bool idle_answered;	/* and the server is in it */
 	bool idle_refused;	/* it is not asked for again in this session */
 	gint64 now, idle_since, progress, phase_since, deadline_override;
-	bool taken;		/* output left since the last tick */
 	guint64 unasked;	/* bytes since something was asked for (P23) */
 
 	ImapResponse *current;	/* owned: what the last event borrowed */

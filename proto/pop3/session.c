@@ -252,10 +252,10 @@ pop3_session_output(Pop3Session *s, gsize *len)
 }
 
 void
-pop3_session_output_taken(Pop3Session *s, gsize n)
+pop3_session_output_taken(Pop3Session *s, gsize n, gint64 now_ms)
 {
 	bytes_consume(&s->out, n);
-	s->progress = s->now;
+	s->progress = s->now = MAX(s->now, now_ms);
 	if (s->out.len == 0 && s->out_secret) {
 		s->out_secret = false;
 		bytes_wipe(&s->out);

@@ -191,12 +191,12 @@ smtp_session_output(SmtpSession *s, gsize *len)
 }
 
 void
-smtp_session_output_taken(SmtpSession *s, gsize n)
+smtp_session_output_taken(SmtpSession *s, gsize n, gint64 now_ms)
 {
 	gsize left;
 	bytes_consume(&s->out, n);
 	bytes_peek(&s->out, &left);
-	s->progress = s->now;
+	s->progress = s->now = MAX(s->now, now_ms);
 	if (left == 0 && s->out_secret) {
 		s->out_secret = false;
 		bytes_wipe(&s->out);

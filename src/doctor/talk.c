@@ -443,11 +443,11 @@ void
 talk_taken(Exam *x, gsize n)
 {
 	if (x->imap)
-		imap_session_output_taken(x->imap, n);
+		imap_session_output_taken(x->imap, n, now_ms());
 	else if (x->pop3)
-		pop3_session_output_taken(x->pop3, n);
+		pop3_session_output_taken(x->pop3, n, now_ms());
 	else if (x->smtp)
-		smtp_session_output_taken(x->smtp, n);
+		smtp_session_output_taken(x->smtp, n, now_ms());
 }
 
 void

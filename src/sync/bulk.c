@@ -370,7 +370,7 @@ on_taken(void *user, gsize n)
 
 	if (log_wants(LOG_WIRE) && !imap_session_output_secret(e->bulk->session))
 		log_wire("imap2", '>', data, n);
-	imap_session_output_taken(e->bulk->session, n);
+	imap_session_output_taken(e->bulk->session, n, clock_ms());
 }
 
 static void

@@ -402,7 +402,7 @@ on_taken(void *user, gsize n)
 	const void *data = imap_session_output(e->session, &len);
 	if (log_wants(LOG_WIRE) && !imap_session_output_secret(e->session))
 		log_wire("imap", '>', data, n);
-	imap_session_output_taken(e->session, n);
+	imap_session_output_taken(e->session, n, clock_ms());
 }
 
 static void

@@ -285,9 +285,9 @@ on_taken(void *user, gsize n)
 	if (log_wants(LOG_WIRE) && !secret)
 		log_wire(l->is_pop ? "pop3" : "imap", '>', data, n);
 	if (l->imap)
-		imap_session_output_taken(l->imap, n);
+		imap_session_output_taken(l->imap, n, clock_ms());
 	else
-		pop3_session_output_taken(l->pop, n);
+		pop3_session_output_taken(l->pop, n, clock_ms());
 }
 
 static void

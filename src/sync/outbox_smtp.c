@@ -583,7 +583,7 @@ on_taken(void *user, gsize n)
 	const void *data = smtp_session_output(s->session, &len);
 	if (log_wants(LOG_WIRE) && !smtp_session_output_secret(s->session))
 		log_wire("smtp", '>', data, n);
-	smtp_session_output_taken(s->session, n);
+	smtp_session_output_taken(s->session, n, clock_ms());
 }
 
 static void

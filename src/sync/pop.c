@@ -418,7 +418,7 @@ on_taken(void *user, gsize n)
 	const void *data = pop3_session_output(e->pop->session, &len);
 	if (log_wants(LOG_WIRE) && !pop3_session_output_secret(e->pop->session))
 		log_wire("pop3", '>', data, n);
-	pop3_session_output_taken(e->pop->session, n);
+	pop3_session_output_taken(e->pop->session, n, clock_ms());
 }
 
 static void

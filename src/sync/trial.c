@@ -220,11 +220,11 @@ on_taken(void *user, gsize n)
 {
 	Trial *t = user;
 	if (t->imap)
-		imap_session_output_taken(t->imap, n);
+		imap_session_output_taken(t->imap, n, clock_ms());
 	else if (t->pop3)
-		pop3_session_output_taken(t->pop3, n);
+		pop3_session_output_taken(t->pop3, n, clock_ms());
 	else
-		smtp_session_output_taken(t->smtp, n);
+		smtp_session_output_taken(t->smtp, n, clock_ms());
 }
 
 static void

@@ -20,7 +20,7 @@ drain(ImapSession *s, bool may_tell)
 	const char *out = imap_session_output(s, &len);
 	if (!may_tell && len && g_strstr_len(out, (gssize)len, "hunter2"))
 		abort();	/* in the clear, before STARTTLS */
-	imap_session_output_taken(s, len);
+	imap_session_output_taken(s, len, 0);
 }
 
 static void

@@ -35,7 +35,7 @@ drain(Run *r)
 	for (gsize i = 0; r->clear && len && i < G_N_ELEMENTS(secret); i++)
 		if (g_strstr_len(out, (gssize)len, secret[i]))
 			abort();
-	pop3_session_output_taken(r->s, len);
+	pop3_session_output_taken(r->s, len, 0);
 }
 
 static void

@@ -46,7 +46,7 @@ drain(Run *r)
 		abort();
 	if (r->out->len > 4096)
 		g_string_erase(r->out, 0, (gssize)r->out->len - 64);
-	smtp_session_output_taken(r->s, len);
+	smtp_session_output_taken(r->s, len, 0);
 }
 
 static void

@@ -131,7 +131,7 @@ drain(ImapSession *s)
 {
 	gsize len;
 	while (imap_session_output(s, &len) && len)
-		imap_session_output_taken(s, len);
+		imap_session_output_taken(s, len, 0);
 }
 
 static void
@@ -197,7 +197,7 @@ play(const Case *c, gsize step)
 		if (**l == 'C') {
 			g_autofree char *have = g_strndup(out ? out : "", MIN(len, total));
 			g_assert_cmpstr(have, ==, line);
-			imap_session_output_taken(s, total);
+			imap_session_output_taken(s, total, 0);
 		} else if (**l == 'S') {
 			g_assert_cmpuint(len, ==, 0);
 			for (gsize at = 0; at < total; at += step) {
@@ -234,7 +234,7 @@ signed_in(GString *got)
 	imap_session_feed(s, ok, sizeof ok - 1);
 	events(s, got);
 	imap_session_output(s, &len);
-	imap_session_output_taken(s, len);
+	imap_session_output_taken(s, len, 0);
 	return s;
 }
 
@@ -254,7 +254,7 @@ test_compressed_bytes(void)
 		gsize at = 0, len;
 		imap_session_submit(s, imap_command_compress());
 		imap_session_output(s, &len);
-		imap_session_output_taken(s, len);
+		imap_session_output_taken(s, len, 0);
 		while (!strstr(got->str, "compress")) {
 			imap_session_feed(s, wire + at, MIN(step, n - at));
 			at = MIN(at + step, n);

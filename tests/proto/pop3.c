@@ -88,7 +88,7 @@ take(Run *r)
 		case POP3_WANTS_BYTES: {
 			const char *out = pop3_session_output(r->s, &len);
 			g_string_append_len(r->written, out, (gssize)len);
-			pop3_session_output_taken(r->s, len);
+			pop3_session_output_taken(r->s, len, 0);
 			return;
 		}
 		case POP3_EV_START_TLS:	add(r, g_strdup("tls")); break;
@@ -274,7 +274,7 @@ test_pass_leaves_nothing(void)
 		;
 	const char *out = pop3_session_output(s, &len);
 	g_assert_nonnull(g_strstr_len(out, (gssize)len, secret));
-	pop3_session_output_taken(s, len);
+	pop3_session_output_taken(s, len, 0);
 	g_assert_false(heap_has(secret + 8));
 	pop3_session_free(s);
 }

@@ -189,7 +189,7 @@ play(const Case *c, gsize step)
 			g_assert_cmpuint(len, >=, strlen(want));
 			g_autofree char *have = g_strndup(out, strlen(want));
 			g_assert_cmpstr(have, ==, want);
-			imap_session_output_taken(s, strlen(want));
+			imap_session_output_taken(s, strlen(want), 0);
 		} else {
 			act(s, *l + 1);
 			events(s, got);
@@ -262,22 +262,43 @@ test_slow_upload(void)
 	imap_command_append_message(c, NULL, 0, message, IMAP_APPEND_PLAIN);
 	imap_session_submit(s, c);
 	for (imap_session_output(s, &len); len > 500; imap_session_output(s, &len)) {
-		imap_session_output_taken(s, MIN(len, 100));
+		imap_session_output_taken(s, MIN(len, 100), now);
 		imap_session_tick(s, now += DEADLINE_COMMAND_MS - 1000);
 	}
 	imap_session_probe(s, now);	/* the network changed: as long as bytes leave the line is alive */
 	for (; len > 0; imap_session_output(s, &len)) {
-		imap_session_output_taken(s, MIN(len, 100));
+		imap_session_output_taken(s, MIN(len, 100), now);
 		imap_session_tick(s, now += DEADLINE_PROBE_MS - 1000);
 	}
-	g_assert_cmpint(imap_session_deadline(s), ==, now + DEADLINE_PROBE_MS);
+	g_assert_cmpint(imap_session_deadline(s), ==, now + 1000);
 	feed(s, "* OK still here", 15, 100, got);
-	imap_session_output_taken(s, 0);
+	imap_session_output_taken(s, 0, now + 500);	/* nothing left */
 	imap_session_tick(s, now);
 	g_assert_cmpint(imap_session_deadline(s), ==, now + DEADLINE_COMMAND_MS);
 	imap_session_tick(s, now + DEADLINE_COMMAND_MS - 1);
 	g_assert_cmpint(imap_session_next(s).kind, ==, IMAP_WANTS_BYTES);
 	imap_session_tick(s, now + DEADLINE_COMMAND_MS);
+	g_assert_cmpint(imap_session_next(s).failure, ==, IMAP_FAIL_TIMEOUT);
+}
+
+/* P21: into a dead line a probe leaves, and then nothing more happens: it is over at its deadline, not at a second one. */
+static void
+test_probe(void)
+{
+	ImapSetup setup = { .security = SECURITY_NONE, .user = "alice", .secret = "secret", .host = "h", .client_version = "1" };
+	g_autoptr(ImapSession) s = imap_session_new(&setup, 0);
+	g_autoptr(GString) got = g_string_new(NULL);
+	gsize len;
+
+	feed(s, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] x", 48, 100, got);
+	feed(s, "e1 OK [CAPABILITY IMAP4rev1] x", 30, 100, got);
+	imap_session_tick(s, 5000);
+	imap_session_probe(s, 5000);
+	imap_session_output(s, &len);
+	g_assert_cmpuint(len, >, 0);
+	imap_session_output_taken(s, len, 5010);
+	g_assert_cmpint(imap_session_deadline(s), ==, 5010 + DEADLINE_PROBE_MS);
+	imap_session_tick(s, 5010 + DEADLINE_PROBE_MS);
 	g_assert_cmpint(imap_session_next(s).failure, ==, IMAP_FAIL_TIMEOUT);
 }
 
@@ -297,7 +318,7 @@ test_login_leaves_nothing(void)
 		feed(s, "* OK [CAPABILITY IMAP4rev1 LITERAL+] x", 38, 100, got);
 		const char *out = imap_session_output(s, &len);
 		g_assert_nonnull(g_strstr_len(out, (gssize)len, secret));
-		imap_session_output_taken(s, len);
+		imap_session_output_taken(s, len, 0);
 		feed(s, "e1 OK [CAPABILITY IMAP4rev1] x", 30, 100, got);
 		g_assert_false(heap_has(secret + 8));	/* who frees it writes over its beginning */
 		imap_session_free(s);
@@ -316,6 +337,7 @@ main(int argc, char **argv)
 	g_test_add_func("/imap/T2/bytes-after-starttls", test_injection);
 	g_test_add_func("/imap/P23/flood", test_flood);
 	g_test_add_func("/imap/P21/slow-upload", test_slow_upload);
+	g_test_add_func("/imap/P21/probe", test_probe);
 	g_test_add_func("/imap/T16/login-leaves-nothing", test_login_leaves_nothing);
 	return g_test_run();
 }

@@ -143,7 +143,7 @@ drain(Run *r)
 	gsize len;
 	const char *out = smtp_session_output(r->s, &len);
 	g_string_append_len(r->written, out, (gssize)len);
-	smtp_session_output_taken(r->s, len);
+	smtp_session_output_taken(r->s, len, 0);
 }
 
 static void
@@ -321,7 +321,7 @@ test_large_chunks(void)
 			at += smtp_session_data(s, data + at, SIZE - at);
 		const char *text = smtp_session_output(s, &len);
 		g_string_append_len(out, text, (gssize)len);
-		smtp_session_output_taken(s, len);
+		smtp_session_output_taken(s, len, 0);
 		if (dot)
 			break;
 	}
@@ -413,7 +413,7 @@ test_sleep(void)
 				smtp_session_finish(s);
 		}
 		smtp_session_output(s, &len);
-		smtp_session_output_taken(s, len);
+		smtp_session_output_taken(s, len, 0);
 		gint64 now = 0;
 		if (i < 2)
 			smtp_session_tick(s, now = LONG);
@@ -451,7 +451,7 @@ test_auth_leaves_nothing(void)
 		;
 	const char *out = smtp_session_output(s, &len);
 	g_assert_nonnull(g_strstr_len(out, (gssize)len, sent));
-	smtp_session_output_taken(s, len);
+	smtp_session_output_taken(s, len, 0);
 	g_assert_false(heap_has(secret + 8));	/* who frees it writes over its beginning */
 	g_assert_false(heap_has(sent + 16));
 	smtp_session_feed(s, "235 ok\r\n", 8);

@@ -52,11 +52,11 @@ take(const void *(*output)(gpointer, gsize *), void (*taken)(gpointer, gsize), g
 }
 
 static const void *imap_output(gpointer s, gsize *len) { return imap_session_output(s, len); }
-static void imap_taken(gpointer s, gsize n) { imap_session_output_taken(s, n); }
+static void imap_taken(gpointer s, gsize n) { imap_session_output_taken(s, n, 0); }
 static const void *pop3_output(gpointer s, gsize *len) { return pop3_session_output(s, len); }
-static void pop3_taken(gpointer s, gsize n) { pop3_session_output_taken(s, n); }
+static void pop3_taken(gpointer s, gsize n) { pop3_session_output_taken(s, n, 0); }
 static const void *smtp_output(gpointer s, gsize *len) { return smtp_session_output(s, len); }
-static void smtp_taken(gpointer s, gsize n) { smtp_session_output_taken(s, n); }
+static void smtp_taken(gpointer s, gsize n) { smtp_session_output_taken(s, n, 0); }
 
 static void
 imap_way(const Way *w)
