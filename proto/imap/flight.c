@@ -17,18 +17,26 @@ session_flight(ImapSession *s, FlightKind kind, ImapCommand *command)
 	return f;
 }
 
-void
-session_write_line(ImapSession *s, Flight *f, const char *text)
+/* From now on the server owes an answer. The time for that begins with the first: more of them keep no dead line alive. */
+static void
+owed(ImapSession *s, Flight *f)
 {
+	if (s->flights->len == 0 || s->idle)
+		s->progress = s->now;
 	if (s->idle) {
 		bytes_append_text(&s->out, "DONE\r\n");
 		trace_line(s->trace, "imap", '>', "DONE", -1);
 		s->idle = false;
 	}
 	g_ptr_array_add(s->flights, f);
+}
+
+void
+session_write_line(ImapSession *s, Flight *f, const char *text)
+{
+	owed(s, f);
 	bytes_printf(&s->out, "e%" G_GUINT32_FORMAT " %s\r\n", f->id, text);
 	trace_printf(s->trace, "imap", '>', "e%" G_GUINT32_FORMAT " %s", f->id, text);
-	s->progress = s->now;
 }
 
 static bool
@@ -53,18 +61,12 @@ session_write_command(ImapSession *s, Flight *f)
 	const ImapCommand *c = f->command;
 
 	if (f->piece == 0 && f != s->literal_wait) {
-		if (s->idle) {
-			bytes_append_text(&s->out, "DONE\r\n");
-			trace_line(s->trace, "imap", '>', "DONE", -1);
-			s->idle = false;
-		}
-		g_ptr_array_add(s->flights, f);
+		owed(s, f);
 		bytes_printf(&s->out, "e%" G_GUINT32_FORMAT " ", f->id);
 		session_trace_command(s, f);
 		if (c->select)
 			select_written(s);
 	}
-	s->progress = s->now;
 	for (; f->piece < c->pieces->len; f->piece++) {
 		const ImapPiece *p = &g_array_index(c->pieces, ImapPiece, f->piece);
 		if (p->text) {
@@ -192,8 +194,12 @@ imap_session_output(ImapSession *s, gsize *len)
 void
 imap_session_output_taken(ImapSession *s, gsize n, gint64 now_ms)
 {
+	bool drains = s->backlog && n > 0;
+
 	bytes_consume(&s->out, n);
-	if (n > 0) {	/* to a large message nothing is answered before its end */
+	s->backlog = s->out.len > 0;
+	/* to a large message nothing is answered before its end; what the system takes at once into its buffers says nothing of the line */
+	if (drains) {
 		s->progress = s->now = MAX(s->now, now_ms);
 		if (s->deadline_override)
 			s->deadline_override = s->now + DEADLINE_PROBE_MS;

@@ -78,7 +78,7 @@ void imap_session_free(ImapSession *s);
 void imap_session_feed(ImapSession *s, const void *data, gsize len);
 ImapEvent imap_session_next(ImapSession *s);
 const void *imap_session_output(ImapSession *s, gsize *len);	/* borrowed until the next call */
-void imap_session_output_taken(ImapSession *s, gsize n, gint64 now_ms);	/* the line lives: deadlines begin anew */
+void imap_session_output_taken(ImapSession *s, gsize n, gint64 now_ms);	/* as long as more is taken than at once, deadlines begin anew */
 bool imap_session_output_secret(const ImapSession *s);	/* the waiting output holds sign-in data: not for the log (T15) */
 /* After IMAP_EV_START_COMPRESS: bytes fed already that belong to the compressed stream; yours, NULL: none. From here all output is for the deflater. */
 GBytes *imap_session_compress_started(ImapSession *s);

@@ -45,6 +45,7 @@ struct ImapSession {
 	bool signed_in, id_wanted;	/* id_wanted: goes with the next command, it is worth no turn of its own */
 	ImapFrame *frame;	/* owned */
 	Bytes out;
+	bool backlog;		/* the line did not take all the last time */
 	bool out_secret;
 	char **capabilities;	/* owned; NULL: unknown */
 	bool capabilities_final;	/* told after the sign-in */

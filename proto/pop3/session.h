@@ -61,7 +61,7 @@ void pop3_session_free(Pop3Session *s);
 void pop3_session_feed(Pop3Session *s, const void *data, gsize len);
 Pop3Event pop3_session_next(Pop3Session *s);
 const void *pop3_session_output(Pop3Session *s, gsize *len);
-void pop3_session_output_taken(Pop3Session *s, gsize n, gint64 now_ms);	/* the line lives: deadlines begin anew */
+void pop3_session_output_taken(Pop3Session *s, gsize n, gint64 now_ms);	/* deadlines begin anew */
 bool pop3_session_output_secret(const Pop3Session *s);
 void pop3_session_tls_started(Pop3Session *s);
 gint64 pop3_session_deadline(const Pop3Session *s);

@@ -78,7 +78,7 @@ void smtp_session_free(SmtpSession *s);
 void smtp_session_feed(SmtpSession *s, const void *data, gsize len);
 SmtpEvent smtp_session_next(SmtpSession *s);
 const void *smtp_session_output(SmtpSession *s, gsize *len);
-void smtp_session_output_taken(SmtpSession *s, gsize n, gint64 now_ms);	/* the line lives: deadlines begin anew */
+void smtp_session_output_taken(SmtpSession *s, gsize n, gint64 now_ms);	/* deadlines begin anew */
 bool smtp_session_output_secret(const SmtpSession *s);
 void smtp_session_tls_started(SmtpSession *s);
 gint64 smtp_session_deadline(const SmtpSession *s);	/* DEADLINE_ rows of base/limits.h; 10 minutes after the final dot (RFC 5321, 4.5.3.2.6) */

@@ -76,21 +76,6 @@ test_gathered(void)
 	}
 }
 
-/* 500,000 from the highest down: putting each into its place would move a terabyte. */
-static void
-test_backwards(void)
-{
-	enum { N = 500000 };
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	for (guint32 uid = 2 * N; uid > 0; uid -= 2)
-		g_string_append_printf(text, "%s%u", text->len ? "," : "", uid);
-	g_autoptr(GArray) set = imap_set_parse(text->str, text->len);
-	g_assert_nonnull(set);
-	g_assert_cmpuint(imap_set_count(set), ==, N);
-	g_assert_cmpuint(g_array_index(set, ImapRange, 0).lo, ==, 2);
-}
-
 static void
 test_split(void)
 {
@@ -135,7 +120,6 @@ main(int argc, char **argv)
 	g_test_add_func("/imap/set/parse", test_parse);
 	g_test_add_func("/imap/P11/set-against-bits", test_against_bits);
 	g_test_add_func("/imap/set/gathered", test_gathered);
-	g_test_add_func("/imap/set/backwards", test_backwards);
 	g_test_add_func("/imap/set/split", test_split);
 	g_test_add_func("/imap/utf7", test_utf7);
 	return g_test_run();
