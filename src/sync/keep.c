@@ -17,7 +17,7 @@
 #define LOOK_ROWS 500		/* of one step along the list */
 #define TURN_S (15 * 60)	/* between two looks at flags of which the server does not tell */
 #define LEAST_AT_ONCE 100	/* messages of the first piece */
-#define MOST_AT_ONCE 500	/* scattered UIDs: 5,500 bytes, under LIMIT_IMAP_COMMAND */
+#define MOST_AT_ONCE 500
 #define MUCH 50			/* messages: worth the second connection */
 #define PIECE_MS 300
 #define PIECE_LEAST (64 * KIB)
@@ -37,6 +37,7 @@ struct Keep {
 	GHashTable *barred;	/* owned, of int64: folders that can't be opened over it */
 	guint64 room;		/* bytes of the next piece, adapted; 0: not known yet */
 	guint most;		/* its messages, likewise */
+	bool by_bytes, by_count;	/* what bounded the last piece: the one may grow, or the other */
 	gint64 asked_at;	/* ms: the last piece */
 	guint asked;		/* its messages */
 	GArray *tour;		/* owned, of gint64: folders that want something */
@@ -334,9 +335,9 @@ room_of_piece(Engine *e)
 	if (k->room == 0) {
 		k->room = e->speed * PIECE_MS / 1000;
 		k->most = LEAST_AT_ONCE;
-	} else if (took < PIECE_MS / 3) {
-		k->room *= 2;
-		k->most *= 2;
+	} else if (took < PIECE_MS / 3) {	/* a rest, or nothing, says nothing of the line */
+		k->room *= k->by_bytes ? 2 : 1;
+		k->most *= k->by_count ? 2 : 1;
 	} else if (took > PIECE_MS) {
 		k->room /= 2;
 		k->most /= 2;
@@ -376,7 +377,7 @@ keep_submit(Engine *e)
 		return;
 	}
 	int policy = policy_of(e, f);
-	if (k->ids->len == 0 && !k->ended)
+	if (k->ids->len < k->most && !k->ended)
 		look_further(e, f, policy);
 	if (k->ids->len == 0 && !k->ended)	/* the list is a long one: on with it in the next turn */
 		e->quiet_until = MAX(e->quiet_until, e->now + 1);
@@ -385,8 +386,12 @@ keep_submit(Engine *e)
 	while (at < k->ids->len && n < k->most && k->spent - spent < room && ahead_may(e))
 		n += fetch_submit(e, g_array_index(k->ids, gint64, at++), k->folder);
 	texts_submit(e, k->bulk);
-	k->asked_at = e->now;
-	k->asked = n;
+	k->by_bytes = k->spent - spent >= room;
+	k->by_count = n >= k->most;
+	if (n > 0) {
+		k->asked_at = e->now;
+		k->asked = n;
+	}
 	g_array_remove_range(k->ids, 0, at);
 	if (k->ended && k->ids->len == 0 && n == 0 && texts_on_their_way(e, &n_jobs) == 0) {	/* the last piece is here too */
 		log_line(LOG_INFO, "sync", "the texts of %s are here", f->wire);
@@ -549,6 +554,7 @@ keep_clear(Engine *e)
 	k->folder = k->visiting = k->next_at = 0;
 	k->bulk = false;
 	k->room = k->asked = 0;
+	k->by_bytes = k->by_count = false;
 	g_array_set_size(k->ids, 0);
 	g_array_set_size(k->tour, 0);
 }

@@ -86,12 +86,21 @@ is_one(const Job *job)
 	return job->texts != NULL;
 }
 
+/* With one more, scattered ones are still within a line. */
+static bool
+has_room(const Ask *a)
+{
+	enum { UID = 11, REST = 40 };	/* with its comma; the tag and the command's name */
+
+	return (a->texts->len + 1) * UID + strlen(a->items) + REST <= LIMIT_IMAP_COMMAND;
+}
+
 static Ask *
 ask_for(Texts *t, const char *items)
 {
 	for (guint i = 0; i < t->asks->len; i++) {
 		Ask *a = g_ptr_array_index(t->asks, i);
-		if (!strcmp(a->items, items))
+		if (!strcmp(a->items, items) && has_room(a))
 			return a;
 	}
 	Ask *a = g_new0(Ask, 1);
@@ -281,32 +290,35 @@ texts_part(Engine *e, bool bulk, guint32 uid, const ImapFetchPart *p)
 	return true;
 }
 
-/* Some servers end at the first that they can't read, and some say NO for one of many. */
+/* Some servers end at the first that they can't read, and some say NO for one of many: halves, and at last one by one. */
 static void
-ask_singly(Engine *e, bool bulk, const Job *job, const Text *t)
+ask_for_less(Engine *e, bool bulk, const Job *job, GArray *left)
 {
-	g_autoptr(GArray) one = g_array_new(FALSE, FALSE, sizeof(Text));
-	Text again = { .message = t->message, .uid = t->uid };
+	enum { FEW = 16 };
+	guint piece = left->len > FEW ? (left->len + 1) / 2 : 1;
 
-	if (t->waited_for) {
-		g_array_append_val(e->opening, t->message);
-		return;
+	for (guint at = 0; at < left->len; at += piece) {
+		g_autoptr(GArray) some = g_array_new(FALSE, FALSE, sizeof(Text));
+		g_array_append_vals(some, &g_array_index(left, Text, at), MIN(piece, left->len - at));
+		submit(e, bulk, job->items, g_steal_pointer(&some));
 	}
-	g_array_append_val(one, again);
-	submit(e, bulk, job->items, g_steal_pointer(&one));
 }
 
 void
 texts_done(Engine *e, bool bulk, const Job *job, const ImapResponse *r)
 {
+	g_autoptr(GArray) left = g_array_new(FALSE, FALSE, sizeof(Text));
+
 	for (guint i = 0; i < job->texts->len && !e->drop; i++) {
-		Text *t = &g_array_index(job->texts, Text, i);
+		Text *t = &g_array_index(job->texts, Text, i), again = { .message = t->message, .uid = t->uid };
 		if (t->here)
 			continue;
 		if (t->got && (r->status == IMAP_OK || job->texts->len == 1))
 			all_here(e, t);
+		else if (r->status != IMAP_OK && job->texts->len > 1 && t->waited_for)
+			g_array_append_val(e->opening, t->message);
 		else if (r->status != IMAP_OK && job->texts->len > 1)
-			ask_singly(e, bulk, job, t);
+			g_array_append_val(left, again);
 		else if (t->waited_for)
 			fetch_refused(e, job, t->message, r);
 		else
@@ -314,6 +326,8 @@ texts_done(Engine *e, bool bulk, const Job *job, const ImapResponse *r)
 	}
 	if (e->drop)
 		texts_ask_again(e, job);
+	else
+		ask_for_less(e, bulk, job, left);
 	e->speed_since = 0;
 }
 

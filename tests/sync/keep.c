@@ -192,9 +192,29 @@ test_opened_meanwhile(void)
 	world_free(w);
 }
 
-/* ---- with a second one ---- */
-
 #define N_MANY 250
+
+/* How fast three texts come says nothing of how many the line bears at once: the next folder's first piece is none of all. */
+static void
+test_rest_tells_nothing(void)
+{
+	World *w = world_of(3, 1);
+
+	for (guint uid = 1; uid <= N_MANY; uid++)
+		doc_put("Archive", uid, 1, 0);
+	world_open(w, 0);
+	UNTIL(w, n_here(w, "Archive", N_MANY) == N_MANY);
+	g_mutex_lock(&pop->lock);
+	const char *end = strstr(pop->log->str, ":250 (UID BODY.PEEK[])"), *from = end;
+	while (from && g_ascii_isdigit(from[-1]))
+		from--;
+	guint first = from ? (guint)strtoul(from, NULL, 10) : 0;
+	g_mutex_unlock(&pop->lock);
+	g_assert_cmpuint(first, >=, 151);
+	world_free(w);
+}
+
+/* ---- with a second one ---- */
 
 static guint
 texts_asked_over(guint connection)
@@ -375,6 +395,7 @@ main(int argc, char **argv)
 	g_test_add_func("/sync/keep/many-with-one-command", test_many);
 	g_test_add_func("/sync/keep/one-is-unreadable", test_unreadable);
 	g_test_add_func("/sync/keep/opened-meanwhile", test_opened_meanwhile);
+	g_test_add_func("/sync/keep/rest-tells-nothing", test_rest_tells_nothing);
 	g_test_add_func("/sync/keep/second/many", test_second);
 	g_test_add_func("/sync/keep/second/not-needed", test_second_not_needed);
 	g_test_add_func("/sync/keep/second/person-goes-first", test_second_person);
