@@ -83,21 +83,24 @@ is_view(const Folder *f)
 	return f->role == ROLE_ALL || f->role == ROLE_FLAGGED || f->role == ROLE_IMPORTANT;
 }
 
-/* What the same message has in each of the folders that show it; yours. */
+/* What the same message has in each of the folders that show it; yours. NULL: it has no name, and is taken for one of its own. */
 static char *
-same_key(const MessageRow *row)
+same_key(Db *db, const MessageRow *row)
 {
-	return g_strdup_printf("%" G_GINT64_FORMAT " %" G_GUINT64_FORMAT " %s\n%s", row->key.received, row->size,
-		row->from_address ? row->from_address : "", row->subject ? row->subject : "");
+	g_autoptr(Message) m = messages_get(db, row->key.id, NULL);
+
+	if (!m || !m->message_id)
+		return NULL;
+	return g_strdup_printf("%" G_GINT64_FORMAT " %" G_GUINT64_FORMAT " %s", row->key.received, row->size, m->message_id);
 }
 
 /* It was printed before, and this is a view of it. */
 static bool
 is_again(Listing *l, const Folder *f, const MessageRow *row)
 {
-	if (!l->printed)
+	char *key = l->printed ? same_key(l->db, row) : NULL;
+	if (!key)
 		return false;
-	char *key = same_key(row);
 	if (!is_view(f) || !g_hash_table_contains(l->printed, key)) {
 		g_hash_table_add(l->printed, key);
 		return false;
@@ -113,10 +116,10 @@ list_folder(Listing *l, const Folder *f, GError **err)
 	bool first = true;
 
 	while (l->left > 0 && !ferror(stdout)) {
-		g_autoptr(GArray) page = messages_page(l->db, f->id, l->limit, first ? NULL : &from, false, false, MIN(PAGE, l->left), 0, NULL, NULL, err);
+		g_autoptr(GArray) page = messages_page(l->db, f->id, l->limit, first ? NULL : &from, false, false, l->printed ? PAGE : MIN(PAGE, l->left), 0, NULL, NULL, err);
 		if (!page || page->len == 0)
 			return page != NULL;
-		for (guint i = 0; i < page->len; i++) {
+		for (guint i = 0; i < page->len && l->left > 0; i++) {
 			const MessageRow *row = &g_array_index(page, MessageRow, i);
 			if (is_again(l, f, row))
 				continue;

@@ -85,6 +85,24 @@ def searched():
     assert unread() == sorted(set(twice)), unread()
 
 
+def twins():
+    """Two alerts of one second and one size are two mails, also in a folder that shows what others have."""
+    c, when = server.client(), '"30-Nov-2026 10:00:00 +0000"'
+    c.create("Alerts")
+    for i in (1, 2):
+        twin = f"From: cron@example.org\r\nSubject: Twin\r\nMessage-ID: <twin{i}@x>\r\n\r\nThe same.\r\n"
+        assert c.append("Alerts", None, when, twin.encode())[0] == "OK"
+    c.logout()
+    path = synced()
+    with sqlite3.connect(os.path.join(path, "store", "work.db")) as db:
+        assert db.execute("UPDATE folder SET role = 7 WHERE wire = 'Alerts' OR wire LIKE 'Virtual/%'").rowcount == 2
+    for most in ("1", "2", "9"):
+        assert len(eilpost(path, "search", "-n", most, "~s", "Twin").splitlines()) == min(int(most), 2)
+    c = server.client()
+    c.delete("Alerts")
+    c.logout()
+
+
 def shown():
     """As the pager has it: brief headers, HTML as text with its links, quotes; as JSON with all headers and the parts."""
     path = synced()
@@ -144,4 +162,4 @@ def head_is_enough():
     assert "can't be written" in out.stderr and "Broken pipe" not in out.stderr, out.stderr
 
 
-run(listed, searched, shown, not_here, standing, head_is_enough)
+run(listed, searched, twins, shown, not_here, standing, head_is_enough)
