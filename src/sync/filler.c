@@ -63,7 +63,7 @@ load_free(Load *load)
 /* ---- the thread ---- */
 
 /* All that is here of the window is what the server named. Counting alone would take one that is gone there, and is here, for
- * one that the person moved away. */
+ * one that the person moved away; that the sums are the same as well would be a rare chance, which the next look at the folder mends. */
 static bool
 is_complete(Db *db, const Load *load)
 {
