@@ -329,7 +329,8 @@ main(int argc, char **argv)
 
 	secret_process_hardening();
 	signal(SIGPIPE, SIG_IGN);
-	setlocale(LC_ALL, "");
+	if (!setlocale(LC_ALL, ""))
+		intl_letters();
 	intl_start();
 	g_autofree char *called = g_path_get_basename(argc > 0 ? argv[0] : "");
 	if (!strcmp(called, "sendmail")) {	/* all options are sendmail's */

@@ -1,4 +1,4 @@
-/* intl.c - where the translations are.
+/* intl.c - where the translations are, and a locale for those whose own is not installed.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  * A program that was built but not installed finds them beside itself, so that `./bootstrap demo` speaks German
@@ -7,7 +7,49 @@
 #include "base/intl.h"
 
 #include <glib.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
+
+/* What the environment says for a category: its own name goes before LANG, LC_ALL before both. NULL: nothing. */
+static const char *
+named(const char *category)
+{
+	const char *const names[] = { "LC_ALL", category, "LANG" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		const char *value = g_getenv(names[i]);
+		if (value && *value)
+			return value;
+	}
+	return NULL;
+}
+
+static bool
+is_utf8(const char *name)
+{
+	g_autofree char *lower = name ? g_ascii_strdown(name, -1) : NULL;
+
+	return lower && (strstr(lower, "utf-8") || strstr(lower, "utf8"));
+}
+
+void
+intl_letters(void)
+{
+	const char *language = g_getenv("LANGUAGE"), *words = named("LC_MESSAGES");
+	bool utf8 = is_utf8(named("LC_CTYPE"));
+
+	if (!setlocale(LC_CTYPE, "") && utf8)
+		setlocale(LC_CTYPE, "C.UTF-8");
+	if (setlocale(LC_MESSAGES, "") || !utf8)
+		return;
+	setlocale(LC_MESSAGES, "C.UTF-8");	/* in "C" itself nothing is translated */
+	if (words && !(language && *language)) {
+		g_autofree char *short_name = g_strndup(words, strcspn(words, ".@"));
+		g_setenv("LANGUAGE", short_name, TRUE);
+	}
+}
 
 void
 intl_start(void)

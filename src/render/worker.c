@@ -242,8 +242,7 @@ load(void)
 	time_t now = time(NULL);
 	struct tm tm;
 
-	setlocale(LC_CTYPE, "");
-	setlocale(LC_MESSAGES, "");
+	intl_letters();
 	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		setlocale(LC_CTYPE, "C.UTF-8");
 	intl_start();

@@ -79,6 +79,17 @@ def the_catalogue_speaks():
     assert "Computer" not in catalogue, "one word for one thing: Rechner"
 
 
+def not_installed_here():
+    """Names of locales that are not installed, as ssh brings them along: letters and language are the person's all the same."""
+    for names in ({"LC_ALL": "de_ZZ.UTF-8"}, {"LC_ALL": "", "LC_CTYPE": "UTF-8", "LANG": "de_ZZ.UTF-8"}):
+        r = Reader(server, LANGUAGE="", ASAN_OPTIONS="detect_leaks=0", **names)
+        r.wait("Zweite Nachricht").go("Zweite Nachricht").keys("\r").wait("Guten Morgen.").wait("Betreff:")
+        r.keys("?").wait("Hilfe:").wait("Zum nächsten Eintrag")
+        r.keys("q").gone("Hilfe:").leave("Guten Morgen.")
+    r = Reader(server, LC_ALL="de_ZZ.ISO-8859-15", LANGUAGE="", ASAN_OPTIONS="detect_leaks=0")    # nothing says that the terminal shows UTF-8
+    r.wait("Zweite Nachricht").keys("?").wait("Help:").keys("q").gone("Help:").quit()
+
+
 def lists_and_texts():
     global reader
     reader = Reader(server, rows=40, cols=150, **GERMAN)
@@ -222,4 +233,4 @@ def command_line():
     pure(out.stdout, "no account")
 
 
-run(the_catalogue_speaks, lists_and_texts, help_of_every_place, on_its_way, what_was_done, writing, questions, attachments, refusals, command_line)
+run(the_catalogue_speaks, not_installed_here, lists_and_texts, help_of_every_place, on_its_way, what_was_done, writing, questions, attachments, refusals, command_line)
