@@ -143,8 +143,8 @@ static void
 tell_providers(const Places *places)
 {
 	g_autofree char *folder = g_path_get_dirname(places->config), *file = g_build_filename(folder, "providers", NULL), *problem = NULL;
-	g_autoptr(GPtrArray) rows = providers_read_site(file, &problem);
 
+	g_ptr_array_unref(providers_read_site(file, &problem));
 	if (problem)
 		fprintf(stderr, "%s: %s\n", file, problem);
 }

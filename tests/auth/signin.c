@@ -270,7 +270,7 @@ browser_denied(World *w, gconstpointer unused)
 	UNTIL(w, w->address);
 	g_autofree char *state = parameter(w->address, "state"), *redirect = parameter(w->address, "redirect_uri");
 	g_autofree char *no = g_strdup_printf("%s?error=access_denied&state=%s", redirect, state);
-	g_autofree char *page = visit(w, no);
+	g_autofree char *page G_GNUC_UNUSED = visit(w, no);
 	UNTIL(w, w->done);
 	g_assert_nonnull(strstr(w->error, "told not to let eilpost in"));
 	g_assert_cmpuint(provider_count(w->p, "POST"), ==, 0);

@@ -181,7 +181,7 @@ open_again(const char *path, GArray *times)
 		g_autoptr(Db) db = must_open(path, DB_READER);
 		g_autoptr(GPtrArray) folders = folders_list(db, NULL);
 		const Folder *f = folders->pdata[0];
-		g_autoptr(GArray) page = messages_page(db, f->id, NULL, NULL, false, true, 50, 0, NULL, NULL, NULL);
+		g_array_unref(messages_page(db, f->id, NULL, NULL, false, true, 50, 0, NULL, NULL, NULL));
 		add(times, start);
 	}
 	tell("open a reader, folders, first page", times);

@@ -117,7 +117,7 @@ texts(const char *const *list, gsize n)
 static void
 test_mangled(void)
 {
-	const char *const list[] = { "one", "", "gr\xc3\xbc\xc3\x9f" "e" };
+	const char *const list[] = { "one", "", ("gr\xc3\xbc\xc3\x9f" "e") };
 	g_autoptr(GByteArray) inner = texts(list, 3);
 	g_autoptr(GByteArray) a = frame(WIRE_HEADERS, 9, inner->data, inner->len);
 	static const guint8 values[] = { 0x00, 0x01, 0x0a, 0x1b, 0x7f, 0x80, 0xfe, 0xff };

@@ -117,7 +117,7 @@ test_hostile(void)
 {
 	static const char *const texts[] = {
 		"\033]0;owned\007", "日本語の件名がとても長い場合はどうなるか", "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81",
-			"\xe2\x80\xae" "evil\n\r\tx", "", "   ", "\xff\xfe", "😀😀😀😀😀😀😀😀😀😀",
+			("\xe2\x80\xae" "evil\n\r\tx"), "", "   ", "\xff\xfe", "😀😀😀😀😀😀😀😀😀😀",
 	};
 	for (int w = 1; w < 140; w++) {
 		for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
