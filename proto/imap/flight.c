@@ -21,8 +21,10 @@ session_flight(ImapSession *s, FlightKind kind, ImapCommand *command)
 static void
 owed(ImapSession *s, Flight *f)
 {
-	if (s->flights->len == 0 || s->idle)
+	if (s->flights->len == 0 || (s->idle && s->idle_answered)) {
 		s->progress = s->now;
+		s->begins = true;
+	}
 	if (s->idle) {
 		bytes_append_text(&s->out, "DONE\r\n");
 		trace_line(s->trace, "imap", '>', "DONE", -1);
@@ -194,12 +196,14 @@ imap_session_output(ImapSession *s, gsize *len)
 void
 imap_session_output_taken(ImapSession *s, gsize n, gint64 now_ms)
 {
-	bool drains = s->backlog && n > 0;
+	/* to a large message nothing is answered before its end; what the system takes at once into its buffers says nothing of the
+	 * line, but when the first of what is owed left is known only now */
+	bool counts = n > 0 && (s->backlog || s->begins);
 
 	bytes_consume(&s->out, n);
 	s->backlog = s->out.len > 0;
-	/* to a large message nothing is answered before its end; what the system takes at once into its buffers says nothing of the line */
-	if (drains) {
+	if (counts) {
+		s->begins = false;
 		s->progress = s->now = MAX(s->now, now_ms);
 		if (s->deadline_override)
 			s->deadline_override = s->now + DEADLINE_PROBE_MS;

@@ -478,6 +478,7 @@ imap_session_probe(ImapSession *s, gint64 now_ms)
 	if ((s->flights->len == 0 || s->idle) && !s->compress_wait)
 		session_write_line(s, session_flight(s, FLIGHT_NOOP, NULL), "NOOP");
 	s->progress = now_ms;
+	s->begins = true;
 	s->deadline_override = now_ms + DEADLINE_PROBE_MS;
 }
 

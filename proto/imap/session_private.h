@@ -46,6 +46,7 @@ struct ImapSession {
 	ImapFrame *frame;	/* owned */
 	Bytes out;
 	bool backlog;		/* the line did not take all the last time */
+	bool begins;		/* something is owed, and has not left yet */
 	bool out_secret;
 	char **capabilities;	/* owned; NULL: unknown */
 	bool capabilities_final;	/* told after the sign-in */

@@ -44,7 +44,9 @@ intl_letters(void)
 		setlocale(LC_CTYPE, "C.UTF-8");
 	if (setlocale(LC_MESSAGES, "") || !utf8)
 		return;
-	setlocale(LC_MESSAGES, "C.UTF-8");	/* in "C" itself nothing is translated */
+	/* Any that is installed, for LANGUAGE to be heard: in "C" it is not, and since glibc 2.39 in "C.UTF-8" neither. */
+	if (!setlocale(LC_MESSAGES, "en_US.UTF-8") && !setlocale(LC_MESSAGES, "en_GB.UTF-8"))
+		setlocale(LC_MESSAGES, "C.UTF-8");
 	if (words && !(language && *language)) {
 		g_autofree char *short_name = g_strndup(words, strcspn(words, ".@"));
 		g_setenv("LANGUAGE", short_name, TRUE);

@@ -89,7 +89,7 @@ same_key(Db *db, const MessageRow *row)
 {
 	g_autoptr(Message) m = messages_get(db, row->key.id, NULL);
 
-	if (!m || !m->message_id)
+	if (!m || !m->message_id || !*m->message_id)
 		return NULL;
 	return g_strdup_printf("%" G_GINT64_FORMAT " %" G_GUINT64_FORMAT " %s", row->key.received, row->size, m->message_id);
 }

@@ -388,10 +388,9 @@ keep_submit(Engine *e)
 	texts_submit(e, k->bulk);
 	k->by_bytes = k->spent - spent >= room;
 	k->by_count = n >= k->most;
-	if (n > 0) {
-		k->asked_at = e->now;
+	k->asked_at = e->now;	/* also of nothing: it grows and shrinks no piece */
+	if (n > 0)
 		k->asked = n;
-	}
 	g_array_remove_range(k->ids, 0, at);
 	if (k->ended && k->ids->len == 0 && n == 0 && texts_on_their_way(e, &n_jobs) == 0) {	/* the last piece is here too */
 		log_line(LOG_INFO, "sync", "the texts of %s are here", f->wire);

@@ -301,6 +301,24 @@ test_more_into_a_dead_line(void)
 	g_assert_cmpint(imap_session_deadline(s), ==, 100000 + DEADLINE_COMMAND_MS);
 }
 
+/* P21: who was busy for minutes before a command (eilpost export) has the whole time for its answer. */
+static void
+test_no_tick_for_long(void)
+{
+	ImapSetup setup = { .security = SECURITY_NONE, .user = "alice", .secret = "secret", .host = "h", .client_version = "1" };
+	g_autoptr(ImapSession) s = imap_session_new(&setup, 0);
+	g_autoptr(GString) got = g_string_new(NULL);
+	gsize len;
+
+	feed(s, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] x", 48, 100, got);
+	feed(s, "e1 OK [CAPABILITY IMAP4rev1] x", 30, 100, got);
+	imap_session_tick(s, 1000);
+	imap_session_submit(s, imap_command_simple("NOOP"));
+	imap_session_output(s, &len);
+	imap_session_output_taken(s, len, 1000 + 3 * DEADLINE_COMMAND_MS);
+	g_assert_cmpint(imap_session_deadline(s), ==, 1000 + 4 * DEADLINE_COMMAND_MS);
+}
+
 /* P21: into a dead line a probe leaves, and perhaps more, for the system's buffers take it: it is over at the probe's deadline. */
 static void
 test_probe(void)
@@ -322,8 +340,8 @@ test_probe(void)
 	imap_session_output(s, &len);
 	g_assert_cmpuint(len, >, 0);
 	imap_session_output_taken(s, len, 9010);
-	g_assert_cmpint(imap_session_deadline(s), ==, 5000 + DEADLINE_PROBE_MS);
-	imap_session_tick(s, 5000 + DEADLINE_PROBE_MS);
+	g_assert_cmpint(imap_session_deadline(s), ==, 5010 + DEADLINE_PROBE_MS);
+	imap_session_tick(s, 5010 + DEADLINE_PROBE_MS);
 	g_assert_cmpint(imap_session_next(s).failure, ==, IMAP_FAIL_TIMEOUT);
 }
 
@@ -363,6 +381,7 @@ main(int argc, char **argv)
 	g_test_add_func("/imap/P23/flood", test_flood);
 	g_test_add_func("/imap/P21/slow-upload", test_slow_upload);
 	g_test_add_func("/imap/P21/probe", test_probe);
+	g_test_add_func("/imap/P21/no-tick-for-long", test_no_tick_for_long);
 	g_test_add_func("/imap/P21/more-into-a-dead-line", test_more_into_a_dead_line);
 	g_test_add_func("/imap/T16/login-leaves-nothing", test_login_leaves_nothing);
 	return g_test_run();
