@@ -6,6 +6,8 @@
 #include "base/intl.h"
 #include "store/acts.h"
 
+#include <string.h>
+
 static char *
 folder_name(const AppAccount *acc, gint64 id)
 {
@@ -43,7 +45,8 @@ of_folder(const AppAccount *acc, const Act *act, const char *now)
 
 	switch (act->kind) {
 	case ACT_FOLDER_CREATE:	return g_strdup_printf(_("folder %s made"), name);
-	case ACT_FOLDER_RENAME:	return g_strdup_printf(_("folder %s is called %s now"), name, now);
+	case ACT_FOLDER_RENAME:	/* or was, and is called as before */
+		return strcmp(name, now) ? g_strdup_printf(_("folder %s is called %s now"), name, now) : g_strdup_printf(_("folder %s renamed"), name);
 	case ACT_FOLDER_DELETE:	return g_strdup_printf(_("folder %s deleted"), name);
 	default:		return g_strdup_printf(act->on ? _("folder %s subscribed") : _("folder %s not subscribed any more"), name);
 	}

@@ -39,6 +39,7 @@ struct MessageLimit {
 	Node *root;	/* owned */
 	bool reads_bodies;
 	LimitAmong among;
+	GHashTable *kept;	/* owned, of gint64: ids that pass whatever they are now; NULL: none */
 };
 
 typedef struct {
@@ -502,13 +503,22 @@ matches(const Node *n, const LimitRow *row)
 bool
 limit_matches(const MessageLimit *l, const LimitRow *row)
 {
-	return matches(l->root, row);
+	return (l->kept && g_hash_table_contains(l->kept, &row->id)) || matches(l->root, row);
 }
 
+/* What is kept need not be unread any more. */
 LimitAmong
 limit_among(const MessageLimit *l)
 {
-	return l->among;
+	return l->kept ? LIMIT_AMONG_ALL : l->among;
+}
+
+void
+messages_limit_keep(MessageLimit *l, gint64 id)
+{
+	if (!l->kept)
+		l->kept = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	g_hash_table_add(l->kept, g_memdup2(&id, sizeof id));
 }
 
 bool
@@ -569,5 +579,6 @@ messages_limit_free(MessageLimit *l)
 	if (!l)
 		return;
 	node_free(l->root);
+	g_clear_pointer(&l->kept, g_hash_table_unref);
 	g_free(l);
 }

@@ -14,7 +14,7 @@ static bool
 nobody_waits_for(FolderRole role)
 {
 	return role == ROLE_SENT || role == ROLE_DRAFTS || role == ROLE_TRASH || role == ROLE_JUNK ||
-		role == ROLE_ALL || role == ROLE_OUTBOX;
+		role == ROLE_ALL || role == ROLE_FLAGGED || role == ROLE_IMPORTANT || role == ROLE_OUTBOX;
 }
 
 /* ---- which ---- */

@@ -148,6 +148,25 @@ def known_folders_at_once():
     r.kill()
 
 
+def read_under_a_limit():
+    """What a limit let through stays until the next one: who reads the unread ones misses none, and deletes the one that was read."""
+    c = server.client()
+    c.create("Some")
+    c.logout()
+    server.deliver(*[mail(name, f"The text of {name}.\n") for name in ("Delta", "Gamma", "Beta", "Alpha")], folder="Some")
+    r = Reader(server)
+    r.wait("Number 30").checked().keys("cSome\r").wait("Alpha").keys("l~U\r").wait("Alpha").keys("=\r").wait("The text of Alpha.").pump(0.5)
+    r.keys("j").wait("The text of Beta.").pump(0.5)
+    assert [line.split()[-2] for line in r.lines if re.search(r" (Alpha|Beta|Gamma|Delta) +\d", line)] == ["Alpha", "Beta", "Gamma", "Delta"], r.text
+    r.keys("q").gone("The text of Beta.").wait(lambda r: "Beta" in r.selected())
+    r.keys("d").wait("moved to Trash").wait(lambda r: "Gamma" in r.selected()).wait(lambda r: not re.search(r" Beta +\d", r.text))
+    r.keys("l~U\r").wait(lambda r: not re.search(r" Alpha +\d", r.text)).wait("Gamma").wait("Delta")
+    r.quit()
+    c = server.client()
+    c.delete("Some")
+    c.logout()
+
+
 def silent_line():
     """P21, S30: the line dies without a word. It is noticed within the time of an answer, the screen keeps what it shows, and the next line brings the news."""
     proxy = Proxy(server.imap)
@@ -272,5 +291,5 @@ def one_writer():
     r.kill()
 
 
-run(idle_news, changes_while_away_qresync, changes_while_away_as_on_exchange, read_only, uidvalidity_changes, dead_network, known_folders_at_once, silent_line, reconnects, wish_made_offline,
+run(idle_news, changes_while_away_qresync, changes_while_away_as_on_exchange, read_only, uidvalidity_changes, dead_network, known_folders_at_once, read_under_a_limit, silent_line, reconnects, wish_made_offline,
     wrong_password, wrong_certificates, starttls, asks_for_the_password, mistakes_are_named, one_writer)

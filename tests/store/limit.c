@@ -87,6 +87,28 @@ test_patterns(void)
 	}
 }
 
+/* What is kept passes whatever it is, also where the unread ones have an index of their own. */
+static void
+test_kept(void)
+{
+	g_autoptr(Db) db = must_open(":memory:", DB_WRITER);
+	gint64 folder = put_folder(db, "a", ROLE_NONE), other = put_folder(db, "b", ROLE_NONE);
+	gint64 read = put_message(db, folder, 1, 100, FLAG_SEEN, "read"), away = put_message(db, other, 2, 100, FLAG_SEEN, "away");
+	gint64 unread = put_message(db, folder, 3, 200, 0, "unread");
+	g_autoptr(MessageLimit) limit = messages_limit_new("~U", NULL);
+
+	g_assert_true(messages_limit_lost(db, limit, folder, read));
+	g_assert_false(messages_limit_lost(db, limit, folder, unread));
+	g_assert_false(messages_limit_lost(db, limit, folder, away));
+	for (guint n = 1; n <= 2; n++) {
+		g_autoptr(GArray) keys = messages_keys(db, folder, limit, NULL, false, false, 10, 0, NULL, NULL, NULL);
+		g_assert_cmpuint(keys->len, ==, n);
+		g_assert_cmpint(g_array_index(keys, MessageKey, 0).id, ==, unread);
+		messages_limit_keep(limit, read);
+	}
+	g_assert_false(messages_limit_lost(db, limit, folder, read));
+}
+
 static void
 test_mistakes(void)
 {
@@ -225,6 +247,7 @@ int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/store/limit/kept", test_kept);
 	g_test_add_func("/store/limit/patterns", test_patterns);
 	g_test_add_func("/store/limit/mistakes", test_mistakes);
 	g_test_add_func("/store/limit/hostile-patterns", test_hostile_patterns);

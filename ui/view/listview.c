@@ -226,12 +226,24 @@ load_from(ListView *v, const MessageKey *from, bool inclusive)
 	v->at_head = false;
 }
 
+/* What a limit let through stays until the next one: a message that was just read under "~U" does not go from under the cursor. */
+static void
+keep_shown(ListView *v)
+{
+	for (guint i = 0; v->limit && i < v->rows->len; i++) {
+		gint64 id = g_array_index(v->rows, MessageRow, i).key.id;
+		if (messages_limit_lost(v->db, v->limit, v->folder, id))
+			messages_limit_keep(v->limit, id);
+	}
+}
+
 void
 listview_reload(ListView *v)
 {
 	const MessageRow *current = listview_current(v);
 	int was = v->selected;
 
+	keep_shown(v);
 	if (!current) {
 		load_head(v);
 		v->selected = v->rows->len ? 0 : -1;
