@@ -83,6 +83,11 @@ cmd_check_mail(App *a, const char *arg)
 	AppAccount *acc = app_account(a);
 	if (app_is_offline(a))
 		return;
+	app_accounts_take_over(a);
+	if (!acc->engine) {
+		app_say(a, STYLE_WARN, "%s", acc->trouble ? clean_peek(acc->trouble) : _("Another eilpost has this account; do it there."));
+		return;
+	}
 	g_clear_pointer(&acc->trouble, clean_free);
 	app_post(a, a->account, request_new(REQ_CHECK));
 	acc->checking = true;
@@ -95,9 +100,11 @@ cmd_check_mail_all(App *a, const char *arg)
 {
 	if (app_is_offline(a))
 		return;
+	app_accounts_take_over(a);
 	for (guint i = 0; i < a->accounts->len; i++) {
+		AppAccount *acc = g_ptr_array_index(a->accounts, i);
 		app_post(a, i, request_new(REQ_CHECK));
-		((AppAccount *)g_ptr_array_index(a->accounts, i))->checking = true;
+		acc->checking = acc->engine != NULL;
 	}
 	app_say(a, STYLE_STATUS, "%s", _("Checking all accounts …"));
 	a->checking_at = a->message_at;

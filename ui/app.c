@@ -311,6 +311,13 @@ every_second(gpointer user)
 	return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+every_few_seconds(gpointer user)
+{
+	app_accounts_take_over(user);
+	return G_SOURCE_CONTINUE;
+}
+
 /* The clock in the title and relative dates. */
 static gboolean
 every_minute(gpointer user)
@@ -436,7 +443,7 @@ app_run(const AppSetup *setup, GError **err)
 	a->render_source = g_unix_fd_source_new(render_fd(a->render), G_IO_IN);
 	g_source_set_callback(a->render_source, G_SOURCE_FUNC(render_ready), a, NULL);
 	g_source_attach(a->render_source, NULL);
-	guint minute = g_timeout_add_seconds(30, every_minute, a), second = g_timeout_add_seconds(1, every_second, a);
+	guint minute = g_timeout_add_seconds(30, every_minute, a), second = g_timeout_add_seconds(1, every_second, a), few = g_timeout_add_seconds(3, every_few_seconds, a);
 	screen_watch(screen, NULL, keys_ready, a);
 	for (guint i = 0; setup->commands && setup->commands[i]; i++)
 		app_command_line(a, setup->commands[i]);
@@ -448,6 +455,7 @@ app_run(const AppSetup *setup, GError **err)
 		g_main_loop_run(a->loop);
 	g_source_remove(minute);
 	g_source_remove(second);
+	g_source_remove(few);
 	g_source_destroy(letters);
 	g_source_destroy(auth);
 	screen_stop(screen);	/* the terminal is the person's again, whatever the network does */

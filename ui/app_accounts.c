@@ -168,32 +168,63 @@ app_open_folder(App *a, guint account, gint64 folder)
 
 /* ---- start and end ---- */
 
-static AppAccount *
-start_account(App *a, Account *account, guint number, const char *secret)
+/* The engine, which has the store to itself, and the reader's door into it. */
+static void
+start_engine(App *a, AppAccount *acc, const char *secret)
 {
 	g_autoptr(GError) err = NULL;
-	AppAccount *acc = g_new0(AppAccount, 1);
-	g_autofree char *path = places_store(a->setup->places, account), *socket = places_socket(a->setup->places, account);
-
-	acc->number = number;
-	acc->account = account_ref(account);
-	acc->folders = g_ptr_array_new_with_free_func(folder_free_void);
+	g_autofree char *path = places_store(a->setup->places, acc->account), *socket = places_socket(a->setup->places, acc->account);
 	EngineSetup setup = {
-		.number = number, .account = account, .store = path, .letters = a->letters,
+		.number = acc->number, .account = acc->account, .store = path, .letters = a->letters,
 		.vault = a->setup->vault, .socket = socket, .secret = secret, .read_only = a->setup->read_only, .offline = a->setup->offline,
 		.undo_s = (guint)conf_int(a->setup->conf, "general", "undo-send"),
 		.prefer_html = conf_bool(a->setup->conf, "ui", "prefer-html"),
 	};
+
+	g_clear_pointer(&acc->trouble, clean_free);
 	acc->engine = engine_new(&setup, &err);
+	acc->held_elsewhere = g_error_matches(err, EIL_ERROR, EIL_REFUSED);
 	if (!acc->engine) {
-		acc->trouble = clean_printf("%s: %s", account->name, err->message);
+		acc->trouble = clean_printf("%s: %s", acc->account->name, err->message);
 		acc->state = ENGINE_BLOCKED;
 		g_clear_error(&err);
 	}
-	acc->db = db_open(path, DB_READER, &err);
+	if (!acc->db)
+		acc->db = db_open(path, DB_READER, &err);
 	if (!acc->db && !acc->trouble)
-		acc->trouble = clean_printf("%s: %s", account->name, err->message);
+		acc->trouble = clean_printf("%s: %s", acc->account->name, err->message);
+}
+
+static AppAccount *
+start_account(App *a, Account *account, guint number, const char *secret)
+{
+	AppAccount *acc = g_new0(AppAccount, 1);
+
+	acc->number = number;
+	acc->account = account_ref(account);
+	acc->folders = g_ptr_array_new_with_free_func(folder_free_void);
+	start_engine(a, acc, secret);
 	return acc;
+}
+
+void
+app_accounts_take_over(App *a)
+{
+	for (guint i = 0; i < a->accounts->len; i++) {
+		AppAccount *acc = g_ptr_array_index(a->accounts, i);
+		if (acc->gone || !acc->held_elsewhere)
+			continue;
+		start_engine(a, acc, NULL);
+		if (!acc->engine)
+			continue;
+		app_say(a, STYLE_STATUS, _("%s: the other eilpost has ended; from now on it is done here."), acc->account->name);
+		a->stale_folders = a->stale_list = true;
+		if (i == a->account && a->folder) {
+			Request *r = request_new(REQ_OPEN_FOLDER);
+			r->folder = a->folder;
+			app_post(a, i, r);
+		}
+	}
 }
 
 static gint64

@@ -37,6 +37,7 @@ typedef struct {
 	gint64 checked_at, next_try, next_check;	/* Unix seconds; 0: none */
 	Clean *schedule;	/* owned: "on startup, every 5 minutes"; NULL: not told yet */
 	guint removal_n;	/* mails that the policy would remove from the POP3 server, if the person agrees; 0: none */
+	bool held_elsewhere;	/* another eilpost has its store: it may end */
 	int removal_said;	/* by the person, since the start: 1 they may go, -1 not; 0: nothing */
 	guint64 removal_bytes;
 	bool schedule_paused;	/* by the person: nothing goes by itself */
@@ -174,6 +175,7 @@ void app_draw_moved(App *a);	/* after keys that only moved in the list: the rest
 
 /* app_accounts.c */
 bool app_accounts_start(App *a);
+void app_accounts_take_over(App *a);	/* the stores that another eilpost had, if it has ended */
 void app_accounts_end(App *a);
 void app_letters(App *a);
 /* The accounts of the new Conf: those that came start, those that are not in it any more (or switched off) end. secret: the password of

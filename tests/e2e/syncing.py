@@ -167,6 +167,23 @@ def read_under_a_limit():
     c.logout()
 
 
+def the_other_one_ends():
+    """A second eilpost of the same profile says so, and takes over when the first has ended: by itself, and at once with G."""
+    for at_once in (False, True):
+        first = Reader(server)
+        first.wait("Number 30").checked()
+        second = Reader(profile=first.profile)
+        second.wait("in use by").keys("G").wait("in use by")
+        assert "Checking work" not in second.text, second.text
+        first.quit()
+        if at_once:
+            second.keys("G")
+        second.wait("the other eilpost has ended" if not at_once else lambda r: "in use by" not in r.text).checked(15)
+        server.deliver(mail("For the second"))
+        second.wait("For the second").keys("=").wait(lambda r: "For the second" in r.selected()).keys("d").wait("moved to Trash").gone("For the second")
+        second.quit()
+
+
 def silent_line():
     """P21, S30: the line dies without a word. It is noticed within the time of an answer, the screen keeps what it shows, and the next line brings the news."""
     proxy = Proxy(server.imap)
@@ -291,5 +308,5 @@ def one_writer():
     r.kill()
 
 
-run(idle_news, changes_while_away_qresync, changes_while_away_as_on_exchange, read_only, uidvalidity_changes, dead_network, known_folders_at_once, read_under_a_limit, silent_line, reconnects, wish_made_offline,
+run(idle_news, changes_while_away_qresync, changes_while_away_as_on_exchange, read_only, uidvalidity_changes, dead_network, known_folders_at_once, read_under_a_limit, the_other_one_ends, silent_line, reconnects, wish_made_offline,
     wrong_password, wrong_certificates, starttls, asks_for_the_password, mistakes_are_named, one_writer)
