@@ -221,8 +221,10 @@ app_folder_unknown(App *a, const char *typed)
 bool
 app_folder_named(App *a, const char *typed, guint *account, gint64 *folder)
 {
-	guint n = folders_named(a, typed, account, folder);
+	guint n = *typed ? folders_named(a, typed, account, folder) : 0;
 	const AppAccount *here = app_account(a);
+	if (!*typed)
+		return false;
 	if (n == 0 && here && account_is_pop(here->account))
 		app_say(a, STYLE_WARN, _("There is no folder “%s”: POP3 has no public or shared folders, only one inbox."), typed);
 	else if (n == 0)
@@ -309,9 +311,26 @@ cancelled(App *a, Ask ask)
 	app_work(a);
 }
 
+/* A folder's name that is not enough yet. */
+static bool
+fits_several(App *a)
+{
+	guint account;
+	gint64 folder;
+	int selected = -1;
+
+	if (prompt_kind(a->prompt) != PROMPT_FOLDER)
+		return false;
+	const char *text = prompt_text(a->prompt);
+	prompt_candidates(a->prompt, &selected);
+	return selected < 0 && *text && folders_named(a, text, &account, &folder) > 1;
+}
+
 void
 app_prompt_key(App *a, Key k, const char *paste)
 {
+	if ((k == K_RETURN || k == K_C('j')) && fits_several(a))
+		return;	/* they are listed above it, and what was typed stays */
 	PromptState state = prompt_key(a->prompt, k, paste);
 
 	if (state == PROMPT_CHANGED)

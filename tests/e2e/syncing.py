@@ -184,6 +184,16 @@ def the_other_one_ends():
         second.quit()
 
 
+def a_name_that_fits_several():
+    """Return with the beginning of several folders' names lists them and keeps the prompt; with nothing it does nothing."""
+    r = Reader(server)
+    r.wait("Number 30").checked().keys("c").wait("folder").keys("r\r").pump(0.3)
+    assert r.lines[-1].endswith(": r") and "Archive" in "".join(r.lines[-6:-1]), r.text
+    r.keys("\x15Archive\r").wait("work / Archive").keys("c").keys("\x15\r").pump(0.2)
+    assert "work / Archive" in r.text and "fits" not in r.text and "There is no folder" not in r.text, r.text
+    r.quit()
+
+
 def silent_line():
     """P21, S30: the line dies without a word. It is noticed within the time of an answer, the screen keeps what it shows, and the next line brings the news."""
     proxy = Proxy(server.imap)
@@ -308,5 +318,5 @@ def one_writer():
     r.kill()
 
 
-run(idle_news, changes_while_away_qresync, changes_while_away_as_on_exchange, read_only, uidvalidity_changes, dead_network, known_folders_at_once, read_under_a_limit, the_other_one_ends, silent_line, reconnects, wish_made_offline,
+run(idle_news, changes_while_away_qresync, changes_while_away_as_on_exchange, read_only, uidvalidity_changes, dead_network, known_folders_at_once, read_under_a_limit, the_other_one_ends, a_name_that_fits_several, silent_line, reconnects, wish_made_offline,
     wrong_password, wrong_certificates, starttls, asks_for_the_password, mistakes_are_named, one_writer)
