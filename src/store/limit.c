@@ -40,6 +40,7 @@ struct MessageLimit {
 	bool reads_bodies;
 	LimitAmong among;
 	GHashTable *kept;	/* owned, of gint64: ids that pass whatever they are now; NULL: none */
+	char *kept_text;	/* owned: the same as a JSON array, for SQLite */
 };
 
 typedef struct {
@@ -506,11 +507,31 @@ limit_matches(const MessageLimit *l, const LimitRow *row)
 	return (l->kept && g_hash_table_contains(l->kept, &row->id)) || matches(l->root, row);
 }
 
-/* What is kept need not be unread any more. */
 LimitAmong
 limit_among(const MessageLimit *l)
 {
-	return l->kept ? LIMIT_AMONG_ALL : l->among;
+	return l->among;
+}
+
+const char *
+limit_kept(const MessageLimit *l)
+{
+	return l->kept_text;
+}
+
+static void
+write_kept(MessageLimit *l)
+{
+	GString *text = g_string_new("[");
+	GHashTableIter iter;
+	gpointer id;
+
+	g_hash_table_iter_init(&iter, l->kept);
+	while (g_hash_table_iter_next(&iter, &id, NULL))
+		g_string_append_printf(text, "%s%" G_GINT64_FORMAT, text->len > 1 ? "," : "", *(const gint64 *)id);
+	g_string_append_c(text, ']');
+	g_free(l->kept_text);
+	l->kept_text = g_string_free(text, FALSE);
 }
 
 void
@@ -519,6 +540,7 @@ messages_limit_keep(MessageLimit *l, gint64 id)
 	if (!l->kept)
 		l->kept = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	g_hash_table_add(l->kept, g_memdup2(&id, sizeof id));
+	write_kept(l);
 }
 
 bool
@@ -580,5 +602,6 @@ messages_limit_free(MessageLimit *l)
 		return;
 	node_free(l->root);
 	g_clear_pointer(&l->kept, g_hash_table_unref);
+	g_free(l->kept_text);
 	g_free(l);
 }

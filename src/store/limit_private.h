@@ -19,6 +19,7 @@ bool limit_matches(const MessageLimit *l, const LimitRow *row);
 
 typedef enum { LIMIT_AMONG_ALL, LIMIT_AMONG_UNSEEN, LIMIT_AMONG_FLAGGED } LimitAmong;
 LimitAmong limit_among(const MessageLimit *l);
+const char *limit_kept(const MessageLimit *l);	/* the ids of messages_limit_keep as a JSON array; NULL: none; borrowed, until the next */
 bool limit_reads_bodies(const MessageLimit *l);	/* a row may be slow: look at the clock after each */
 
 /* limit_text.c: folded needle in foreign text; NULL text: false. */

@@ -90,31 +90,38 @@ static Stmt *
 walk(Db *db, gint64 folder, const MessageLimit *limit, const MessageKey *from, bool newer,
     bool inclusive, guint n, GError **err)
 {
-	static const char *const among[] = {
-		[LIMIT_AMONG_ALL] = "message_order WHERE",
-		[LIMIT_AMONG_UNSEEN] = "message_unseen WHERE (flags & 1) = 0 AND",
-		[LIMIT_AMONG_FLAGGED] = "message_flagged WHERE (flags & 4) <> 0 AND",
+	static const struct { const char *index, *is, *is_not; } among[] = {
+		[LIMIT_AMONG_ALL] = { "message_order", "1", "0" },
+		[LIMIT_AMONG_UNSEEN] = { "message_unseen", "(flags & 1) = 0", "(flags & 1) <> 0" },
+		[LIMIT_AMONG_FLAGGED] = { "message_flagged", "(flags & 4) <> 0", "(flags & 4) = 0" },
 	};
 	MessageKey start = { .received = newer ? G_MININT64 : G_MAXINT64,
 	    .uid = newer ? 0 : G_MAXINT64 };
-	char sql[600];
+	LimitAmong way = limit ? limit_among(limit) : LIMIT_AMONG_ALL;
+	const char *kept = limit && way != LIMIT_AMONG_ALL ? limit_kept(limit) : NULL;
+	g_autoptr(GString) sql = g_string_new(NULL);
 
 	if (from)
 		start = *from;
 	else
 		inclusive = true;
-	const char *direction = newer ? "ASC" : "DESC";
-	g_snprintf(sql, sizeof sql, "SELECT " ROW_COLUMNS " FROM message INDEXED BY %s folder = ?1"
-	    " AND (received, uid) %s%s (?2, ?3) ORDER BY received %s, uid %s LIMIT ?4",
-	    among[limit ? limit_among(limit) : LIMIT_AMONG_ALL],
-	    newer ? ">" : "<", inclusive ? "=" : "", direction, direction);
-	Stmt *st = db_stmt(db, sql, err);
+	const char *direction = newer ? "ASC" : "DESC", *behind = newer ? ">" : "<", *or_at = inclusive ? "=" : "";
+	g_string_append_printf(sql, "SELECT " ROW_COLUMNS " FROM message INDEXED BY %s WHERE %s AND folder = ?1"
+	    " AND (received, uid) %s%s (?2, ?3)", among[way].index, among[way].is, behind, or_at);
+	if (kept)	/* SQLite merges the two as they come */
+		g_string_append_printf(sql, " UNION ALL SELECT " ROW_COLUMNS " FROM message NOT INDEXED"
+		    " WHERE id IN (SELECT value FROM json_each(?5)) AND %s AND folder = ?1 AND (received, uid) %s%s (?2, ?3)",
+		    among[way].is_not, behind, or_at);
+	g_string_append_printf(sql, " ORDER BY received %s, uid %s LIMIT ?4", direction, direction);
+	Stmt *st = db_stmt(db, sql->str, err);
 	if (!st)
 		return NULL;
 	stmt_int(st, 1, folder);
 	stmt_int(st, 2, start.received);
 	stmt_int(st, 3, start.uid);
 	stmt_int(st, 4, limit ? -1 : (gint64)n);
+	if (kept)
+		stmt_text(st, 5, kept);
 	return st;
 }
 

@@ -107,6 +107,12 @@ test_kept(void)
 		messages_limit_keep(limit, read);
 	}
 	g_assert_false(messages_limit_lost(db, limit, folder, read));
+	g_autoptr(GArray) upwards = messages_keys(db, folder, limit, NULL, true, false, 10, 0, NULL, NULL, NULL);
+	g_assert_cmpuint(upwards->len, ==, 2);
+	g_assert_cmpint(g_array_index(upwards, MessageKey, 0).id, ==, read);
+	g_autoptr(GArray) behind = messages_keys(db, folder, limit, &g_array_index(upwards, MessageKey, 1), false, false, 10, 0, NULL, NULL, NULL);
+	g_assert_cmpuint(behind->len, ==, 1);
+	g_assert_cmpint(g_array_index(behind, MessageKey, 0).id, ==, read);
 }
 
 static void
