@@ -221,10 +221,10 @@ app_folder_unknown(App *a, const char *typed)
 bool
 app_folder_named(App *a, const char *typed, guint *account, gint64 *folder)
 {
-	guint n = *typed ? folders_named(a, typed, account, folder) : 0;
-	const AppAccount *here = app_account(a);
 	if (!*typed)
 		return false;
+	guint n = folders_named(a, typed, account, folder);
+	const AppAccount *here = app_account(a);
 	if (n == 0 && here && account_is_pop(here->account))
 		app_say(a, STYLE_WARN, _("There is no folder “%s”: POP3 has no public or shared folders, only one inbox."), typed);
 	else if (n == 0)

@@ -281,17 +281,26 @@ test_slow_upload(void)
 	g_assert_cmpint(imap_session_next(s).failure, ==, IMAP_FAIL_TIMEOUT);
 }
 
+/* Without TLS, at the time 0. */
+static ImapSession *
+signed_in(void)
+{
+	ImapSetup setup = { .security = SECURITY_NONE, .user = "alice", .secret = "secret", .host = "h", .client_version = "1" };
+	ImapSession *s = imap_session_new(&setup, 0);
+	g_autoptr(GString) got = g_string_new(NULL);
+
+	feed(s, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] x", 48, 100, got);
+	feed(s, "e1 OK [CAPABILITY IMAP4rev1] x", 30, 100, got);
+	return s;
+}
+
 /* P21: the same without a probe: what is owed counts from the first command that nothing answers. */
 static void
 test_more_into_a_dead_line(void)
 {
-	ImapSetup setup = { .security = SECURITY_NONE, .user = "alice", .secret = "secret", .host = "h", .client_version = "1" };
-	g_autoptr(ImapSession) s = imap_session_new(&setup, 0);
-	g_autoptr(GString) got = g_string_new(NULL);
+	g_autoptr(ImapSession) s = signed_in();
 	gsize len;
 
-	feed(s, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] x", 48, 100, got);
-	feed(s, "e1 OK [CAPABILITY IMAP4rev1] x", 30, 100, got);
 	for (gint64 now = 100000; now < 100000 + DEADLINE_COMMAND_MS; now += 20000) {
 		imap_session_tick(s, now);
 		imap_session_submit(s, imap_command_simple("NOOP"));
@@ -305,13 +314,9 @@ test_more_into_a_dead_line(void)
 static void
 test_no_tick_for_long(void)
 {
-	ImapSetup setup = { .security = SECURITY_NONE, .user = "alice", .secret = "secret", .host = "h", .client_version = "1" };
-	g_autoptr(ImapSession) s = imap_session_new(&setup, 0);
-	g_autoptr(GString) got = g_string_new(NULL);
+	g_autoptr(ImapSession) s = signed_in();
 	gsize len;
 
-	feed(s, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] x", 48, 100, got);
-	feed(s, "e1 OK [CAPABILITY IMAP4rev1] x", 30, 100, got);
 	imap_session_tick(s, 1000);
 	imap_session_submit(s, imap_command_simple("NOOP"));
 	imap_session_output(s, &len);
@@ -323,13 +328,9 @@ test_no_tick_for_long(void)
 static void
 test_probe(void)
 {
-	ImapSetup setup = { .security = SECURITY_NONE, .user = "alice", .secret = "secret", .host = "h", .client_version = "1" };
-	g_autoptr(ImapSession) s = imap_session_new(&setup, 0);
-	g_autoptr(GString) got = g_string_new(NULL);
+	g_autoptr(ImapSession) s = signed_in();
 	gsize len;
 
-	feed(s, "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] x", 48, 100, got);
-	feed(s, "e1 OK [CAPABILITY IMAP4rev1] x", 30, 100, got);
 	imap_session_tick(s, 5000);
 	imap_session_probe(s, 5000);
 	imap_session_output(s, &len);
