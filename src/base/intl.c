@@ -44,7 +44,7 @@ intl_letters(void)
 		setlocale(LC_CTYPE, "C.UTF-8");
 	if (setlocale(LC_MESSAGES, "") || !utf8)
 		return;
-	/* Any that is installed, for LANGUAGE to be heard: in "C" it is not, and since glibc 2.39 in "C.UTF-8" neither. */
+	/* Any that is installed, for LANGUAGE to be heard: in "C" it is not, and newer C libraries may not hear it in "C.UTF-8" either. */
 	if (!setlocale(LC_MESSAGES, "en_US.UTF-8") && !setlocale(LC_MESSAGES, "en_GB.UTF-8"))
 		setlocale(LC_MESSAGES, "C.UTF-8");
 	if (words && !(language && *language)) {

@@ -539,8 +539,8 @@ messages_limit_keep(MessageLimit *l, gint64 id)
 {
 	if (!l->kept)
 		l->kept = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-	g_hash_table_add(l->kept, g_memdup2(&id, sizeof id));
-	write_kept(l);
+	if (g_hash_table_add(l->kept, g_memdup2(&id, sizeof id)))
+		write_kept(l);
 }
 
 bool

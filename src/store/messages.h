@@ -61,7 +61,7 @@ typedef struct MessageLimit MessageLimit;
 MessageLimit *messages_limit_new(const char *pattern, GError **err);
 void messages_limit_free(MessageLimit *l);
 void messages_limit_keep(MessageLimit *l, gint64 id);	/* it passes from now on, whatever becomes of it */
-/* It is in that folder, and does not pass any more. Bodies are not looked at: they don't change. */
+/* It is in that folder, and does not pass any more; where that takes its body: may not. */
 bool messages_limit_lost(Db *db, const MessageLimit *l, gint64 folder, gint64 id);
 
 /* Up to n rows from `from` (NULL: the newest; with newer: the oldest) on: older ones if !newer, else newer ones (nearest first). `inclusive`: with the row of the

@@ -74,14 +74,13 @@ bool
 messages_limit_lost(Db *db, const MessageLimit *l, gint64 folder, gint64 id)
 {
 	bool row = false;
-	g_autoptr(Stmt) st = limit_reads_bodies(l) ? NULL :
-		db_stmt(db, "SELECT " ROW_COLUMNS " FROM message WHERE id = ?1 AND folder = ?2", NULL);
+	g_autoptr(Stmt) st = db_stmt(db, "SELECT " ROW_COLUMNS " FROM message WHERE id = ?1 AND folder = ?2", NULL);
 
 	if (!st)
 		return false;
 	stmt_int(st, 1, id);
 	stmt_int(st, 2, folder);
-	return db_next(db, st, &row, NULL) && row && !passes(db, st, l);
+	return db_next(db, st, &row, NULL) && row && (limit_reads_bodies(l) || !passes(db, st, l));
 }
 
 /* The statement that walks from a key. Without a limit SQLite is told how many; with one it is

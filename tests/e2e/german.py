@@ -82,7 +82,7 @@ def the_catalogue_speaks():
 def not_installed_here():
     """Names of locales that are not installed, as ssh brings them along: letters and language are the person's all the same."""
     help = subprocess.run([EILPOST, "--help"], env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "de"}, capture_output=True, text=True).stdout
-    hears = "Aufruf" in help    # glibc 2.39 and later hear LANGUAGE in a locale of a language only
+    hears = "Aufruf" in help    # newer C libraries may hear LANGUAGE in a locale of a language only
     for names in ({"LC_ALL": "de_ZZ.UTF-8"}, {"LC_ALL": "", "LC_CTYPE": "UTF-8", "LANG": "de_ZZ.UTF-8"}):
         r = Reader(server, LANGUAGE="", ASAN_OPTIONS="detect_leaks=0", **names)
         r.wait("Zweite Nachricht").go("Zweite Nachricht").keys("\r").wait("Guten Morgen.")

@@ -107,6 +107,9 @@ test_kept(void)
 		messages_limit_keep(limit, read);
 	}
 	g_assert_false(messages_limit_lost(db, limit, folder, read));
+	g_autoptr(MessageLimit) slow = messages_limit_new("~U ~b x", NULL);
+	g_assert_true(messages_limit_lost(db, slow, folder, read));
+	g_assert_false(messages_limit_lost(db, slow, folder, away));
 	g_autoptr(GArray) upwards = messages_keys(db, folder, limit, NULL, true, false, 10, 0, NULL, NULL, NULL);
 	g_assert_cmpuint(upwards->len, ==, 2);
 	g_assert_cmpint(g_array_index(upwards, MessageKey, 0).id, ==, read);
